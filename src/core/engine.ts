@@ -1,0 +1,137 @@
+/**
+ * The contract between Reeve and a database engine: a manifest that reaches no driver, and a collector that is loaded when the first
+ * target of that engine is configured. Adding an engine is adding a folder that fulfils this.
+ */
+
+import type { z } from 'zod';
+import type { ConfigFields } from './config-fields.ts';
+import type { MetricTable } from './metric.ts';
+import type { ObjectiveId } from './objective.ts';
+import type { Clock, Random } from './ports/clock.ts';
+import type { History } from './ports/history.ts';
+import type { Log } from './ports/log.ts';
+import type { Recorder } from './sample.ts';
+import type { DetailRow, Finding } from './snapshot.ts';
+import type { ServerIdentity, Target, Workload } from './target.ts';
+
+/** A set of values that are read together and succeed or fail together. */
+export interface GroupDefinition {
+  /** What it reads, in one sentence. */
+  readonly summary: string;
+  /** 0: at every poll (cheap, lock-free). Otherwise at most once in this time, in milliseconds. */
+  readonly everyMs: number;
+  /** Privileges, extensions and settings it needs; empty when every login may read it. */
+  readonly needs: string;
+}
+
+/** Which metric of an engine measures an objective. */
+export interface ObjectiveMeasure<K extends string = string> {
+  readonly objective: ObjectiveId;
+  /** Key in the engine's metric table. */
+  readonly metric: K;
+}
+
+/** Statements that create the least-privileged login for collection. */
+export interface Grants {
+  /** What they allow and what is left out on purpose. */
+  readonly summary: string;
+  readonly statements: readonly string[];
+}
+
+/** An engine's manifest. `M` is its metric table, `G` the names of its groups, `O` its parsed options. */
+export interface Engine<M extends MetricTable = MetricTable, G extends string = string, O = unknown> {
+  /** As written in the configuration and in the label `engine`. */
+  readonly id: string;
+  /** As people write it. */
+  readonly title: string;
+  /** Server versions it is made for. */
+  readonly versions: string;
+  /** How the tests exercise it: on which real servers, and what only fixtures or doubles stand for. */
+  readonly proof: string;
+  /** OpenTelemetry `db.system.name`. */
+  readonly otelSystem: string;
+  /** Workload of a target that does not say. */
+  readonly defaultWorkload: Workload | undefined;
+  readonly metrics: M;
+  readonly groups: Readonly<Record<G, GroupDefinition>>;
+  readonly objectives: readonly ObjectiveMeasure<keyof M & string>[];
+  readonly grants: Grants;
+  /** Options of a target beside the common ones; the object is strict, so unknown keys are named. */
+  options(fields: ConfigFields): z.ZodObject & z.ZodType<O>;
+  /** Loads the driver and makes a collector; connects to nothing yet. */
+  createCollector(input: CollectorInput<O>): Promise<Collector<M, G>>;
+}
+
+export interface CollectorInput<O = unknown> {
+  readonly target: Target;
+  readonly options: O;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** `reeve/<version>`: the name under which the server sees the agent. */
+  readonly applicationName: string;
+}
+
+/** Reads one target. Never called twice at the same time. */
+export interface Collector<M extends MetricTable = MetricTable, G extends string = string> {
+  /**
+   * Makes sure that there is a connection and says what is at its other end; cheap when there is one.
+   *
+   * @throws {CollectError} when the target cannot be collected at all.
+   */
+  open(signal: AbortSignal): Promise<ServerIdentity>;
+  /**
+   * Reads one group; needs `open` first.
+   *
+   * @throws {CollectError} when the group cannot be read; what it recorded until then is discarded.
+   */
+  read(group: G, context: GroupContext<M>): Promise<void>;
+  /** Says what this target lacks; needs `open` first. */
+  check(signal: AbortSignal): Promise<readonly CheckItem[]>;
+  /** Ends background work and connections; safe to call twice and after a failed `open`. */
+  close(): Promise<void>;
+}
+
+/** Reads one group, or one subject of it. */
+export type GroupReader<M extends MetricTable = MetricTable> = (context: GroupContext<M>) => Promise<void>;
+
+/** What a group reads into. */
+export interface GroupContext<M extends MetricTable = MetricTable> extends Recorder<M> {
+  /** Aborted at the deadline of the poll and at shutdown. */
+  readonly signal: AbortSignal;
+  /** When the poll began, Unix time in milliseconds. */
+  readonly now: number;
+  /**
+   * Reads one subject (a database, a node) of the group. When it fails, only what it recorded is discarded, the error is kept under
+   * the subject's name, and the group is partial.
+   */
+  attempt(subject: string, read: GroupReader<M>): Promise<void>;
+  /** Reports something about the server that an operator should mend. */
+  find(finding: Finding): void;
+  /** Keeps rows for reports and the API; a second call with the same kind adds to it. */
+  detail(kind: string, rows: readonly DetailRow[]): void;
+  /** Says that a cap left out this many rows (at least). */
+  truncate(rows: number): void;
+}
+
+/** Something a target lacks, and what that costs. */
+export interface CheckItem {
+  /** `fatal`: cannot be collected at all. `blind`: some values stay unknown. `advice`: works, could be better or safer. */
+  readonly severity: 'fatal' | 'blind' | 'advice';
+  /** A database, a node, a role; empty for the target as a whole. */
+  readonly subject: string;
+  /** What is missing, in one sentence. */
+  readonly message: string;
+  /** The exact statement or setting that mends it, ready to paste. */
+  readonly remedy: string;
+  /** Groups that are unknown or incomplete without it. */
+  readonly groups: readonly string[];
+  /** Metric keys, where only some of the groups' metrics are affected. */
+  readonly metrics?: readonly string[];
+}
+
+/** Checks an engine's manifest against the contract and forgets its types, so that engines can stand in one table. */
+export function defineEngine<M extends MetricTable, G extends string, O>(engine: Engine<M, G, O>): Engine {
+  return engine;
+}

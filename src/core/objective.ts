@@ -1,0 +1,166 @@
+/** The twelve success metrics. Each objective's meaning is fixed here once; engines say which of their metrics measure it. */
+
+import type { Unit } from './metric.ts';
+
+export interface ObjectiveDefinition {
+  /** The success metric in one line. */
+  readonly summary: string;
+  /** Unit of the measured value; `usd` has no metric unit of its own. */
+  readonly unit: Unit | 'usd';
+  /** Default bounds; an objective without any has to be given one by the operator and is unknown until then. */
+  readonly bound: { readonly min?: number; readonly max?: number };
+  /** The statistic that is compared with the bound. */
+  readonly statistic: string;
+  /** Window of the statistic; undefined for an instant or an age. */
+  readonly windowMs?: number;
+  /** Fewer observations than this in the window are unknown. */
+  readonly minimumBasis?: number;
+  /** How long the bound must be violated before a breach opens. */
+  readonly forMs: number;
+  readonly severity: 'page' | 'ticket';
+  /** What a breach starts; undefined where evidence is attached to the page instead. */
+  readonly pipeline?: string;
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+export const objectiveIds = [
+  'oltp_query_seconds',
+  'olap_query_seconds',
+  'index_hit_ratio',
+  'cache_hit_ratio',
+  'migration_rows_lost',
+  'restore_test_age_seconds',
+  'migration_rollback_success_ratio',
+  'replication_lag_seconds',
+  'bigquery_spend_usd',
+  'request_unit_utilization_ratio',
+  'unused_index_bytes',
+  'storage_bytes_forecast',
+] as const;
+
+export type ObjectiveId = (typeof objectiveIds)[number];
+
+export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
+  oltp_query_seconds: {
+    summary: 'Query response time below 100 ms for OLTP',
+    unit: 'seconds',
+    bound: { max: 0.1 },
+    statistic: 'calls-weighted p95 estimate of statement or operation latency (Redis: p99)',
+    windowMs: 5 * minute,
+    minimumBasis: 100,
+    forMs: 5 * minute,
+    severity: 'ticket',
+    pipeline: 'query optimisation',
+  },
+  olap_query_seconds: {
+    summary: 'Query response time below 5 s for OLAP',
+    unit: 'seconds',
+    bound: { max: 5 },
+    statistic: 'p95 of job or statement time',
+    windowMs: hour,
+    minimumBasis: 5,
+    forMs: 30 * minute,
+    severity: 'ticket',
+    pipeline: 'query optimisation',
+  },
+  index_hit_ratio: {
+    summary: 'Index hit ratio above 95 %',
+    unit: 'ratio',
+    bound: { min: 0.95 },
+    statistic: 'index blocks hit / requested, from deltas',
+    windowMs: 5 * minute,
+    minimumBasis: 10_000,
+    forMs: 10 * minute,
+    severity: 'ticket',
+    pipeline: 'query optimisation',
+  },
+  cache_hit_ratio: {
+    summary: 'Cache hit rate above 80 %',
+    unit: 'ratio',
+    bound: { min: 0.8 },
+    statistic: 'hits / lookups, from deltas the agent does not distort',
+    windowMs: 5 * minute,
+    minimumBasis: 1_000,
+    forMs: 10 * minute,
+    severity: 'ticket',
+    pipeline: 'cache',
+  },
+  migration_rows_lost: {
+    summary: 'Zero data loss during migrations',
+    unit: 'none',
+    bound: { max: 0 },
+    statistic: 'undeclared deleted rows, per migration',
+    forMs: 0,
+    severity: 'page',
+    pipeline: 'migration',
+  },
+  restore_test_age_seconds: {
+    summary: 'Backup restoration tested within a month',
+    unit: 'seconds',
+    bound: { max: (31 * day) / 1000 },
+    statistic: 'age of the last verified restore of a retained backup',
+    forMs: 0,
+    severity: 'page',
+    pipeline: 'backup',
+  },
+  migration_rollback_success_ratio: {
+    summary: 'Migration rollback success rate of 100 %',
+    unit: 'ratio',
+    bound: { min: 1 },
+    statistic: 'verified rollbacks / attempted',
+    windowMs: 90 * day,
+    forMs: 0,
+    severity: 'ticket',
+    pipeline: 'migration',
+  },
+  replication_lag_seconds: {
+    summary: 'Replication lag below 1 s',
+    unit: 'seconds',
+    bound: { max: 1 },
+    statistic: 'lag of each replica, instant',
+    forMs: 2 * minute,
+    severity: 'page',
+  },
+  bigquery_spend_usd: {
+    summary: 'BigQuery spend stays within its budget',
+    unit: 'usd',
+    bound: {},
+    statistic: 'month-end forecast of spend against the budget',
+    forMs: 0,
+    severity: 'ticket',
+    pipeline: 'warehouse',
+  },
+  request_unit_utilization_ratio: {
+    summary: 'Cosmos DB RU/s utilisation between 70 % and 85 %',
+    unit: 'ratio',
+    bound: { min: 0.7, max: 0.85 },
+    statistic: 'p95 of per-minute consumption / provisioned, per region and container',
+    windowMs: 7 * day,
+    minimumBasis: 1_440,
+    forMs: 0,
+    severity: 'ticket',
+    pipeline: 'throughput',
+  },
+  unused_index_bytes: {
+    summary: 'Unused indexes removed every quarter',
+    unit: 'bytes',
+    bound: { max: 0 },
+    statistic: 'bytes of indexes proven unused before the last quarter ended and not signed off',
+    forMs: 0,
+    severity: 'ticket',
+    pipeline: 'index management',
+  },
+  storage_bytes_forecast: {
+    summary: 'Storage growth within its projection',
+    unit: 'bytes',
+    bound: {},
+    statistic: "forecast at the projection's date",
+    windowMs: 30 * day,
+    forMs: 0,
+    severity: 'ticket',
+    pipeline: 'storage growth',
+  },
+};

@@ -1,0 +1,52 @@
+import type { LabelsOf, MetricDefinition, MetricTable } from './metric.ts';
+
+/** One number with its labels. */
+export interface Sample {
+  readonly metric: MetricDefinition;
+  /** Label values in the order in which the metric declares its labels. */
+  readonly labels: readonly string[];
+  /** In the metric's base unit; always finite. */
+  readonly value: number;
+  /** For a ratio or an estimate over a window: how many observations stand behind it. Objectives ask for a minimum. */
+  readonly basis?: number;
+}
+
+/**
+ * Takes one sample. `undefined` and not-a-number mean that the server did not give the value: nothing is recorded,
+ * because missing is not zero.
+ */
+export interface Recorder<M extends MetricTable> {
+  record<K extends keyof M & string>(
+    metric: K,
+    value: number | undefined,
+    labels: LabelsOf<M[K]>,
+    basis?: number,
+  ): void;
+}
+
+export interface SampleBuffer<M extends MetricTable> extends Recorder<M> {
+  readonly samples: Sample[];
+}
+
+/** A recorder that keeps what it is given, in order. */
+export function createSampleBuffer<M extends MetricTable>(metrics: M): SampleBuffer<M> {
+  const samples: Sample[] = [];
+  const record: Recorder<M>['record'] = (key, value, labels, basis) => {
+    if (value === undefined || !Number.isFinite(value)) return;
+    const metric = metrics[key];
+    if (metric === undefined) return;
+    samples.push(createSample(metric, value, labels, basis));
+  };
+  return { samples, record };
+}
+
+/** A sample of a metric; labels that the metric does not declare are ignored, missing ones become empty (absent) labels. */
+export function createSample(
+  metric: MetricDefinition,
+  value: number,
+  labels: Readonly<Record<string, string>>,
+  basis?: number,
+): Sample {
+  const values = Object.keys(metric.labels).map((name) => labels[name] ?? '');
+  return basis === undefined ? { metric, labels: values, value } : { metric, labels: values, value, basis };
+}

@@ -1,0 +1,32 @@
+import type { MetricDefinition } from './metric.ts';
+
+/** Metrics that several engines share. An engine spreads one into its table and adds its own group, source and manual page. */
+
+type SharedMetric = Omit<MetricDefinition, 'group' | 'source' | 'docs' | 'since' | 'cost'>;
+
+export const replicationLagSeconds = {
+  name: 'reeve_replication_lag_seconds',
+  kind: 'gauge',
+  unit: 'seconds',
+  help: 'How far a replica is behind its primary in time; absent when it cannot be known.',
+  labels: { replica: 'The replica: its application name, slot or address.' },
+  stability: 'stable',
+} as const satisfies SharedMetric;
+
+export const replicationLagBytes = {
+  name: 'reeve_replication_lag_bytes',
+  kind: 'gauge',
+  unit: 'bytes',
+  help: 'How much of the replication stream a replica has still to apply.',
+  labels: { replica: 'The replica: its application name, slot or address.' },
+  stability: 'stable',
+} as const satisfies SharedMetric;
+
+export const storageBytes = {
+  name: 'reeve_storage_bytes',
+  kind: 'gauge',
+  unit: 'bytes',
+  help: 'Space that a database takes on disk.',
+  labels: { database: 'The database.' },
+  stability: 'stable',
+} as const satisfies SharedMetric;

@@ -1,0 +1,31 @@
+/** What the watched database is for; decides which objectives apply. */
+export const workloads = ['oltp', 'olap', 'cache'] as const;
+export type Workload = (typeof workloads)[number];
+
+/** One watched database endpoint, as far as every engine shares it. Engine options stand beside it. */
+export interface Target {
+  /** Unique; the label `target` of every series. */
+  readonly id: string;
+  readonly engine: string;
+  readonly intervalMs: number;
+  /** A collection that takes longer is given up; at most the interval. */
+  readonly deadlineMs: number;
+  readonly workload: Workload | undefined;
+  /** Labels the operator put on every series of this target. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** How long an index must have been seen unused before it counts as proven unused. */
+  readonly unusedAfterMs: number;
+  /** The operator declares that every member of this cluster is a target. */
+  readonly membersComplete: boolean;
+  /** Series beyond this are dropped and counted. */
+  readonly maxSeries: number;
+}
+
+/** What a collector knows about the server after it connected; every part may be unknown. */
+export interface ServerIdentity {
+  readonly address?: string;
+  readonly port?: number;
+  /** As the server prints it, such as `18.4`. */
+  readonly version?: string;
+  readonly role?: 'primary' | 'replica' | 'standalone';
+}
