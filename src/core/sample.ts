@@ -28,9 +28,11 @@ export interface SampleBuffer<M extends MetricTable> extends Recorder<M> {
   readonly samples: Sample[];
 }
 
-/** A recorder that keeps what it is given, in order. */
-export function createSampleBuffer<M extends MetricTable>(metrics: M): SampleBuffer<M> {
-  const samples: Sample[] = [];
+/** A recorder that keeps what it is given, in order, at the end of `samples`. */
+export function createSampleBuffer<M extends MetricTable>(
+  metrics: M,
+  samples: Sample[] = [],
+): SampleBuffer<M> {
   const record: Recorder<M>['record'] = (key, value, labels, basis) => {
     if (value === undefined || !Number.isFinite(value)) return;
     const metric = metrics[key];

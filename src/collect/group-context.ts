@@ -1,0 +1,104 @@
+import type { GroupContext, GroupReader } from '../core/engine.ts';
+import { toCollectError } from '../core/errors.ts';
+import type { MetricTable } from '../core/metric.ts';
+import { createSampleBuffer, type Sample } from '../core/sample.ts';
+import type { DetailRow, Finding, GroupReading, ReadingError } from '../core/snapshot.ts';
+
+/** What a group, or one subject of it, has read so far. */
+interface Draft {
+  readonly samples: Sample[];
+  readonly findings: Finding[];
+  readonly details: Map<string, DetailRow[]>;
+  readonly errors: ReadingError[];
+  attempted: number;
+  truncatedRows: number;
+}
+
+export interface GroupRequest<M extends MetricTable> {
+  readonly group: string;
+  readonly metrics: M;
+  /** When the poll began, Unix time in milliseconds. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+  readonly read: GroupReader<M>;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * Reads one group to its end and keeps what came of it. Never throws: a failed group is a reading that says why.
+ * `at` of the result is the poll's time plus what the reading took.
+ */
+export async function readGroup<M extends MetricTable>(request: GroupRequest<M>): Promise<GroupReading> {
+  const startedMs = request.monotonicMs();
+  const draft = createDraft();
+  let failure: ReadingError | undefined;
+  try {
+    request.signal.throwIfAborted();
+    await request.read(createContext(request, draft));
+  } catch (thrown) {
+    failure = readingError('', thrown, request.signal);
+  }
+  const durationMs = request.monotonicMs() - startedMs;
+  const failed = failure !== undefined || (draft.attempted > 0 && draft.errors.length === draft.attempted);
+  const kept = failed ? createDraft() : draft;
+  return {
+    group: request.group,
+    state: failed ? 'failed' : draft.errors.length > 0 ? 'partial' : 'ok',
+    at: request.now + durationMs,
+    durationMs,
+    errors: failure === undefined ? draft.errors : [...draft.errors, failure],
+    samples: kept.samples,
+    findings: kept.findings,
+    details: Object.fromEntries(kept.details),
+    truncatedRows: kept.truncatedRows,
+  };
+}
+
+function createDraft(): Draft {
+  return { samples: [], findings: [], details: new Map(), errors: [], attempted: 0, truncatedRows: 0 };
+}
+
+function createContext<M extends MetricTable>(request: GroupRequest<M>, draft: Draft): GroupContext<M> {
+  const buffer = createSampleBuffer(request.metrics, draft.samples);
+  return {
+    signal: request.signal,
+    now: request.now,
+    record: buffer.record,
+    find: (finding) => void draft.findings.push(finding),
+    detail: (kind, rows) => addDetail(draft, kind, rows),
+    truncate: (rows) => {
+      draft.truncatedRows += Math.max(0, rows);
+    },
+    attempt: async (subject, read) => {
+      draft.attempted += 1;
+      const inner = createDraft();
+      try {
+        await read(createContext(request, inner));
+      } catch (thrown) {
+        draft.errors.push(readingError(subject, thrown, request.signal));
+        return;
+      }
+      merge(draft, inner);
+    },
+  };
+}
+
+function merge(into: Draft, from: Draft): void {
+  for (const sample of from.samples) into.samples.push(sample);
+  into.findings.push(...from.findings);
+  into.errors.push(...from.errors);
+  for (const [kind, rows] of from.details) addDetail(into, kind, rows);
+  into.truncatedRows += from.truncatedRows;
+}
+
+function addDetail(draft: Draft, kind: string, rows: readonly DetailRow[]): void {
+  draft.details.set(kind, [...(draft.details.get(kind) ?? []), ...rows]);
+}
+
+/** A deadline that passed is a timeout, whatever the driver made of the abort. */
+function readingError(subject: string, thrown: unknown, signal: AbortSignal): ReadingError {
+  const error = toCollectError(thrown);
+  const code = signal.aborted && error.code === 'internal' ? 'timeout' : error.code;
+  return { subject, code, message: error.message };
+}
