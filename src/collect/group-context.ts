@@ -40,7 +40,8 @@ export async function readGroup<M extends MetricTable>(request: GroupRequest<M>)
     failure = readingError('', thrown, request.signal);
   }
   const durationMs = request.monotonicMs() - startedMs;
-  const failed = failure !== undefined || (draft.attempted > 0 && draft.errors.length === draft.attempted);
+  const nothingRead = draft.samples.length === 0 && draft.attempted > 0;
+  const failed = failure !== undefined || (nothingRead && draft.errors.length >= draft.attempted);
   const kept = failed ? createDraft() : draft;
   return {
     group: request.group,
@@ -64,7 +65,7 @@ function createContext<M extends MetricTable>(request: GroupRequest<M>, draft: D
   return {
     signal: request.signal,
     now: request.now,
-    record: buffer.record,
+    record: (metric, value, labels, basis) => buffer.record(metric, value, labels, basis),
     find: (finding) => void draft.findings.push(finding),
     detail: (kind, rows) => addDetail(draft, kind, rows),
     truncate: (rows) => {

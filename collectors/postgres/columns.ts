@@ -1,0 +1,23 @@
+/**
+ * Columns that only some server or extension versions have. They are asked of the catalog once a connection; a missing one costs only
+ * the values that need it. Versions in the comments are for the reader, never for the code.
+ */
+export const optionalColumns = [
+  'pg_replication_slots.wal_status', // 13
+  'pg_replication_slots.safe_wal_size', // 13
+  'pg_stat_database.session_time', // 14
+  'pg_stat_statements.toplevel', // 14
+  'pg_stat_statements_info.dealloc', // 14
+  'pg_stat_wal.wal_bytes', // 14
+  'pg_stat_io.reads', // 16
+  'pg_stat_all_indexes.last_idx_scan', // 16
+  'pg_replication_slots.conflicting', // 16
+  'pg_stat_checkpointer.num_timed', // 17
+  'pg_replication_slots.inactive_since', // 17
+  'pg_replication_slots.invalidation_reason', // 17
+  'pg_stat_statements.stats_since', // 17
+  'pg_stat_io.read_bytes', // 18
+  'pg_stat_checkpointer.num_done', // 18
+] as const;
+
+export type OptionalColumn = (typeof optionalColumns)[number];

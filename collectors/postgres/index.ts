@@ -1,0 +1,23 @@
+import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { postgresOptions } from './config.ts';
+import { postgresGroups } from './groups.ts';
+import { postgresMetrics } from './metrics.ts';
+import { postgresObjectives } from './objectives.ts';
+
+export const engine: Engine = defineEngine({
+  id: 'postgres',
+  title: 'PostgreSQL',
+  versions: '13 to 18',
+  proof: 'The tests run against real servers of every major version from 13 to 18.',
+  otelSystem: 'postgresql',
+  defaultWorkload: 'oltp',
+  metrics: postgresMetrics,
+  groups: postgresGroups,
+  objectives: postgresObjectives,
+  grants: {
+    summary: 'Reads statistics of all sessions and databases, and no table.',
+    statements: ['CREATE ROLE reeve LOGIN PASSWORD :password', 'GRANT pg_monitor TO reeve'],
+  },
+  options: postgresOptions,
+  createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),
+});

@@ -1,0 +1,56 @@
+import { defineMetrics } from '../../../src/sdk.ts';
+
+const stable = { stability: 'stable', since: '13' } as const;
+
+export const serverMetrics = defineMetrics({
+  inRecovery: {
+    ...stable,
+    name: 'reeve_postgres_in_recovery',
+    kind: 'gauge',
+    unit: 'none',
+    help: 'Whether the server is a standby (1) or a primary (0).',
+    labels: {},
+    group: 'availability',
+    source: 'pg_is_in_recovery()',
+    docs: 'https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-RECOVERY-CONTROL',
+    cost: 'one statement a poll, shared',
+  },
+  startTimestamp: {
+    ...stable,
+    name: 'reeve_postgres_start_timestamp_seconds',
+    kind: 'gauge',
+    unit: 'timestamp',
+    help: 'When the server was started.',
+    labels: {},
+    group: 'availability',
+    source: 'pg_postmaster_start_time()',
+    docs: 'https://www.postgresql.org/docs/current/functions-info.html',
+    cost: 'one statement a poll, shared',
+  },
+  connections: {
+    ...stable,
+    name: 'reeve_postgres_connections',
+    kind: 'gauge',
+    unit: 'none',
+    help: 'Client connections by state, without those of the agent.',
+    labels: { state: 'active, idle, idle in transaction, … as in pg_stat_activity.' },
+    group: 'connections',
+    source: 'pg_stat_activity.state',
+    docs: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW',
+    cost: 'one pass over pg_stat_activity',
+    otlp: 'postgresql.backends',
+  },
+  maxConnections: {
+    ...stable,
+    name: 'reeve_postgres_max_connections',
+    kind: 'gauge',
+    unit: 'none',
+    help: 'Connections that ordinary roles may open: max_connections less the reserved ones.',
+    labels: {},
+    group: 'connections',
+    source: 'max_connections, superuser_reserved_connections, reserved_connections',
+    docs: 'https://www.postgresql.org/docs/current/runtime-config-connection.html',
+    cost: 'none',
+    otlp: 'postgresql.connection.max',
+  },
+});
