@@ -52,7 +52,7 @@ function startWatchdog(): Writable {
 }
 
 // Plain sh, so that no second Node has to stay in memory. `kill -s X -- -PID` addresses the whole process group; CONT wakes what a
-// test has stopped. PostgreSQL's backends lead groups of their own, they die with their postmaster: hence the second rm.
+// test has stopped. A zombie counts as ended: the init of a container may be slow to reap. PostgreSQL's backends lead groups of their own, they die with their postmaster: hence the second rm.
 const SCRIPT = `
 trap '' INT TERM HUP QUIT
 prefix=$1; shift; pids=
@@ -66,7 +66,7 @@ done
 for p in $pids; do kill -s "\${p##*:}" -- "-\${p%%:*}"; kill -s CONT -- "-\${p%%:*}"; done
 i=0
 while [ $i -lt 60 ]; do
-  alive=; for p in $pids; do kill -s 0 -- "-\${p%%:*}" && alive=1; done
+  alive=; for p in $pids; do grep -qs '^State:.[^ZX]' "/proc/\${p%%:*}/status" && alive=1; done
   [ -n "$alive" ] || break
   i=$((i+1)); sleep 0.05
 done

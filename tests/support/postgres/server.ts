@@ -215,7 +215,7 @@ async function startPostmaster(
     port: String(port),
     unix_socket_directories: folder.path,
   };
-  const lines = Object.entries(all).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'\n`);
+  const lines = Object.entries(all).map(([key, value]) => `${key} = ${quoteSetting(value)}\n`);
   await writeFile(join(dataDirectory, 'postgresql.conf'), lines.join(''));
   await writeFile(log, ''); // a fresh log, so that its tail is about this start
   const postmaster = await spawnServer({
@@ -240,6 +240,10 @@ async function startPostmaster(
     await postmaster.stop('SIGQUIT');
     throw error;
   }
+}
+
+function quoteSetting(value: string): string {
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** The eighth line of postmaster.pid is the server's state. */
