@@ -38,15 +38,11 @@ export function foldFirstSeen(
   const asked = new Set(keys);
   const fresh = [...asked].filter((key) => !scope.keys.has(key));
   const dropped = makeRoom(scope, asked, fresh.length, cap);
-  const written = fresh.slice(0, Math.max(0, cap - scope.keys.size));
-  for (const key of asked) {
-    const known = scope.keys.get(key);
-    if (known === undefined || at - known.lastAt < lastSeenResolutionMs) continue;
-    scope.keys.set(key, { firstAt: known.firstAt, lastAt: at });
-    written.push(key);
-  }
-  for (const key of fresh.slice(0, Math.max(0, cap - scope.keys.size))) {
-    scope.keys.set(key, { firstAt: at, lastAt: at });
+  const aged = [...asked].filter((key) => at - (scope.keys.get(key)?.lastAt ?? at) >= lastSeenResolutionMs);
+  const fitting = fresh.slice(0, Math.max(0, cap - scope.keys.size));
+  const written = [...aged, ...fitting];
+  for (const key of written) {
+    scope.keys.set(key, { firstAt: scope.keys.get(key)?.firstAt ?? at, lastAt: at });
   }
   const times = new Map<string, number>();
   for (const key of asked) times.set(key, scope.keys.get(key)?.firstAt ?? scope.baseline);

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { Store } from '../../core/ports/store.ts';
+import { checkReading } from '../index-reading.ts';
+import { openDatabase } from './database.ts';
+import { IndexUsageCache } from './index-usage-cache.ts';
+import { IndexUsageTable } from './index-usage-table.ts';
+import { SeenCache } from './seen-cache.ts';
+import { SeenTable } from './seen-table.ts';
+import { WriteBehind } from './write-behind.ts';
+
+export interface OpenStoreOptions {
+  /** The directory; created with mode 0700 where it is missing. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called for every write that failed; what it held is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Opens the embedded store. Readings are remembered at once and written at most once a second, so a process that is killed loses the
+ * last second and nothing before it.
+ *
+ * @throws {StoreError} when another process has it, a newer Reeve wrote it, it is damaged or the directory cannot be used.
+ */
+export async function openStore({ path, clock, log, onError }: OpenStoreOptions): Promise<Store> {
+  const opened = openDatabase(resolve(path), clock.now());
+  const { database, file } = opened;
+  const writes = new WriteBehind({ database, file, clock, log, onError: onError ?? (() => undefined) });
+  const usage = new IndexUsageCache(new IndexUsageTable(database), writes);
+  const seen = new SeenCache(new SeenTable(database), writes);
+  let closing: Promise<void> | undefined;
+
+  return {
+    history: {
+      async observeIndexes(reading) {
+        checkReading(reading);
+        await usage.observe(reading);
+      },
+      indexUsage: (cluster, name) => usage.usage(cluster, name),
+      firstSeen: async (scope, keys, at) => seen.firstSeen(scope, keys, at),
+    },
+    close() {
+      closing ??= writes.close().finally(() => opened.close());
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../store-error.ts';
+import { readNumber } from './row.ts';
+
+/** One numbered step from an older schema to a newer one. A released step is never changed; a new one is added. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * Step n brings the schema to version n + 1. Numbers are REAL, as JavaScript has them. `index_use` and `seen_key` refer to their heads
+ * by a short number that the one daemon that holds the lock gives out.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    name: 'history of index usage and of first sight',
+    sql: `
+      CREATE TABLE index_member (
+        id INTEGER PRIMARY KEY,
+        cluster TEXT NOT NULL,
+        database TEXT NOT NULL,
+        member TEXT NOT NULL,
+        generation TEXT NOT NULL,
+        at REAL NOT NULL,
+        UNIQUE (cluster, database, member)
+      ) STRICT;
+      CREATE TABLE index_use (
+        member_id INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        scans REAL NOT NULL,
+        epoch TEXT NOT NULL,
+        last_used_at REAL,
+        watched_since REAL NOT NULL,
+        scans_seen REAL NOT NULL,
+        PRIMARY KEY (member_id, key)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE seen_scope (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL UNIQUE,
+        baseline REAL NOT NULL
+      ) STRICT;
+      CREATE TABLE seen_key (
+        scope_id INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        first_at REAL NOT NULL,
+        last_at REAL NOT NULL,
+        PRIMARY KEY (scope_id, key)
+      ) STRICT, WITHOUT ROWID;`,
+  },
+];
+
+/**
+ * Brings the schema up to date, each step in a transaction of its own.
+ *
+ * @throws {StoreError} `newer` when a later version of Reeve wrote the store; it is left as it is.
+ */
+export function migrate(
+  database: DatabaseSync,
+  file: string,
+  at: number,
+  steps: readonly Migration[] = migrations,
+): void {
+  const version = schemaVersion(database);
+  if (version > steps.length) {
+    throw new StoreError(
+      'newer',
+      `the store ${file} was written by a newer version of Reeve (schema ${version}, this version knows ${steps.length}): ` +
+        'run that version, or give this one another store.path; nothing was changed',
+    );
+  }
+  for (const [index, step] of steps.entries()) {
+    if (index < version) continue;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(
+        'CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at REAL NOT NULL) STRICT',
+      );
+      database.exec(step.sql);
+      database.prepare('INSERT INTO schema_migration VALUES (?, ?, ?)').run(index + 1, step.name, at);
+      database.exec('COMMIT');
+    } catch (thrown) {
+      database.exec('ROLLBACK');
+      throw thrown;
+    }
+  }
+}
+
+/** 0 for a store that was just created. */
+function schemaVersion(database: DatabaseSync): number {
+  const table = database
+    .prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'`)
+    .get();
+  if (table === undefined) return 0;
+  return readNumber(
+    database.prepare('SELECT max(version) AS version FROM schema_migration').get(),
+    'version',
+  );
+}

@@ -1,0 +1,71 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SeenTimes } from '../first-seen.ts';
+import { readNumber, readText } from './row.ts';
+
+/** A scope's row: what its keys refer to. */
+export interface ScopeHead {
+  readonly id: number;
+  readonly baseline: number;
+}
+
+/** The statements on `seen_scope` and `seen_key`, prepared once. */
+export class SeenTable {
+  readonly #scope: StatementSync;
+  readonly #keys: StatementSync;
+  readonly #putScope: StatementSync;
+  readonly #putKey: StatementSync;
+  readonly #dropKey: StatementSync;
+  #lastId: number;
+
+  constructor(database: DatabaseSync) {
+    this.#lastId = readNumber(
+      database.prepare('SELECT coalesce(max(id), 0) AS id FROM seen_scope').get(),
+      'id',
+    );
+    this.#scope = database.prepare('SELECT id, baseline FROM seen_scope WHERE scope = ?');
+    this.#keys = database.prepare('SELECT key, first_at, last_at FROM seen_key WHERE scope_id = ?');
+    this.#putScope = database.prepare('INSERT INTO seen_scope (id, scope, baseline) VALUES (?, ?, ?)');
+    this.#putKey = database.prepare(
+      `INSERT INTO seen_key (scope_id, key, first_at, last_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (scope_id, key) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at`,
+    );
+    this.#dropKey = database.prepare('DELETE FROM seen_key WHERE scope_id = ? AND key = ?');
+  }
+
+  /** A number for a new scope. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  scope(scope: string): ScopeHead | undefined {
+    const row = this.#scope.get(scope);
+    return row === undefined
+      ? undefined
+      : { id: readNumber(row, 'id'), baseline: readNumber(row, 'baseline') };
+  }
+
+  /** At most `maxKeysPerScope`. */
+  keys(scopeId: number): Map<string, SeenTimes> {
+    const keys = new Map<string, SeenTimes>();
+    for (const row of this.#keys.iterate(scopeId)) {
+      keys.set(readText(row, 'key'), {
+        firstAt: readNumber(row, 'first_at'),
+        lastAt: readNumber(row, 'last_at'),
+      });
+    }
+    return keys;
+  }
+
+  putScope(scope: string, { id, baseline }: ScopeHead): void {
+    this.#putScope.run(id, scope, baseline);
+  }
+
+  putKey(scopeId: number, key: string, { firstAt, lastAt }: SeenTimes): void {
+    this.#putKey.run(scopeId, key, firstAt, lastAt);
+  }
+
+  dropKey(scopeId: number, key: string): void {
+    this.#dropKey.run(scopeId, key);
+  }
+}

@@ -1,0 +1,127 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
+import { messageOf } from '../../core/errors.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Log } from '../../core/ports/log.ts';
+
+/** Writes one thing as it is at that moment. */
+export type Write = () => void;
+
+export interface WriteBehindOptions {
+  readonly database: DatabaseSync;
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called for every attempt that failed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The longest that a change waits before it is written; what a killed process loses. */
+const delayMs = 1_000;
+/** While writes fail, the wait doubles up to this. */
+const longestDelayMs = 60_000;
+/** Rows in one transaction: few enough that the event loop is held for some milliseconds only. */
+const sliceRows = 250;
+
+/**
+ * Writes changes after the fact: at most one round a second, in short transactions with the event loop running between them. Each
+ * change has a name; a change of the same name replaces one that waits. What cannot be written stays and is tried again.
+ */
+export class WriteBehind {
+  readonly #options: WriteBehindOptions;
+  readonly #pending = new Map<string, Write>();
+  readonly #closing = new AbortController();
+  #round: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = options;
+  }
+
+  /** Puts a change at the end of what waits. */
+  put(name: string, write: Write): void {
+    this.#pending.delete(name);
+    this.#pending.set(name, write);
+    this.#round ??= this.#runRounds();
+  }
+
+  /** How many changes wait to be written. */
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  /** Writes all that waits; what still cannot be written is lost, and the log says how much. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#round;
+    await this.#writeAll();
+    if (this.#pending.size > 0)
+      this.#options.log.error('changes lost at shutdown', {
+        path: this.#options.file,
+        rows: this.#pending.size,
+      });
+  }
+
+  async #runRounds(): Promise<void> {
+    while (this.#pending.size > 0 && !this.#closing.signal.aborted) {
+      await this.#wait(Math.min(longestDelayMs, delayMs * 2 ** this.#failures));
+      if (!this.#closing.signal.aborted) await this.#writeAll();
+    }
+    this.#round = undefined;
+  }
+
+  async #wait(waitMs: number): Promise<void> {
+    try {
+      await this.#options.clock.sleep(waitMs, this.#closing.signal);
+    } catch (thrown) {
+      if (!this.#closing.signal.aborted) throw thrown;
+    }
+  }
+
+  /** Writes until nothing waits or a slice fails. */
+  async #writeAll(): Promise<void> {
+    while (this.#pending.size > 0 && this.#writeSlice()) await setImmediate();
+  }
+
+  #writeSlice(): boolean {
+    const { database } = this.#options;
+    const slice = firstOf(this.#pending, sliceRows);
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      for (const [, write] of slice) write();
+      database.exec('COMMIT');
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
+    for (const [name] of slice) this.#pending.delete(name);
+    this.#recover();
+    return true;
+  }
+
+  #fail(thrown: unknown): void {
+    const { database, file, log, onError } = this.#options;
+    if (database.isTransaction) database.exec('ROLLBACK');
+    if (this.#failures === 0)
+      log.error('store write failed, retrying; history is kept in memory meanwhile', {
+        path: file,
+        error: messageOf(thrown),
+      });
+    this.#failures += 1;
+    onError(thrown);
+  }
+
+  #recover(): void {
+    if (this.#failures > 0) this.#options.log.info('store writes again', { path: this.#options.file });
+    this.#failures = 0;
+  }
+}
+
+function firstOf<T>(values: Iterable<T>, count: number): T[] {
+  const first: T[] = [];
+  for (const value of values) {
+    if (first.length === count) break;
+    first.push(value);
+  }
+  return first;
+}
