@@ -1,0 +1,29 @@
+import { programPath } from '../debian.ts';
+import { runCommand } from '../run-command.ts';
+
+export interface PromtoolResult {
+  readonly ok: boolean;
+  /** Everything it printed: problems go to stderr, summaries to stdout. */
+  readonly output: string;
+}
+
+/** `promtool check metrics` on a page in the text format (not OpenMetrics): syntax, and the linter's advice on names and help. */
+export function checkMetrics(page: string): Promise<PromtoolResult> {
+  return runPromtool(['check', 'metrics'], page);
+}
+
+/** `promtool check rules` on rule files. */
+export function checkRules(files: readonly string[]): Promise<PromtoolResult> {
+  return runPromtool(['check', 'rules', ...files]);
+}
+
+/** `promtool test rules` on files with unit tests of rules. */
+export function testRules(files: readonly string[]): Promise<PromtoolResult> {
+  return runPromtool(['test', 'rules', ...files]);
+}
+
+/** Any promtool command. */
+export async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
+  const { code, stdout, stderr } = await runCommand(programPath('promtool'), args, { input });
+  return { ok: code === 0, output: `${stderr}${stdout}`.trim() };
+}
