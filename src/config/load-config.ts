@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Engine } from '../core/engine.ts';
+import { ConfigError, messageOf } from '../core/errors.ts';
+import { createRedact } from '../core/secret.ts';
+import type { Config } from './config.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import type { Environment } from './environment.ts';
+import { createConfigFields } from './fields.ts';
+import { inactiveParts } from './inactive.ts';
+import { formatPath, kindOf, type Problem, parseAt } from './problems.ts';
+import { sectionsSchema } from './schema/sections.ts';
+import { createSecretSource } from './secret-source.ts';
+import { belongsToShard } from './shard.ts';
+import { parseTargets } from './targets.ts';
+import { readYaml } from './yaml-document.ts';
+
+export interface ConfigSource {
+  /** The file, relative to the working folder. */
+  readonly path: string;
+  readonly env: Environment;
+  /** Manifests by engine id; only these may be named in the file. */
+  readonly engines: ReadonlyMap<string, Engine>;
+}
+
+/**
+ * Reads and checks the configuration. Reads the file and the secret files it names; connects to nothing.
+ *
+ * @throws {ConfigError} with every problem at once.
+ */
+export function loadConfig({ path, env, engines }: ConfigSource): Config {
+  return parseConfig(readText(path), { path, env, engines });
+}
+
+/** As `loadConfig`, with the text of the file given. */
+export function parseConfig(text: string, { path, env, engines }: ConfigSource): Config {
+  const sourcePath = resolve(path);
+  const file = readYaml(text);
+  if (file.problems.length > 0) throw configError(path, file.problems);
+  if (!isMapping(file.data)) {
+    const found =
+      file.data === null ? 'is empty' : `must be a mapping of keys to values, not ${kindOf(file.data)}`;
+    throw configError(path, [{ path: [], message: `${found}; it needs at least targets` }]);
+  }
+  const source = createSecretSource(env, dirname(sourcePath));
+  const fields = createConfigFields(source);
+  const { value: sections, problems: sectionProblems } = parseAt(sectionsSchema(fields), file.data, []);
+  const { targets, problems: targetProblems } = parseTargets(file.data['targets'], engines, fields);
+  const problems = [...targetProblems, ...sectionProblems];
+  if (sections === undefined || problems.length > 0) {
+    throw configError(path, problems, (at) => file.lineOf(at));
+  }
+  const { metrics, control, otlp, store, shard, log, collect, objectives, remediation, maintenanceWindows } =
+    sections;
+  return deepFreeze({
+    metrics,
+    control,
+    otlp,
+    store,
+    shard,
+    log,
+    collect,
+    objectives,
+    remediation,
+    maintenanceWindows,
+    targets: shard === undefined ? targets : targets.filter(({ target }) => belongsToShard(target.id, shard)),
+    targetsInFile: targets.length,
+    inactive: inactiveParts(sections, new Set(Object.keys(file.data)), targets, engines),
+    redact: createRedact(source.secrets),
+    sourcePath,
+  });
+}
+
+function configError(
+  path: string,
+  problems: readonly Problem[],
+  lineOf: (at: readonly PropertyKey[]) => number | undefined = () => undefined,
+): ConfigError {
+  const located = problems.map((problem) => ({ problem, line: lineOf(problem.path) }));
+  const inOrder = located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return new ConfigError(
+    path,
+    inOrder.map(({ problem, line }) => ({
+      path: formatPath(problem.path),
+      message: line === undefined ? problem.message : `${problem.message} (line ${line})`,
+    })),
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(path, [{ path: '', message: `cannot be read: ${messageOf(error)}` }]);
+  }
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

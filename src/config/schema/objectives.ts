@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { ConfigFields } from '../../core/config-fields.ts';
+import { parseDurationMs, parseSizeBytes } from '../../core/duration.ts';
+import {
+  type ObjectiveDefinition,
+  type ObjectiveId,
+  objectiveIds,
+  objectives,
+} from '../../core/objective.ts';
+import type { ObjectiveOverride, ObjectiveOverrides } from '../config.ts';
+import { durationPattern, sizePattern } from '../fields.ts';
+
+type Side = 'min' | 'max';
+
+/** Overrides by objective id; each bound is read in the objective's own unit. */
+export function objectivesField(fields: ConfigFields): z.ZodType<ObjectiveOverrides> {
+  const shape = Object.fromEntries(
+    Object.entries(objectives).map(([id, definition]) => [
+      id,
+      overrideField(fields, id, definition).optional(),
+    ]),
+  );
+  return z.strictObject(shape).transform((values): ObjectiveOverrides => values);
+}
+
+function overrideField(
+  fields: ConfigFields,
+  id: string,
+  definition: ObjectiveDefinition,
+): z.ZodType<ObjectiveOverride> {
+  const { windowMs } = definition;
+  const shape = {
+    enabled: z.boolean().optional().describe('false: this objective does not apply here.'),
+    ...Object.fromEntries(sidesOf(definition).map((side) => [side, boundField(definition).optional()])),
+    for: fields
+      .duration({ minMs: 0 })
+      .optional()
+      .describe('How long the bound must be violated before a breach opens.'),
+    severity: z.enum(['page', 'ticket']).optional(),
+    ...(windowMs === undefined ? {} : { window: fields.duration({ minMs: 1_000 }).optional() }),
+    ...(definition.minimumBasis === undefined ? {} : { minimumSamples: z.int().min(1).optional() }),
+    ...(id === 'storage_bytes_forecast' ? { by: z.iso.date().optional() } : {}),
+  };
+  return z
+    .strictObject(shape)
+    .describe(definition.summary)
+    .transform((raw, context) => {
+      // The shape depends on the objective, so its keys are read by name.
+      const override = overrideOf(raw);
+      for (const message of contradictions(definition, override))
+        context.addIssue({ code: 'custom', message });
+      return override;
+    });
+}
+
+function overrideOf(raw: Readonly<Record<string, unknown>>): ObjectiveOverride {
+  const number = <K extends string>(key: string, name: K): Partial<Record<K, number>> => {
+    const value = raw[key];
+    // A computed key widens to a record of every key in K.
+    return typeof value === 'number' ? ({ [name]: value } as Partial<Record<K, number>>) : {};
+  };
+  const { enabled, severity, by } = raw;
+  return {
+    ...(typeof enabled === 'boolean' ? { enabled } : {}),
+    ...number('min', 'min'),
+    ...number('max', 'max'),
+    ...number('for', 'forMs'),
+    ...number('window', 'windowMs'),
+    ...number('minimumSamples', 'minimumBasis'),
+    ...(severity === 'page' || severity === 'ticket' ? { severity } : {}),
+    ...(typeof by === 'string' ? { by } : {}),
+  };
+}
+
+/** An objective is bounded on the sides on which its default is; one without default has an upper bound. */
+export function sidesOf({ bound }: ObjectiveDefinition): readonly Side[] {
+  const sides = (['min', 'max'] as const).filter((side) => bound[side] !== undefined);
+  return sides.length === 0 ? ['max'] : sides;
+}
+
+function contradictions(definition: ObjectiveDefinition, override: ObjectiveOverride): readonly string[] {
+  if (override.enabled === false) return [];
+  const min = override.min ?? definition.bound.min;
+  const max = override.max ?? definition.bound.max;
+  if (min === undefined && max === undefined) {
+    return ['gets no bound: it has no default, so give max (or enabled: false)'];
+  }
+  return min !== undefined && max !== undefined && min > max ? [`min (${min}) is above max (${max})`] : [];
+}
+
+const boundParsers = {
+  seconds: {
+    pattern: durationPattern,
+    help: 'must be a duration, such as 500ms or 2m',
+    parse: (text: string) => {
+      const durationMs = parseDurationMs(text);
+      return durationMs === undefined ? undefined : durationMs / 1_000;
+    },
+  },
+  bytes: { pattern: sizePattern, help: 'must be a size, such as 500GiB', parse: parseSizeBytes },
+} as const;
+
+function boundField({ unit }: ObjectiveDefinition): z.ZodType<number> {
+  if (unit === 'ratio') return z.number().min(0).max(1).describe('Ratio from 0 to 1.');
+  if (unit !== 'seconds' && unit !== 'bytes') return z.number().min(0);
+  const { pattern, help, parse } = boundParsers[unit];
+  const written = z.string().regex(pattern, help);
+  return z.union([written, z.literal(0)], { error: help }).transform((value, context) => {
+    const bound = value === 0 ? 0 : parse(value);
+    if (bound !== undefined) return bound;
+    context.addIssue({ code: 'custom', message: help });
+    return z.NEVER;
+  });
+}
+
+/** Which objectives the overrides mention. */
+export function overriddenObjectives(overrides: ObjectiveOverrides): readonly ObjectiveId[] {
+  return objectiveIds.filter((id) => overrides[id] !== undefined);
+}

@@ -1,0 +1,173 @@
+import { formatDuration, parseDurationMs } from '../core/duration.ts';
+import type { Engine } from '../core/engine.ts';
+import type { ConfiguredTarget } from './config.ts';
+import type { OwnFields } from './fields.ts';
+import { fingerprint } from './fingerprint.ts';
+import { suggestion } from './nearest-name.ts';
+import { kindOf, type Problem, parseAt, unknownKey } from './problems.ts';
+import { type CommonTarget, commonTargetSchema, targetDefaults } from './schema/target.ts';
+
+type RawTarget = Readonly<Record<string, unknown>>;
+
+export interface ParsedTargets {
+  readonly targets: readonly ConfiguredTarget[];
+  readonly problems: readonly Problem[];
+}
+
+/** Parses every target against the common keys and its engine's own, and then all of them against each other. */
+export function parseTargets(
+  input: unknown,
+  engines: ReadonlyMap<string, Engine>,
+  fields: OwnFields,
+): ParsedTargets {
+  if (!Array.isArray(input) || input.length === 0) {
+    const found = Array.isArray(input)
+      ? 'is empty'
+      : input === undefined
+        ? 'is missing'
+        : `must be a list, not ${kindOf(input)}`;
+    return { targets: [], problems: [{ path: ['targets'], message: `${found}; name at least one target` }] };
+  }
+  const items: readonly unknown[] = input;
+  const parsed = items.map((item, index) => parseTarget(item, ['targets', index], engines, fields));
+  return {
+    targets: parsed.flatMap(({ targets }) => targets),
+    problems: [...parsed.flatMap(({ problems }) => problems), ...crossProblems(items)],
+  };
+}
+
+function parseTarget(
+  input: unknown,
+  path: readonly PropertyKey[],
+  engines: ReadonlyMap<string, Engine>,
+  fields: OwnFields,
+): ParsedTargets {
+  if (!isMapping(input)) {
+    return {
+      targets: [],
+      problems: [{ path, message: `must be a mapping of keys to values, not ${kindOf(input)}` }],
+    };
+  }
+  const schema = commonTargetSchema(fields);
+  const commonKeys = Object.keys(schema.shape);
+  const { own, rest } = split(input, commonKeys);
+  const common = parseAt(schema, own, path);
+  const engine = typeof input['engine'] === 'string' ? engines.get(input['engine']) : undefined;
+  if (engine === undefined) {
+    return { targets: [], problems: [...common.problems, ...unknownEngine(input['engine'], path, engines)] };
+  }
+  const optionsSchema = engine.options(fields);
+  const known = [...commonKeys, ...Object.keys(optionsSchema.shape)];
+  const unknown = Object.keys(rest).filter((key) => !known.includes(key));
+  const options = parseAt(optionsSchema, split(rest, known).own, path);
+  const problems = [
+    ...common.problems,
+    ...options.problems,
+    ...unknown.map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
+  ];
+  if (common.value === undefined || problems.length > 0) return { targets: [], problems };
+  return { targets: [configured(common.value, options.value, engine)], problems };
+}
+
+function configured(common: CommonTarget, options: unknown, engine: Engine): ConfiguredTarget {
+  const { remediation } = common;
+  const parts = {
+    target: {
+      id: common.id,
+      engine: engine.id,
+      intervalMs: common.interval,
+      deadlineMs: common.deadline ?? Math.min(common.interval, targetDefaults.longestDeadlineMs),
+      workload: common.workload ?? engine.defaultWorkload,
+      labels: common.labels,
+      unusedAfterMs: common.unusedAfter,
+      membersComplete: common.membersComplete,
+      maxSeries: common.maxSeries,
+    },
+    options,
+    objectives: common.objectives,
+    remediation: {
+      mode: remediation.mode,
+      pipelines: remediation.pipelines,
+      rehearsal: remediation.rehearsal,
+      credentials: remediation.credentials,
+      testCommand: remediation.testCommand,
+    },
+  };
+  return { ...parts, fingerprint: fingerprint(parts) };
+}
+
+function unknownEngine(
+  id: unknown,
+  path: readonly PropertyKey[],
+  engines: ReadonlyMap<string, Engine>,
+): readonly Problem[] {
+  // Absent or not a text: the common schema has said so.
+  if (typeof id !== 'string') return [];
+  const known = [...engines.keys()];
+  const message = `unknown engine "${id}"${suggestion(id, known)} This version knows ${known.join(', ')}`;
+  return [{ path: [...path, 'engine'], message: message.replace(/" This/, '"; this') }];
+}
+
+/** What only shows when parts are compared. Reads the raw items, so that other mistakes in them hide nothing. */
+function crossProblems(items: readonly unknown[]): readonly Problem[] {
+  const targets = items.map((item) => (isMapping(item) ? item : {}));
+  const firstAt = new Map<unknown, number>();
+  return targets.flatMap((target, index) => {
+    const path = ['targets', index];
+    const { id } = target;
+    const first = typeof id === 'string' ? firstAt.get(id) : undefined;
+    if (first === undefined) firstAt.set(id, index);
+    const duplicate =
+      first === undefined
+        ? []
+        : [{ path: [...path, 'id'], message: `"${String(id)}" is already the id of targets[${first}]` }];
+    return [...duplicate, ...deadlineProblems(target, path), ...rehearsalProblems(target, targets, path)];
+  });
+}
+
+function deadlineProblems(target: RawTarget, path: readonly PropertyKey[]): readonly Problem[] {
+  const { interval, deadline } = target;
+  if (typeof deadline !== 'string') return [];
+  const intervalMs = typeof interval === 'string' ? parseDurationMs(interval) : targetDefaults.intervalMs;
+  const deadlineMs = parseDurationMs(deadline);
+  if (intervalMs === undefined || deadlineMs === undefined || deadlineMs <= intervalMs) return [];
+  return [
+    {
+      path: [...path, 'deadline'],
+      message: `must not be longer than the interval (${formatDuration(intervalMs)})`,
+    },
+  ];
+}
+
+function rehearsalProblems(
+  target: RawTarget,
+  all: readonly RawTarget[],
+  path: readonly PropertyKey[],
+): readonly Problem[] {
+  const rehearsal = isMapping(target['remediation']) ? target['remediation']['rehearsal'] : undefined;
+  if (typeof rehearsal !== 'string') return [];
+  const at = [...path, 'remediation', 'rehearsal'];
+  if (rehearsal === target['id']) return [{ path: at, message: 'a target cannot be its own rehearsal' }];
+  const other = all.find(({ id }) => id === rehearsal);
+  if (other === undefined) {
+    const ids = all.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+    return [{ path: at, message: `there is no target "${rehearsal}"${suggestion(rehearsal, ids)}` }];
+  }
+  if (other['engine'] === target['engine']) return [];
+  return [{ path: at, message: `target "${rehearsal}" is of another engine` }];
+}
+
+function split(
+  raw: RawTarget,
+  keys: readonly string[],
+): { readonly own: RawTarget; readonly rest: RawTarget } {
+  const entries = Object.entries(raw);
+  return {
+    own: Object.fromEntries(entries.filter(([key]) => keys.includes(key))),
+    rest: Object.fromEntries(entries.filter(([key]) => !keys.includes(key))),
+  };
+}
+
+function isMapping(value: unknown): value is RawTarget {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
