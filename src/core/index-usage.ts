@@ -27,14 +27,35 @@ export interface IndexUsageReading {
   /** Unix time in milliseconds. */
   readonly at: number;
   readonly indexes: readonly IndexCount[];
+  /** How this member and the others know each other; absent where the engine cannot say. */
+  readonly links?: MemberLinks;
+}
+
+/**
+ * How the members of a cluster know each other, so that a clone is not taken for a member and no member is forgotten. Names are the
+ * engine's own, such as `slot:standby_a`. A store keeps links as one JSON value.
+ */
+export interface MemberLinks {
+  /** Under which names the others see this member. */
+  readonly names: readonly string[];
+  /** The members this one sees and whose use counts: one name each, so equal names are different members. */
+  readonly sees: readonly string[];
+}
+
+/** Links as they are remembered: with every name of the last 400 days and when it was last read, Unix time in milliseconds. */
+export interface RememberedLinks extends MemberLinks {
+  readonly lastBorne: Readonly<Record<string, number>>;
+  readonly lastSeen: Readonly<Record<string, number>>;
 }
 
 /** What is remembered about one index on one member. */
 export interface IndexUse extends IndexCount {
   /** Since when every use would have been seen: first seen, or the end of the last gap. */
   readonly watchedSince: number;
-  /** Scans seen since `watchedSince` began, over all epochs. */
+  /** Scans seen since `watchedSince` began, over all epochs; fewer than there were when the watch began again at a gap. */
   readonly scansSeen: number;
+  /** When the counter restarted since then, oldest first, at most `mostGaps`; absent when it never did. */
+  readonly gaps?: readonly number[];
 }
 
 /** What is remembered about one member's database. */
@@ -43,6 +64,7 @@ export interface MemberIndexUsage {
   readonly generation: string;
   readonly at: number;
   readonly indexes: ReadonlyMap<string, IndexUse>;
+  readonly links?: RememberedLinks;
 }
 
 /**
@@ -50,6 +72,14 @@ export interface MemberIndexUsage {
  * resolution of the watch; a longer one starts the watch again.
  */
 export const longestBlindMs = 15 * 60_000;
+
+/**
+ * Restarts that one watch bears. With more of them the watch begins at the oldest again, because somebody resets the counters as a habit,
+ * perhaps right after the nightly job that uses the index.
+ */
+export const mostGaps = 3;
+
+const rememberNamesMs = 400 * 86_400_000;
 
 /** Folds a reading into what was remembered. Indexes that are gone are forgotten. */
 export function foldIndexUsage(
@@ -65,7 +95,14 @@ export function foldIndexUsage(
         : nextUse(known, count, before.at, reading.at);
     indexes.set(count.key, use);
   }
-  return { member: reading.member, generation: reading.generation, at: reading.at, indexes };
+  const links = foldLinks(before?.links, reading.links, reading.at);
+  return {
+    member: reading.member,
+    generation: reading.generation,
+    at: reading.at,
+    indexes,
+    ...(links === undefined ? {} : { links }),
+  };
 }
 
 /** How long the index has been seen unused on this member, in milliseconds; 0 when it was just used. */
@@ -78,9 +115,13 @@ function firstUse(count: IndexCount, at: number): IndexUse {
 }
 
 function nextUse(known: IndexUse, count: IndexCount, lastAt: number, at: number): IndexUse {
+  if (isUnchanged(known, count)) return known;
   const restarted = count.epoch !== known.epoch || count.scans < known.scans;
   const grown = restarted ? count.scans : count.scans - known.scans;
-  const blind = restarted && at - lastAt > longestBlindMs;
+  const watch = restarted
+    ? restartWatch(known, lastAt, at)
+    : { watchedSince: known.watchedSince, gaps: known.gaps ?? [] };
+  const startsAgain = watch.watchedSince !== known.watchedSince;
   const lastUsedAt = latest(
     known.lastUsedAt,
     count.lastUsedAt,
@@ -88,13 +129,50 @@ function nextUse(known: IndexUse, count: IndexCount, lastAt: number, at: number)
   );
   return {
     ...count,
-    watchedSince: blind ? at : known.watchedSince,
-    scansSeen: (blind ? 0 : known.scansSeen) + grown,
+    watchedSince: watch.watchedSince,
+    scansSeen: (startsAgain ? 0 : known.scansSeen) + grown,
+    ...(watch.gaps.length === 0 ? {} : { gaps: watch.gaps }),
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   };
 }
 
+function restartWatch(
+  known: IndexUse,
+  lastAt: number,
+  at: number,
+): { readonly watchedSince: number; readonly gaps: readonly number[] } {
+  if (at - lastAt > longestBlindMs) return { watchedSince: at, gaps: [] };
+  const gaps = [...(known.gaps ?? []), at];
+  const oldest = gaps.length > mostGaps ? gaps.shift() : undefined;
+  return { watchedSince: oldest ?? known.watchedSince, gaps };
+}
+
+function foldLinks(
+  before: RememberedLinks | undefined,
+  links: MemberLinks | undefined,
+  at: number,
+): RememberedLinks | undefined {
+  if (links === undefined) return before;
+  return {
+    names: links.names,
+    sees: links.sees,
+    lastBorne: remember(before?.lastBorne, links.names, at),
+    lastSeen: remember(before?.lastSeen, links.sees, at),
+  };
+}
+
+function remember(
+  before: Readonly<Record<string, number>> | undefined,
+  names: readonly string[],
+  at: number,
+): Record<string, number> {
+  const kept = Object.entries(before ?? {}).filter(([, lastAt]) => at - lastAt < rememberNamesMs);
+  // From entries, so that a name like `__proto__` is an ordinary one.
+  return Object.fromEntries([...kept, ...names.map((name) => [name, at] as const)]);
+}
+
 function latest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  let newest: number | undefined;
+  for (const time of times) if (time !== undefined && (newest === undefined || time > newest)) newest = time;
+  return newest;
 }

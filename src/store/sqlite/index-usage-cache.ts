@@ -6,9 +6,9 @@ import {
   type MemberIndexUsage,
 } from '../../core/index-usage.ts';
 import { type IndexUsageTable, type MemberHead, pageRows } from './index-usage-table.ts';
-import type { WriteBehind } from './write-behind.ts';
+import type { ChangeSet, WriteBehind } from './write-behind.ts';
 
-type Members = Map<string, MemberHead>;
+type Members = Map<string, MemberChanges>;
 
 /**
  * Index usage in memory, per cluster and database, loaded when it is first asked for. Only what a reading changed is written: the
@@ -27,31 +27,16 @@ export class IndexUsageCache {
   async observe(reading: IndexUsageReading): Promise<void> {
     const members = await this.#load(reading.cluster, reading.database);
     const known = members.get(reading.member);
-    const usage = foldIndexUsage(known?.usage, reading);
-    const { cluster, database } = reading;
-    const head: MemberHead = { id: known?.id ?? this.#table.nextId(), cluster, database, usage };
-    members.set(reading.member, head);
-    const writeHead = (): void => this.#table.putMember(head);
-    if (known === undefined) this.#writes.put(`new index member ${head.id}`, writeHead);
-    this.#putChanges(head.id, known?.usage.indexes ?? new Map<string, IndexUse>(), usage);
-    this.#writes.put(`index member ${head.id}`, writeHead);
+    const usage = foldIndexUsage(known?.head.usage, reading);
+    const member = known ?? new MemberChanges(this.#table, createHead(this.#table.nextId(), reading));
+    members.set(reading.member, member);
+    member.replace(usage);
+    this.#writes.add(member);
   }
 
   async usage(cluster: string, database: string): Promise<MemberIndexUsage[]> {
     const members = await this.#load(cluster, database);
-    return [...members.values()].map(({ usage }) => usage);
-  }
-
-  #putChanges(memberId: number, before: ReadonlyMap<string, IndexUse>, { indexes }: MemberIndexUsage): void {
-    for (const [key, use] of indexes) {
-      const known = before.get(key);
-      if (known !== undefined && isSame(known, use)) continue;
-      this.#writes.put(`index use ${memberId} ${key}`, () => this.#table.putUse(memberId, use));
-    }
-    for (const key of before.keys()) {
-      if (indexes.has(key)) continue;
-      this.#writes.put(`index use ${memberId} ${key}`, () => this.#table.dropUse(memberId, key));
-    }
+    return [...members.values()].map(({ head }) => head.usage);
   }
 
   async #load(cluster: string, database: string): Promise<Members> {
@@ -72,7 +57,8 @@ export class IndexUsageCache {
     const members: Members = new Map();
     for (const head of this.#table.members(cluster, database)) {
       const indexes = await this.#readUses(head.id);
-      members.set(head.usage.member, { ...head, usage: { ...head.usage, indexes } });
+      const usage = { ...head.usage, indexes };
+      members.set(usage.member, new MemberChanges(this.#table, { ...head, usage }));
     }
     return members;
   }
@@ -92,12 +78,42 @@ export class IndexUsageCache {
   }
 }
 
-function isSame(one: IndexUse, other: IndexUse): boolean {
-  return (
-    one.scans === other.scans &&
-    one.epoch === other.epoch &&
-    one.lastUsedAt === other.lastUsedAt &&
-    one.watchedSince === other.watchedSince &&
-    one.scansSeen === other.scansSeen
-  );
+/** One member's indexes in one database, and which of them are not yet on disk. */
+class MemberChanges implements ChangeSet {
+  readonly changed = new Set<string>();
+  readonly #table: IndexUsageTable;
+  #head: MemberHead;
+
+  constructor(table: IndexUsageTable, head: MemberHead) {
+    this.#table = table;
+    this.#head = head;
+  }
+
+  get head(): MemberHead {
+    return this.#head;
+  }
+
+  replace(usage: MemberIndexUsage): void {
+    const before = this.#head.usage.indexes;
+    for (const [key, use] of usage.indexes) if (before.get(key) !== use) this.changed.add(key);
+    for (const key of before.keys()) if (!usage.indexes.has(key)) this.changed.add(key);
+    this.#head = { ...this.#head, usage };
+  }
+
+  write(key: string): void {
+    const use = this.#head.usage.indexes.get(key);
+    if (use === undefined) this.#table.dropUse(this.#head.id, key);
+    else this.#table.putUse(this.#head.id, use);
+  }
+
+  finish(): void {
+    this.#table.putMember(this.#head);
+  }
+}
+
+function createHead(
+  id: number,
+  { cluster, database, member, generation, at }: IndexUsageReading,
+): MemberHead {
+  return { id, cluster, database, usage: { member, generation, at, indexes: new Map() } };
 }

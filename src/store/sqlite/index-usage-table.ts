@@ -13,6 +13,10 @@ export interface MemberHead {
 /** Index rows read at once, so that a database with very many indexes does not hold the event loop. */
 export const pageRows = 1_000;
 
+/** Index rows may be there without their member, where a process died in between; their number is not given out again. */
+const lastIdSql = `SELECT max(
+  coalesce((SELECT max(id) FROM index_member), 0), coalesce((SELECT max(member_id) FROM index_use), 0)) AS id`;
+
 /** The statements on `index_member` and `index_use`, prepared once. */
 export class IndexUsageTable {
   readonly #members: StatementSync;
@@ -23,10 +27,7 @@ export class IndexUsageTable {
   #lastId: number;
 
   constructor(database: DatabaseSync) {
-    this.#lastId = readNumber(
-      database.prepare('SELECT coalesce(max(id), 0) AS id FROM index_member').get(),
-      'id',
-    );
+    this.#lastId = readNumber(database.prepare(lastIdSql).get(), 'id');
     this.#members = database.prepare(
       'SELECT id, member, generation, at FROM index_member WHERE cluster = ? AND database = ? ORDER BY member',
     );

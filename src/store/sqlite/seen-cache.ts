@@ -1,11 +1,9 @@
 import type { FirstSeen } from '../../core/ports/history.ts';
 import { foldFirstSeen, type SeenScope } from '../first-seen.ts';
 import type { SeenTable } from './seen-table.ts';
-import type { WriteBehind } from './write-behind.ts';
+import type { ChangeSet, WriteBehind } from './write-behind.ts';
 
-interface KnownScope extends SeenScope {
-  readonly id: number;
-}
+interface KnownScope extends SeenScope, ChangeSet {}
 
 /** First sight of keys in memory, per scope, loaded when a scope is first asked for. */
 export class SeenCache {
@@ -19,31 +17,31 @@ export class SeenCache {
   }
 
   firstSeen(scope: string, keys: readonly string[], at: number): FirstSeen {
-    const known = this.#scopes.get(scope) ?? this.#load(scope) ?? this.#create(scope, at);
+    const known = this.#scopes.get(scope) ?? this.#load(scope, at);
+    const isNew = !this.#scopes.has(scope) && known.keys.size === 0;
     this.#scopes.set(scope, known);
     const { seen, written, dropped } = foldFirstSeen(known, keys, at);
-    for (const key of dropped) this.#put(known, key);
-    for (const key of written) this.#put(known, key);
+    for (const key of dropped) known.changed.add(key);
+    for (const key of written) known.changed.add(key);
+    if (isNew || known.changed.size > 0) this.#writes.add(known);
     return seen;
   }
 
-  /** Writes the key as it is by then, or that it is gone. */
-  #put({ id, keys }: KnownScope, key: string): void {
-    this.#writes.put(`seen key ${id} ${key}`, () => {
-      const times = keys.get(key);
-      if (times === undefined) this.#table.dropKey(id, key);
-      else this.#table.putKey(id, key, times);
-    });
-  }
-
-  #load(scope: string): KnownScope | undefined {
-    const head = this.#table.scope(scope);
-    return head === undefined ? undefined : { ...head, keys: this.#table.keys(head.id) };
-  }
-
-  #create(scope: string, at: number): KnownScope {
-    const head = { id: this.#table.nextId(), baseline: at };
-    this.#writes.put(`seen scope ${head.id}`, () => this.#table.putScope(scope, head));
-    return { ...head, keys: new Map() };
+  #load(scope: string, at: number): KnownScope {
+    const table = this.#table;
+    const stored = table.scope(scope);
+    const head = stored ?? { id: table.nextId(), baseline: at };
+    const keys = stored === undefined ? new Map() : table.keys(head.id);
+    return {
+      baseline: head.baseline,
+      keys,
+      changed: new Set(),
+      write(key) {
+        const times = keys.get(key);
+        if (times === undefined) table.dropKey(head.id, key);
+        else table.putKey(head.id, key, times);
+      },
+      finish: () => table.putScope(scope, head),
+    };
   }
 }

@@ -8,6 +8,10 @@ export interface ScopeHead {
   readonly baseline: number;
 }
 
+/** Keys may be there without their scope, where a process died in between; their number is not given out again. */
+const lastIdSql = `SELECT max(
+  coalesce((SELECT max(id) FROM seen_scope), 0), coalesce((SELECT max(scope_id) FROM seen_key), 0)) AS id`;
+
 /** The statements on `seen_scope` and `seen_key`, prepared once. */
 export class SeenTable {
   readonly #scope: StatementSync;
@@ -18,13 +22,12 @@ export class SeenTable {
   #lastId: number;
 
   constructor(database: DatabaseSync) {
-    this.#lastId = readNumber(
-      database.prepare('SELECT coalesce(max(id), 0) AS id FROM seen_scope').get(),
-      'id',
-    );
+    this.#lastId = readNumber(database.prepare(lastIdSql).get(), 'id');
     this.#scope = database.prepare('SELECT id, baseline FROM seen_scope WHERE scope = ?');
     this.#keys = database.prepare('SELECT key, first_at, last_at FROM seen_key WHERE scope_id = ?');
-    this.#putScope = database.prepare('INSERT INTO seen_scope (id, scope, baseline) VALUES (?, ?, ?)');
+    this.#putScope = database.prepare(
+      'INSERT INTO seen_scope (id, scope, baseline) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+    );
     this.#putKey = database.prepare(
       `INSERT INTO seen_key (scope_id, key, first_at, last_at) VALUES (?, ?, ?, ?)
        ON CONFLICT (scope_id, key) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at`,

@@ -4,8 +4,14 @@ import { messageOf } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 
-/** Writes one thing as it is at that moment. */
-export type Write = () => void;
+/** Things of one owner that wait to be written, each as it is by then. */
+export interface ChangeSet {
+  readonly changed: Set<string>;
+  /** Writes one of them. */
+  write(key: string): void;
+  /** Writes what must not be newer on disk than any of them; called when all are written. */
+  finish(): void;
+}
 
 export interface WriteBehindOptions {
   readonly database: DatabaseSync;
@@ -16,6 +22,12 @@ export interface WriteBehindOptions {
   readonly onError: (error: unknown) => void;
 }
 
+interface SlicePart {
+  readonly changes: ChangeSet;
+  readonly keys: readonly string[];
+  readonly isLast: boolean;
+}
+
 /** The longest that a change waits before it is written; what a killed process loses. */
 const delayMs = 1_000;
 /** While writes fail, the wait doubles up to this. */
@@ -24,12 +36,12 @@ const longestDelayMs = 60_000;
 const sliceRows = 250;
 
 /**
- * Writes changes after the fact: at most one round a second, in short transactions with the event loop running between them. Each
- * change has a name; a change of the same name replaces one that waits. What cannot be written stays and is tried again.
+ * Writes changes after the fact: at most one round a second, in short transactions with the event loop running between them. What
+ * changes again before it is written is written once. What cannot be written stays and is tried again.
  */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
-  readonly #pending = new Map<string, Write>();
+  readonly #pending = new Set<ChangeSet>();
   readonly #closing = new AbortController();
   #round: Promise<void> | undefined;
   #failures = 0;
@@ -38,16 +50,10 @@ export class WriteBehind {
     this.#options = options;
   }
 
-  /** Puts a change at the end of what waits. */
-  put(name: string, write: Write): void {
-    this.#pending.delete(name);
-    this.#pending.set(name, write);
+  /** Says that the set has something to write, if only its finish. */
+  add(changes: ChangeSet): void {
+    this.#pending.add(changes);
     this.#round ??= this.#runRounds();
-  }
-
-  /** How many changes wait to be written. */
-  get waiting(): number {
-    return this.#pending.size;
   }
 
   /** Writes all that waits; what still cannot be written is lost, and the log says how much. */
@@ -85,18 +91,36 @@ export class WriteBehind {
 
   #writeSlice(): boolean {
     const { database } = this.#options;
-    const slice = firstOf(this.#pending, sliceRows);
+    const slice = this.#nextSlice();
     try {
       database.exec('BEGIN IMMEDIATE');
-      for (const [, write] of slice) write();
+      for (const { changes, keys, isLast } of slice) {
+        for (const key of keys) changes.write(key);
+        if (isLast) changes.finish();
+      }
       database.exec('COMMIT');
     } catch (thrown) {
       this.#fail(thrown);
       return false;
     }
-    for (const [name] of slice) this.#pending.delete(name);
+    for (const { changes, keys, isLast } of slice) {
+      for (const key of keys) changes.changed.delete(key);
+      if (isLast) this.#pending.delete(changes);
+    }
     this.#recover();
     return true;
+  }
+
+  #nextSlice(): SlicePart[] {
+    const slice: SlicePart[] = [];
+    let room = sliceRows;
+    for (const changes of this.#pending) {
+      if (room <= 0) break;
+      const keys = firstOf(changes.changed, room);
+      slice.push({ changes, keys, isLast: keys.length === changes.changed.size });
+      room -= keys.length + 1;
+    }
+    return slice;
   }
 
   #fail(thrown: unknown): void {
