@@ -58,6 +58,8 @@ function explain(issue: z.core.$ZodRawIssue): string | undefined {
         : `must be ${article(issue.expected)}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
       return oneOf(issue.values, issue.input);
+    case 'invalid_key':
+      return issue.issues[0]?.message;
     case 'too_small':
       return `must be ${sizeOf(issue.origin)}at least ${String(issue.minimum)}`;
     case 'too_big':

@@ -6,21 +6,12 @@ const longestValue = 256;
 
 /** Labels an operator puts on series: names as Prometheus allows them, none that Reeve or Prometheus own. */
 export function labelsField(): z.ZodType<Readonly<Record<string, string>>> {
-  return textRecord().superRefine((labels, context) => {
-    for (const [name, value] of Object.entries(labels)) {
-      const message = wrongName(name) ?? wrongValue(value);
-      if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
-    }
-  });
+  return z.record(checked(z.string(), wrongName), checked(text(), wrongValue));
 }
 
 /** Labels that select targets; `target` and `engine` may be used too. */
 export function matchField(): z.ZodType<Readonly<Record<string, string>>> {
-  return textRecord().superRefine((labels, context) => {
-    for (const name of Object.keys(labels)) {
-      if (!labelName.test(name)) context.addIssue({ code: 'custom', path: [name], message: malformed });
-    }
-  });
+  return z.record(z.string().regex(labelName, malformed), text());
 }
 
 const malformed = 'label names consist of letters, digits and _, and do not begin with a digit';
@@ -39,11 +30,15 @@ function wrongValue(value: string): string | undefined {
   return /\p{Cc}/u.test(value) ? 'a label value must not hold control characters' : undefined;
 }
 
-function textRecord(): z.ZodRecord<z.ZodString, z.ZodString> {
-  return z.record(
-    z.string(),
-    z.string({ error: ({ input }) => `must be text; write it in quotes${hint(input)}` }),
-  );
+function checked(schema: z.ZodString, wrong: (text: string) => string | undefined): z.ZodString {
+  return schema.superRefine((value, context) => {
+    const message = wrong(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+function text(): z.ZodString {
+  return z.string({ error: ({ input }) => `must be text; write it in quotes${hint(input)}` });
 }
 
 function hint(input: unknown): string {

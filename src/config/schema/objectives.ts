@@ -53,20 +53,27 @@ function overrideField(
     });
 }
 
+/** Number in the configuration -> number in the override. */
+const numbers = [
+  ['min', 'min'],
+  ['max', 'max'],
+  ['for', 'forMs'],
+  ['window', 'windowMs'],
+  ['minimumSamples', 'minimumBasis'],
+] as const;
+
+type NumberName = (typeof numbers)[number][1];
+
 function overrideOf(raw: Readonly<Record<string, unknown>>): ObjectiveOverride {
-  const number = <K extends string>(key: string, name: K): Partial<Record<K, number>> => {
+  const override: { -readonly [K in NumberName]?: number } = {};
+  for (const [key, name] of numbers) {
     const value = raw[key];
-    // A computed key widens to a record of every key in K.
-    return typeof value === 'number' ? ({ [name]: value } as Partial<Record<K, number>>) : {};
-  };
+    if (typeof value === 'number') override[name] = value;
+  }
   const { enabled, severity, by } = raw;
   return {
+    ...override,
     ...(typeof enabled === 'boolean' ? { enabled } : {}),
-    ...number('min', 'min'),
-    ...number('max', 'max'),
-    ...number('for', 'forMs'),
-    ...number('window', 'windowMs'),
-    ...number('minimumSamples', 'minimumBasis'),
     ...(severity === 'page' || severity === 'ticket' ? { severity } : {}),
     ...(typeof by === 'string' ? { by } : {}),
   };
