@@ -60,7 +60,9 @@ export function createFakeEngine(behaviour: FakeBehaviour = {}): FakeEngine {
       await behaviour.open?.(signal);
       return { version: '1.0', role: 'standalone' };
     },
-    read: async (group, context) => void (await behaviour[group]?.(context)),
+    read: async (group, context) => {
+      await behaviour[group]?.(context);
+    },
     check: () => Promise.resolve([]),
     close: () => {
       closed += 1;
