@@ -38,7 +38,7 @@ describe.skipIf(!isInstalled)('startPrometheus', () => {
       health: 'down',
       lastError: 'server returned HTTP status 401 Unauthorized',
     });
-  });
+  }, 20_000);
 
   it('shows the log when its configuration is wrong', async () => {
     const started = startPrometheus({ jobs: [], scrapeInterval: 'often' });
