@@ -19,7 +19,9 @@ export {
   type IndexCount,
   type IndexUsageReading,
   type IndexUse,
+  longestBlindMs,
   type MemberIndexUsage,
+  type MemberLinks,
   unusedForMs,
 } from './core/index-usage.ts';
 export { defineMetrics, type LabelsOf, type MetricDefinition, type MetricTable } from './core/metric.ts';
@@ -31,4 +33,11 @@ export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
 export type { DetailRow, Finding } from './core/snapshot.ts';
 export type { ServerIdentity, Target, Workload } from './core/target.ts';
+export {
+  type ClusterWatch,
+  type IndexProof,
+  type UseReason,
+  useReasons,
+  watchCluster,
+} from './core/unused-proof.ts';
 export { CounterWindow, ratio, type WindowDelta } from './core/window.ts';

@@ -136,6 +136,15 @@ function nextUse(known: IndexUse, count: IndexCount, lastAt: number, at: number)
   };
 }
 
+/** Then what is remembered stays the same object, and a store has nothing to write. */
+function isUnchanged(known: IndexUse, count: IndexCount): boolean {
+  return (
+    count.scans === known.scans &&
+    count.epoch === known.epoch &&
+    (count.lastUsedAt === undefined || count.lastUsedAt <= (known.lastUsedAt ?? Number.NEGATIVE_INFINITY))
+  );
+}
+
 function restartWatch(
   known: IndexUse,
   lastAt: number,
