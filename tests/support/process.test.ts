@@ -8,7 +8,7 @@ import { waitUntil } from './wait-until.ts';
 
 const support = (file: string): string => JSON.stringify(new URL(file, import.meta.url).pathname);
 
-describe('spawnReeve', () => {
+describe('spawnReeve', { timeout: 30_000 }, () => {
   it('captures output, finds lines and delivers signals', async () => {
     await using folder = await createTempDir('process');
     const entry = join(folder.path, 'program.mjs');
@@ -30,7 +30,7 @@ describe('spawnReeve', () => {
   });
 });
 
-describe('runReeve', () => {
+describe('runReeve', { timeout: 30_000 }, () => {
   it('kills a command that does not end', async () => {
     await using folder = await createTempDir('process');
     const entry = join(folder.path, 'program.mjs');
@@ -42,7 +42,7 @@ describe('runReeve', () => {
   });
 });
 
-describe('the watchdog', () => {
+describe('the watchdog', { timeout: 30_000 }, () => {
   it('ends the servers and removes the folders of a test process that is killed', async () => {
     await using folder = await createTempDir('process');
     const entry = join(folder.path, 'program.mts');

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runOrThrow } from '../run-command.ts';
-import { type Account, isOpenToAll, tempRoot } from '../temp-dir.ts';
+import { type Account, createTempDir, isOpenToAll, tempRoot } from '../temp-dir.ts';
 
 export const postgresMajors = [13, 14, 15, 16, 17, 18] as const;
 export type PostgresMajor = (typeof postgresMajors)[number];
@@ -53,12 +53,11 @@ export async function prepareInstallation(major: PostgresMajor, folder: string):
 export async function buildOnce(name: string, build: (directory: string) => Promise<void>): Promise<string> {
   const path = join(tempRoot(), `reeve-cache-${process.getuid?.() ?? 0}-${name}`);
   if (isOurs(path)) return path;
-  const draft = await mkdtemp(`${path}.`);
+  await using draft = await createTempDir('draft');
   try {
-    await build(draft);
-    await rename(draft, path);
+    await build(draft.path);
+    await rename(draft.path, path);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
     if (!isOurs(path)) throw error; // else another process was faster
   }
   return path;

@@ -9,7 +9,7 @@ import { createTempDir } from '../temp-dir.ts';
 import { isPostgresInstalled, postgresMajors, prepareInstallation } from './installation.ts';
 import { startPostgres } from './server.ts';
 
-describe('startPostgres', () => {
+describe('startPostgres', { timeout: 30_000 }, () => {
   it.skipIf(!isPostgresInstalled(13)).each(postgresMajors)(
     'starts and answers as major %i',
     async (major) => {
@@ -85,7 +85,7 @@ describe('startPostgres', () => {
   });
 });
 
-describe('prepareInstallation', () => {
+describe('prepareInstallation', { timeout: 30_000 }, () => {
   it.skipIf(process.getuid?.() !== 0)(
     'copies binaries that the server account cannot read, with their links',
     async () => {

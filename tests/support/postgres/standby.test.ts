@@ -4,7 +4,7 @@ import { waitUntil } from '../wait-until.ts';
 import { startPostgres } from './server.ts';
 import { startStandby } from './standby.ts';
 
-describe('startStandby', () => {
+describe('startStandby', { timeout: 30_000 }, () => {
   it.each([13, 18] as const)('streams from a primary of major %i', async (major) => {
     await using primary = await startPostgres({ major, password: "s'cret\\" });
     await primary.query('CREATE TABLE seen AS SELECT 1 AS id');

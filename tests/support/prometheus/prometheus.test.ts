@@ -8,7 +8,7 @@ import { startPrometheus } from './server.ts';
 
 const isInstalled = requireProgram('prometheus').path !== undefined;
 
-describe.skipIf(!isInstalled)('startPrometheus', () => {
+describe.skipIf(!isInstalled)('startPrometheus', { timeout: 30_000 }, () => {
   it('scrapes with credentials and answers queries', async () => {
     const port = await findFreePort();
     const exporter = createServer((request, response) => {
@@ -38,7 +38,7 @@ describe.skipIf(!isInstalled)('startPrometheus', () => {
       health: 'down',
       lastError: 'server returned HTTP status 401 Unauthorized',
     });
-  }, 20_000);
+  });
 
   it('shows the log when its configuration is wrong', async () => {
     const started = startPrometheus({ jobs: [], scrapeInterval: 'often' });
@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)('startPrometheus', () => {
   });
 });
 
-describe.skipIf(!isInstalled)('checkMetrics', () => {
+describe.skipIf(!isInstalled)('checkMetrics', { timeout: 30_000 }, () => {
   it('accepts a good page and explains a bad one', async () => {
     const good = await checkMetrics('# HELP a_seconds A time.\n# TYPE a_seconds gauge\na_seconds 1\n');
     const bad = await checkMetrics('# HELP a_total A count.\n# TYPE a_total gauge\na_total 1\n');

@@ -10,7 +10,7 @@ import { startRedis } from './server.ts';
 
 const isInstalled = requireProgram('redis-server').path !== undefined;
 
-describe.skipIf(!isInstalled)('startRedis', () => {
+describe.skipIf(!isInstalled)('startRedis', { timeout: 30_000 }, () => {
   it('starts, answers, takes configuration and leaves nothing', async () => {
     const server = await startRedis({ config: { maxmemory: '12mb', requirepass: 'p@ss' } });
 
@@ -80,7 +80,7 @@ describe.skipIf(!isInstalled)('startRedis', () => {
   });
 });
 
-describe.skipIf(!isInstalled)('startSentinel', () => {
+describe.skipIf(!isInstalled)('startSentinel', { timeout: 30_000 }, () => {
   it('watches a primary', async () => {
     await using primary = await startRedis({ config: { requirepass: 'secret' } });
     await using sentinel = await startSentinel({ primary, name: 'orders' });
@@ -91,7 +91,7 @@ describe.skipIf(!isInstalled)('startSentinel', () => {
   });
 });
 
-describe.skipIf(!isInstalled)('startRedisCluster', () => {
+describe.skipIf(!isInstalled)('startRedisCluster', { timeout: 30_000 }, () => {
   it('spreads all slots over three primaries', async () => {
     await using cluster = await startRedisCluster();
     const client = new Redis.Cluster(
