@@ -1,0 +1,87 @@
+import type { Engine } from '../core/engine.ts';
+import { objectives } from '../core/objective.ts';
+import { type Catalogue, type CatalogueEntry, catalogueEntries } from './catalogue.ts';
+import { metricFaults } from './metric-faults.ts';
+
+/** Something wrong in a metric table or a manifest. */
+export interface CatalogueProblem {
+  /** `postgres.deadlocksTotal`, `redis`. */
+  readonly where: string;
+  readonly message: string;
+}
+
+/** Everything in the catalogue that breaks its rules; empty when it is sound. */
+export function checkCatalogue(catalogue: Catalogue): readonly CatalogueProblem[] {
+  const entries = catalogueEntries(catalogue);
+  const engineIds = catalogue.engines.map(({ id }) => id);
+  return [
+    ...entries.flatMap((entry) =>
+      [...metricFaults(entry.metric), ...foreignPrefix(entry, engineIds)].map((message) => ({
+        where: place(entry),
+        message,
+      })),
+    ),
+    ...sharedNames(entries),
+    ...catalogue.engines.flatMap(engineProblems),
+  ];
+}
+
+function foreignPrefix({ owner, metric }: CatalogueEntry, engineIds: readonly string[]): readonly string[] {
+  const other = engineIds.find((id) => id !== owner && metric.name.startsWith(`reeve_${id}_`));
+  return other === undefined ? [] : [`name ${metric.name} belongs to engine ${other}`];
+}
+
+/** A name stands for one thing: once in a table, and described alike wherever engines share it. */
+function sharedNames(entries: readonly CatalogueEntry[]): readonly CatalogueProblem[] {
+  const first = new Map<string, CatalogueEntry>();
+  return entries.flatMap((entry) => {
+    const known = first.get(entry.metric.name);
+    if (known === undefined) {
+      first.set(entry.metric.name, entry);
+      return [];
+    }
+    if (known.owner === entry.owner) {
+      return [{ where: place(entry), message: `name ${entry.metric.name} is taken by ${place(known)}` }];
+    }
+    const differing = (['kind', 'unit', 'help'] as const).filter(
+      (part) => known.metric[part] !== entry.metric[part],
+    );
+    const parts = sameLabels(known, entry) ? differing : [...differing, 'labels'];
+    if (parts.length === 0) return [];
+    return [
+      {
+        where: place(entry),
+        message: `${entry.metric.name} is shared with ${place(known)} but differs in ${parts.join(', ')}`,
+      },
+    ];
+  });
+}
+
+function sameLabels(a: CatalogueEntry, b: CatalogueEntry): boolean {
+  return Object.keys(a.metric.labels).join() === Object.keys(b.metric.labels).join();
+}
+
+function engineProblems(engine: Engine): readonly CatalogueProblem[] {
+  const problems: CatalogueProblem[] = [];
+  for (const [key, metric] of Object.entries(engine.metrics)) {
+    if (Object.hasOwn(engine.groups, metric.group)) continue;
+    problems.push({ where: `${engine.id}.${key}`, message: `group ${metric.group} is not defined` });
+  }
+  for (const { objective, metric: key } of engine.objectives) {
+    const where = `${engine.id} objective ${objective}`;
+    const metric = Object.hasOwn(engine.metrics, key) ? engine.metrics[key] : undefined;
+    const unit = objectives[objective].unit === 'usd' ? 'none' : objectives[objective].unit;
+    if (metric === undefined) problems.push({ where, message: `metric ${key} is not defined` });
+    else if (metric.unit !== unit) {
+      problems.push({ where, message: `is measured in ${unit}, metric ${key} in ${metric.unit}` });
+    }
+  }
+  if (!/^[a-z][a-z0-9]*$/.test(engine.id)) {
+    problems.push({ where: engine.id, message: 'engine id must be lower-case letters and digits' });
+  }
+  return problems;
+}
+
+function place({ owner, key }: CatalogueEntry): string {
+  return `${owner}.${key}`;
+}

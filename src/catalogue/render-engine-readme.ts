@@ -1,0 +1,63 @@
+import { formatDuration } from '../core/duration.ts';
+import type { Engine } from '../core/engine.ts';
+import { type ObjectiveDefinition, objectives } from '../core/objective.ts';
+import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
+import { cadence, renderMetricsTable } from './render-metrics.ts';
+import { type OptionRow, renderOptionsTable } from './render-options.ts';
+
+/** `collectors/<engine>/README.md`. `options` are the rows of the engine's own configuration schema. */
+export function renderEngineReadme(engine: Engine, options: readonly OptionRow[]): string {
+  return renderPage([
+    generatedNotice,
+    `# ${engine.title}`,
+    `Engine id ${code(engine.id)}. Server versions ${engine.versions}. ${engine.proof}`,
+    '## Configuration',
+    'Beside what every target has (see `docs/config.schema.json`):',
+    renderOptionsTable(options),
+    '## Least-privileged login',
+    engine.grants.summary,
+    codeBlock('', engine.grants.statements),
+    '## What it reads',
+    renderTable(
+      ['Group', 'Read', 'What', 'Needs'],
+      Object.entries(engine.groups).map(([name, group]) => [
+        code(name),
+        cadence(group),
+        group.summary,
+        group.needs === '' ? 'any login' : group.needs,
+      ]),
+    ),
+    '## Objectives',
+    renderObjectives(engine),
+    '## Metrics',
+    renderMetricsTable(engine.metrics, engine.groups),
+  ]);
+}
+
+function renderObjectives(engine: Engine): string {
+  if (engine.objectives.length === 0) return 'None yet.';
+  const rows = engine.objectives.map(({ objective, metric }) => {
+    const definition = objectives[objective];
+    return [
+      code(objective),
+      definition.summary,
+      renderBound(definition),
+      definition.forMs === 0 ? 'at once' : formatDuration(definition.forMs),
+      definition.severity,
+      code(engine.metrics[metric]?.name ?? metric),
+    ];
+  });
+  return renderTable(
+    ['Objective', 'Success metric', 'Default bound', 'For', 'Severity', 'Measured by'],
+    rows,
+  );
+}
+
+function renderBound({ bound, unit }: ObjectiveDefinition): string {
+  const suffix = unit === 'none' ? '' : ` ${unit}`;
+  const parts = [
+    ...(bound.min === undefined ? [] : [`≥ ${bound.min}`]),
+    ...(bound.max === undefined ? [] : [`≤ ${bound.max}`]),
+  ];
+  return parts.length === 0 ? 'given by the operator' : `${parts.join(' and ')}${suffix}`;
+}
