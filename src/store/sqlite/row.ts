@@ -9,6 +9,11 @@ export function readText(row: Row, column: string): string {
   return typeof value === 'string' ? value : damaged(column, value);
 }
 
+/** Undefined where the column is NULL. */
+export function readOptionalText(row: Row, column: string): string | undefined {
+  return row?.[column] === null ? undefined : readText(row, column);
+}
+
 export function readNumber(row: Row, column: string): number {
   const value = row?.[column];
   return typeof value === 'number' ? value : damaged(column, value);

@@ -23,6 +23,7 @@ export const migrations: readonly Migration[] = [
         member TEXT NOT NULL,
         generation TEXT NOT NULL,
         at REAL NOT NULL,
+        links TEXT,
         UNIQUE (cluster, database, member)
       ) STRICT;
       CREATE TABLE index_use (
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
         last_used_at REAL,
         watched_since REAL NOT NULL,
         scans_seen REAL NOT NULL,
+        gaps TEXT,
         PRIMARY KEY (member_id, key)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE seen_scope (

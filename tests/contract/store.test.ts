@@ -1,0 +1,27 @@
+import { createMemoryHistory } from '../../src/store/memory-history.ts';
+import { openStore } from '../../src/store/sqlite/open-store.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+import { createTempDir } from '../support/temp-dir.ts';
+import { describeStore } from './store.contract.ts';
+
+describeStore(
+  'memory',
+  async () => ({
+    open: async () => ({ history: createMemoryHistory(), close: async () => undefined }),
+    [Symbol.asyncDispose]: async () => undefined,
+  }),
+  { isDurable: false },
+);
+
+describeStore(
+  'sqlite',
+  async () => {
+    const directory = await createTempDir('store');
+    return {
+      open: () => openStore({ path: directory.path, clock: new FakeClock(), log: createRecordingLog() }),
+      [Symbol.asyncDispose]: () => directory.remove(),
+    };
+  },
+  { isDurable: true },
+);

@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+
+const second = 1_000;
+
+/** Tests that start servers or processes take turns: two cores do not carry many at once. */
+const heavy = { maxWorkers: 2, testTimeout: 60 * second, hookTimeout: 120 * second } as const;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts', 'collectors/**/*.test.ts'],
+          testTimeout: 15 * second,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'architecture',
+          include: ['tests/architecture/**/*.test.ts', 'tests/run/**/*.test.ts'],
+          testTimeout: 60 * second,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: [
+            'tests/support/**/*.test.ts',
+            'tests/integration/**/*.test.ts',
+            'tests/faults/**/*.test.ts',
+            'tests/end-to-end/**/*.test.ts',
+          ],
+          ...heavy,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'collectors/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'lcovonly'],
+    },
+  },
+});
