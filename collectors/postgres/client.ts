@@ -1,6 +1,8 @@
-import { Client, DatabaseError, type QueryResult, TypeOverrides } from 'pg';
+import { Client, type QueryResult, TypeOverrides } from 'pg';
 import type { z } from 'zod';
-import { CollectError, type CollectErrorCode, messageOf, type Secret } from '../../src/sdk.ts';
+import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
+import { connectError, queryError, timeoutError } from './client-errors.ts';
+import { type Endpoint, parseEndpoint } from './connection-url.ts';
 
 /** The only file that imports the driver. */
 
@@ -9,7 +11,6 @@ export interface ConnectRequest {
   /** Another database than the URL's. */
   readonly database?: string;
   readonly applicationName: string;
-  readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -17,10 +18,13 @@ export interface ConnectRequest {
 /** One read-only connection to one database. */
 export interface Connection {
   readonly database: string;
+  /** The server process said to be ours at login; a pooler names another one than the process that answers. */
+  readonly processId: number | undefined;
   /** False once it broke or was aborted; it is not usable any more then. */
   readonly alive: boolean;
   /**
    * Runs one statement and parses each row. int8 and numeric arrive as numbers, timestamps have to be selected as epoch seconds.
+   * Each statement is prepared at its first use and planned no more after a few: texts must come from a bounded set.
    *
    * @throws {CollectError} `timeout`, `locked`, `denied`, `unsupported`, `unreachable`, or `malformed` when a row has another shape.
    */
@@ -30,11 +34,13 @@ export interface Connection {
     signal: AbortSignal,
     values?: readonly unknown[],
   ): Promise<readonly T[]>;
+  /** Ends it politely, within a second. */
   close(): Promise<void>;
 }
 
 const int8 = 20;
 const numeric = 1700;
+const closeWithinMs = 1_000;
 
 /** Numbers beyond 2^53 lose their last digits, which no metric needs. */
 const parsers = new TypeOverrides();
@@ -42,26 +48,49 @@ parsers.setTypeParser(int8, Number);
 parsers.setTypeParser(numeric, Number);
 
 /**
- * Connects with every bound the server can hold itself: read-only, statement and lock timeouts, no JIT.
+ * Connects with every bound the server can hold itself: read-only, lock timeout, no JIT, no parallel workers. The statement timeout
+ * is set by the first statement (see `boundSession`), so that the server's own default stays visible to the reading of settings.
  *
  * @throws {CollectError} `denied` for a wrong password or a missing CONNECT privilege, `unreachable` or `timeout` otherwise.
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
   request.signal.throwIfAborted();
+  const endpoint = parseEndpoint(request.url.reveal());
+  try {
+    return await open(request, endpoint);
+  } catch (thrown) {
+    const plain = endpoint.plainIfRefused && messageOf(thrown).includes('does not support SSL');
+    if (!plain || request.signal.aborted) throw connectError(thrown, request.signal);
+  }
+  try {
+    return await open(request, { ...endpoint, tls: undefined });
+  } catch (thrown) {
+    throw connectError(thrown, request.signal);
+  }
+}
+
+async function open(request: ConnectRequest, endpoint: Endpoint): Promise<Connection> {
   const client = new Client({
-    connectionString: urlOf(request),
+    host: endpoint.host,
+    port: endpoint.port,
+    user: endpoint.user,
+    database: request.database ?? endpoint.database,
+    // A function, because the driver takes an empty password as a reason to look into the environment and a password file.
+    password: () => endpoint.password,
+    ssl: endpoint.tls ?? false,
+    ...(endpoint.directTls ? { sslnegotiation: 'direct' as const } : {}),
     application_name: request.applicationName,
     options: [
+      '-c client_encoding=UTF8',
       '-c default_transaction_read_only=on',
-      `-c statement_timeout=${request.statementTimeoutMs}`,
       `-c lock_timeout=${request.lockTimeoutMs}`,
-      '-c idle_in_transaction_session_timeout=10000',
       '-c jit=off',
+      '-c max_parallel_workers_per_gather=0',
     ].join(' '),
     types: parsers,
     keepAlive: true,
   });
-  const state = { alive: true, database: '' };
+  const state = { alive: true };
   const lose = (): void => {
     state.alive = false;
   };
@@ -72,24 +101,30 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   } catch (thrown) {
     state.alive = false;
     destroy(client);
-    throw connectError(thrown, request.signal);
+    throw thrown;
   }
-  state.database = client.database ?? '';
-  return createConnection(client, state);
+  return createConnection(client, request, state);
 }
 
-function createConnection(client: Client, state: { alive: boolean; readonly database: string }): Connection {
+function createConnection(client: Client, request: ConnectRequest, state: { alive: boolean }): Connection {
+  const names = new Map<string, string>();
+  const nameOf = (sql: string): string => {
+    const name = names.get(sql) ?? `reeve_${names.size + 1}`;
+    names.set(sql, name);
+    return name;
+  };
   return {
-    database: state.database,
+    database: client.database ?? request.database ?? '',
+    processId: processIdOf(client),
     get alive() {
       return state.alive;
     },
-    query: async (sql, row, signal, values) => {
+    query: async (sql, row, signal, values = []) => {
       signal.throwIfAborted();
       if (!state.alive)
         throw new CollectError('unreachable', 'the connection broke earlier in this collection');
       const run = (): Promise<QueryResult> =>
-        values === undefined ? client.query(sql) : client.query(sql, [...values]);
+        client.query({ name: nameOf(sql), text: sql, values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
         return parseRows(rows, row);
@@ -101,8 +136,10 @@ function createConnection(client: Client, state: { alive: boolean; readonly data
     close: async () => {
       const wasAlive = state.alive;
       state.alive = false;
-      if (wasAlive) await client.end().catch(() => destroy(client));
-      else destroy(client);
+      if (!wasAlive) return destroy(client);
+      await abortable(client, AbortSignal.timeout(closeWithinMs), () => client.end()).catch(() =>
+        destroy(client),
+      );
     },
   };
 }
@@ -114,7 +151,7 @@ function createConnection(client: Client, state: { alive: boolean; readonly data
 async function abortable<T>(client: Client, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const cut = (): void => {
-    reject(new CollectError('timeout', 'no answer before the deadline of the collection'));
+    reject(timeoutError());
     destroy(client);
   };
   signal.addEventListener('abort', cut, { once: true });
@@ -125,17 +162,16 @@ async function abortable<T>(client: Client, signal: AbortSignal, call: () => Pro
   }
 }
 
+/** Cuts the connection. An error that the driver reports afterwards finds a listener, so it cannot end the process. */
 function destroy(client: Client): void {
-  client.removeAllListeners('error');
   client.on('error', () => undefined);
   client.connection.stream.destroy();
 }
 
-function urlOf(request: ConnectRequest): string {
-  if (request.database === undefined) return request.url.reveal();
-  const url = new URL(request.url.reveal());
-  url.pathname = `/${encodeURIComponent(request.database)}`;
-  return url.href;
+/** The driver's types leave the field out. */
+function processIdOf(client: Client): number | undefined {
+  const id: unknown = Reflect.get(client, 'processID');
+  return typeof id === 'number' ? id : undefined;
 }
 
 function parseRows<T>(rows: readonly unknown[], row: z.ZodType<T>): readonly T[] {
@@ -147,44 +183,4 @@ function parseRows<T>(rows: readonly unknown[], row: z.ZodType<T>): readonly T[]
       `the server answered a row of another shape: ${parsed.error.message}`,
     );
   });
-}
-
-/** SQLSTATE to what it means for a reading; the longest matching prefix wins. */
-const sqlStates: readonly (readonly [string, CollectErrorCode])[] = [
-  ['55P03', 'locked'],
-  ['57014', 'timeout'],
-  ['28', 'denied'],
-  ['42501', 'denied'],
-  ['3D000', 'denied'],
-  ['42P01', 'unsupported'],
-  ['42703', 'unsupported'],
-  ['42704', 'unsupported'],
-  ['42883', 'unsupported'],
-  ['55000', 'unsupported'],
-  ['0A000', 'unsupported'],
-  ['08', 'unreachable'],
-  ['53', 'unreachable'],
-  ['57', 'unreachable'],
-];
-
-function queryError(thrown: unknown, signal: AbortSignal): CollectError {
-  if (thrown instanceof CollectError) return thrown;
-  if (signal.aborted)
-    return new CollectError('timeout', 'no answer before the deadline of the collection', { cause: thrown });
-  const state = thrown instanceof DatabaseError ? (thrown.code ?? '') : '';
-  const code = sqlStates.find(([prefix]) => state.startsWith(prefix))?.[1];
-  if (state === '')
-    return new CollectError('unreachable', `connection lost: ${messageOf(thrown)}`, { cause: thrown });
-  return new CollectError(code ?? 'internal', `${messageOf(thrown)} (SQLSTATE ${state})`, { cause: thrown });
-}
-
-function connectError(thrown: unknown, signal: AbortSignal): CollectError {
-  const error = queryError(thrown, signal);
-  const advice =
-    error.code === 'denied'
-      ? `${error.message}; check user, password and pg_hba.conf for this host`
-      : error.message.includes('unsupported startup parameter')
-        ? `${error.message}; this looks like a connection pooler: give the URL of the server itself`
-        : error.message;
-  return new CollectError(error.code, `cannot connect: ${advice}`, { cause: thrown });
 }

@@ -7,23 +7,31 @@ import type { PostgresMetrics } from './metrics.ts';
 
 export type PostgresContext = GroupContext<PostgresMetrics>;
 
-/** What every group may know about the server; read anew at the beginning of each poll. */
-export interface ServerFacts {
+/** What does not change while a connection lives. */
+export interface ServerConstants {
   /** As in `server_version_num`: 180004 is 18.4. For messages; columns are asked of the catalog, not guessed from this. */
   readonly versionNumber: number;
   /** As the server prints it, without the packager's suffix. */
   readonly version: string;
-  readonly inRecovery: boolean;
   /** Shared by all members of a cluster, and by clones. */
   readonly systemIdentifier: string;
-  /** Of the WAL that the server writes (primary) or replays (standby). */
-  readonly timeline: number;
   /** Unix time in seconds. */
   readonly startedAt: number;
-  /** Changes when the server's cumulative statistics were discarded (crash) or reset as a whole. */
-  readonly statisticsEpoch: string;
   readonly address: string | undefined;
   readonly port: number | undefined;
+  /** The role of the agent. */
+  readonly user: string;
+}
+
+/** What every group may know about the server; what can change is read anew at the beginning of each poll. */
+export interface ServerFacts extends ServerConstants {
+  readonly inRecovery: boolean;
+  /** Of the WAL that the server writes (primary) or replays (standby). */
+  readonly timeline: number;
+  /** Changes when the server's cumulative statistics were discarded (crash) or reset as a whole. */
+  readonly statisticsEpoch: string;
+  /** Whether the agent sees the sessions of other roles; without, their columns are empty and must not be counted as none. */
+  readonly readsAllStatistics: boolean;
 }
 
 /** The connections of one target during one poll. */
@@ -34,6 +42,10 @@ export interface Session {
   readonly options: PostgresOptions;
   /** Databases in scope, the URL's first. */
   readonly databases: readonly string[];
+  /** Databases that `databases.max` keeps out. */
+  readonly leftOutDatabases: number;
+  /** Whether another process answers than the one that login named, as behind a proxy. */
+  readonly isProxied: boolean;
   /** Whether the main database has this column. */
   has(column: OptionalColumn): boolean;
   /** Reads each database in scope on its own connection; one that fails is unknown, the others are not. */
@@ -43,16 +55,50 @@ export interface Session {
   ): Promise<void>;
 }
 
-const factsRow = z.object({
+const constantsRow = z.object({
   version_number: z.coerce.number(),
   version: z.string(),
-  in_recovery: z.boolean(),
   system_identifier: z.string(),
-  timeline: z.number(),
   started_at: z.number(),
-  statistics_epoch: z.string(),
   address: z.string().nullable(),
   port: z.number().nullable(),
+  user: z.string(),
+});
+
+const constantsSql = `
+  SELECT current_setting('server_version_num') AS version_number,
+         split_part(current_setting('server_version'), ' ', 1) AS version,
+         (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
+         extract(epoch FROM pg_postmaster_start_time())::float8 AS started_at,
+         host(inet_server_addr()) AS address,
+         inet_server_port() AS port,
+         current_user::text AS "user"`;
+
+const oldestSupported = 130_000;
+
+/** @throws {CollectError} `unsupported` before PostgreSQL 13. */
+export async function readServerConstants(main: Connection, signal: AbortSignal): Promise<ServerConstants> {
+  const [row] = await main.query(constantsSql, constantsRow, signal);
+  if (row === undefined) throw new CollectError('malformed', 'the server did not describe itself');
+  if (row.version_number < oldestSupported) {
+    throw new CollectError('unsupported', `PostgreSQL ${row.version} is older than 13, the oldest supported`);
+  }
+  return {
+    versionNumber: row.version_number,
+    version: row.version,
+    systemIdentifier: row.system_identifier,
+    startedAt: row.started_at,
+    address: row.address ?? undefined,
+    port: row.port ?? undefined,
+    user: row.user,
+  };
+}
+
+const factsRow = z.object({
+  in_recovery: z.boolean(),
+  timeline: z.number(),
+  statistics_epoch: z.string(),
+  reads_all_statistics: z.boolean(),
 });
 
 /**
@@ -60,34 +106,43 @@ const factsRow = z.object({
  * one. Source of the epoch: a crash recovery discards the statistics and stamps `stats_reset` of the fixed views anew.
  */
 const factsSql = `
-  SELECT current_setting('server_version_num') AS version_number,
-         split_part(current_setting('server_version'), ' ', 1) AS version,
-         pg_is_in_recovery() AS in_recovery,
-         (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
+  SELECT pg_is_in_recovery() AS in_recovery,
          CASE WHEN pg_is_in_recovery()
               THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
                             (SELECT timeline_id FROM pg_control_checkpoint()))
               ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int
          END AS timeline,
-         extract(epoch FROM pg_postmaster_start_time())::float8 AS started_at,
          coalesce((SELECT stats_reset::text FROM pg_stat_archiver), '') AS statistics_epoch,
-         host(inet_server_addr()) AS address,
-         inet_server_port() AS port`;
+         pg_has_role('pg_read_all_stats', 'USAGE') AS reads_all_statistics`;
 
-export async function readServerFacts(main: Connection, signal: AbortSignal): Promise<ServerFacts> {
+export async function readServerFacts(
+  main: Connection,
+  constants: ServerConstants,
+  signal: AbortSignal,
+): Promise<ServerFacts> {
   const [row] = await main.query(factsSql, factsRow, signal);
   if (row === undefined) throw new CollectError('malformed', 'the server did not describe itself');
   return {
-    versionNumber: row.version_number,
-    version: row.version,
+    ...constants,
     inRecovery: row.in_recovery,
-    systemIdentifier: row.system_identifier,
     timeline: row.timeline,
-    startedAt: row.started_at,
     statisticsEpoch: row.statistics_epoch,
-    address: row.address ?? undefined,
-    port: row.port ?? undefined,
+    readsAllStatistics: row.reads_all_statistics,
   };
+}
+
+/** @throws {CollectError} `denied` when the sessions of other roles are hidden: what is hidden is unknown, not zero. */
+export function requireAllStatistics(server: ServerFacts, what: string): void {
+  if (server.readsAllStatistics) return;
+  throw new CollectError(
+    'denied',
+    `permission denied reading ${what}: GRANT pg_monitor TO ${quoteIdentifier(server.user)}`,
+  );
+}
+
+/** A name as SQL takes it. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 export function identityOf(facts: ServerFacts): ServerIdentity {
