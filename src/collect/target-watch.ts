@@ -5,6 +5,7 @@ import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { GroupReading, Snapshot } from '../core/snapshot.ts';
 import type { ServerIdentity, Target } from '../core/target.ts';
+import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { nextTryMs } from './backoff.ts';
 import { readGroup } from './group-context.ts';
 import { ownSamples } from './own-samples.ts';
@@ -18,17 +19,11 @@ export interface WatchInput {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly trace: TraceCollection;
+  /** A span a collection, with a child a group. */
+  readonly tracing: Tracing;
   /** Text of errors passes through this before it is kept. */
   readonly redact: (text: string) => string;
 }
-
-/** Wraps a collection or one group of it in a span; calls `work` without one where tracing is off. */
-export type TraceCollection = <T>(
-  name: string,
-  attributes: Readonly<Record<string, string>>,
-  work: () => Promise<T>,
-) => Promise<T>;
 
 /** A latest reading and when it was made, in milliseconds that only grow. */
 interface Kept {
@@ -79,7 +74,7 @@ export class TargetWatch {
     const done = new AbortController();
     const signal = AbortSignal.any([shutdown, deadline.signal]);
     this.#shutdown = shutdown;
-    const work = this.#input.trace('collect', this.#attributes(), () => this.#collect(signal, every));
+    const work = this.#trace(signal, every);
     const abandoned = this.#endAt(deadline, shutdown, done.signal).then(
       () => this.#abandon(signal),
       () => undefined,
@@ -107,17 +102,27 @@ export class TargetWatch {
     await collector?.close();
   }
 
-  async #collect(signal: AbortSignal, every: boolean): Promise<void> {
+  async #trace(signal: AbortSignal, every: boolean): Promise<void> {
+    const { id, engine } = this.target;
+    const span = this.#input.tracing.start('collect', { target: id, engine });
+    try {
+      await this.#collect(signal, every, span);
+    } finally {
+      span.end();
+    }
+  }
+
+  async #collect(signal: AbortSignal, every: boolean, span: Span): Promise<void> {
     const { clock } = this.#input;
     const now = clock.now();
-    const collector = await this.#open(signal);
+    const collector = await this.#open(signal, span);
     if (collector === undefined || this.#abandoned.has(signal)) return;
     const [slow, fast] = partition(
       Object.entries(this.#input.engine.groups),
       ([, { everyMs }]) => everyMs > 0,
     );
     const readings: GroupReading[] = [];
-    for (const [group] of fast) readings.push(await this.#read(collector, group, now, signal));
+    for (const [group] of fast) readings.push(await this.#read(collector, group, now, signal, span));
     if (this.#abandoned.has(signal)) return;
     const cutOff = readings.length > 0 && readings.every(isCutOff) ? readings[0]?.errors[0] : undefined;
     if (cutOff !== undefined) {
@@ -128,12 +133,12 @@ export class TargetWatch {
     this.#publish(due.length === 0);
     if (due.length === 0) return;
     for (const [group] of due) {
-      if (!signal.aborted) await this.#read(collector, group, now, signal);
+      if (!signal.aborted) await this.#read(collector, group, now, signal, span);
     }
     if (!this.#abandoned.has(signal)) this.#publish(true);
   }
 
-  async #open(signal: AbortSignal): Promise<Collector | undefined> {
+  async #open(signal: AbortSignal, span: Span): Promise<Collector | undefined> {
     try {
       this.#collector ??= await this.#input.createCollector();
       const collector = this.#collector;
@@ -143,6 +148,7 @@ export class TargetWatch {
       return collector;
     } catch (thrown) {
       if (!this.#abandoned.has(signal)) this.#fail(thrown, signal);
+      span.fail(this.#lastCode, this.#input.redact(toCollectError(thrown).message));
       return undefined;
     }
   }
@@ -157,22 +163,29 @@ export class TargetWatch {
     this.#publish(true, false);
   }
 
-  async #read(collector: Collector, group: string, now: number, signal: AbortSignal): Promise<GroupReading> {
+  async #read(
+    collector: Collector,
+    group: string,
+    now: number,
+    signal: AbortSignal,
+    parent: Span,
+  ): Promise<GroupReading> {
     const { clock, engine, redact } = this.#input;
-    const raw = await this.#input.trace('read', { ...this.#attributes(), group }, () =>
-      readGroup({
-        group,
-        metrics: engine.metrics,
-        now,
-        signal,
-        monotonicMs: () => clock.monotonicMs(),
-        read: (context) => collector.read(group, context),
-      }),
-    );
+    const span = parent.child('read', { group });
+    const raw = await readGroup({
+      group,
+      metrics: engine.metrics,
+      now,
+      signal,
+      monotonicMs: () => clock.monotonicMs(),
+      read: (context) => collector.read(group, context),
+    });
     const reading = {
       ...raw,
       errors: raw.errors.map((error) => ({ ...error, message: redact(error.message) })),
     };
+    for (const { code, message } of reading.errors) span.fail(code, message);
+    span.end();
     if (this.#abandoned.has(signal)) return reading;
     this.#kept.set(group, { reading, atMs: clock.monotonicMs() });
     for (const { code } of reading.errors) this.#count(group, code);
@@ -244,10 +257,6 @@ export class TargetWatch {
     const codes = this.#errors.get(group) ?? new Map<CollectErrorCode, number>();
     codes.set(code, (codes.get(code) ?? 0) + 1);
     this.#errors.set(group, codes);
-  }
-
-  #attributes(): Readonly<Record<string, string>> {
-    return { target: this.target.id, engine: this.target.engine };
   }
 
   /** Gives up on a collection that went on past its deadline; its collector is not used again. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/collect/scheduler.ts';
 import { TargetWatch } from '../../../src/collect/target-watch.ts';
+import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
@@ -21,7 +22,7 @@ function fleet(behaviourOf: (index: number) => FakeBehaviour, size: number, conc
         clock,
         random: () => 0.5,
         log,
-        trace: (_name, _attributes, work) => work(),
+        tracing: noTracing,
         redact: (text) => text,
       }),
   );

@@ -3,6 +3,7 @@ import { TargetWatch } from '../../../src/collect/target-watch.ts';
 import { CollectError } from '../../../src/core/errors.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import type { Target } from '../../../src/core/target.ts';
+import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
@@ -36,7 +37,7 @@ function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {}) {
     clock,
     random: () => 1,
     log,
-    trace: (_name, _attributes, work) => work(),
+    tracing: noTracing,
     redact: (text) => text.replaceAll('canary', '[secret]'),
   });
   const latest = (): Snapshot => {

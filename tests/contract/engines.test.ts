@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines } from '../../collectors/index.ts';
+import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
+import { samplesOf, type Watching, watchTarget } from '../support/watching.ts';
+import { collectAll, type Deployment, type EngineHarness, type TargetText } from './harness.ts';
+import { postgresHarness } from './postgres-harness.ts';
+import { redisHarness } from './redis-harness.ts';
+
+/** The definition of "collector": what holds for every engine stands here once. */
+
+const harnesses: Readonly<Record<string, EngineHarness>> = { postgres: postgresHarness, redis: redisHarness };
+
+it('has a harness for every engine of the registry', () => {
+  expect(Object.keys(harnesses).sort()).toEqual(Object.keys(engines).sort());
+});
+
+describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
+  const { engine } = harness;
+  let deployment: Deployment;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    deployment = await harness.start();
+    proxy = await startTcpProxy({ targetPort: deployment.port });
+  }, 120_000);
+  afterAll(async () => {
+    await proxy?.close();
+    await deployment?.[Symbol.asyncDispose]();
+  }, 60_000);
+
+  const watch = ({ target, env }: TargetText, overrides: Readonly<Record<string, unknown>> = {}): Watching =>
+    watchTarget({ engine, target: { ...target, ...overrides }, env });
+  const throughProxy = (): TargetText => deployment.through(proxy.port);
+
+  it('reads every group without error', async () => {
+    for (const target of deployment.targets) {
+      await using watching = watch(target);
+
+      const snapshot = await watching.collect();
+
+      expect(
+        snapshot.readings.flatMap(({ group, errors }) => errors.map((error) => ({ group, ...error }))),
+      ).toEqual([]);
+      expect(snapshot.readings.map(({ group }) => group).sort()).toEqual(Object.keys(engine.groups).sort());
+      expect(snapshot.up).toBe(true);
+    }
+  });
+
+  it('emits every declared metric, or says why it cannot here', async () => {
+    const watches = deployment.targets.map((target) => watch(target));
+
+    await collectAll(deployment, watches);
+
+    const emitted = new Set(
+      watches.flatMap((each) => each.latest().samples.map(({ metric }) => metric.name)),
+    );
+    await Promise.all(watches.map((each) => each[Symbol.asyncDispose]()));
+    const silent = Object.entries(engine.metrics).filter(([, { name }]) => !emitted.has(name));
+    for (const [key, { name }] of silent) {
+      process.stderr.write(`not emitted here: ${name}: ${harness.unreachable[key] ?? 'no reason given'}\n`);
+    }
+    expect(silent.map(([key]) => key).filter((key) => harness.unreachable[key] === undefined)).toEqual([]);
+    expect(
+      Object.keys(harness.unreachable).filter((key) => emitted.has(engine.metrics[key]?.name ?? '')),
+    ).toEqual([]);
+  }, 60_000);
+
+  it('emits only what it declares, each series once', async () => {
+    const declared = new Set(Object.values(engine.metrics));
+    for (const target of deployment.targets) {
+      await using watching = watch(target);
+      await watching.collect();
+      await deployment.work();
+
+      const { readings } = await watching.collect();
+
+      for (const { group, samples } of readings) {
+        const foreign = samples.filter(({ metric }) => !declared.has(metric) || metric.group !== group);
+        expect(foreign.map(({ metric }) => `${metric.name} by ${group}`)).toEqual([]);
+        const series = samples.map(({ metric, labels }) => `${metric.name} ${JSON.stringify(labels)}`);
+        expect(series.filter((each, index) => series.indexOf(each) !== index)).toEqual([]);
+      }
+    }
+  });
+
+  it('stays below a thousand series', async () => {
+    for (const target of deployment.targets) {
+      await using watching = watch(target);
+      await watching.collect();
+
+      expect((await watching.collect()).samples.length).toBeLessThan(1_000);
+    }
+  });
+
+  it('costs a target one connection, and none after it is closed', async () => {
+    const watching = watch(deployment.targets[0]);
+    await watching.collect();
+    await watching.collect();
+    const open = await deployment.agentConnections();
+    await watching[Symbol.asyncDispose]();
+
+    expect(open).toBe(1);
+    await expect.poll(() => deployment.agentConnections()).toBe(0);
+  });
+
+  it('gives up a server that accepts and never answers, at the deadline', async () => {
+    await proxy.set({ kind: 'hang' });
+    await using watching = watch(throughProxy(), { interval: '1s', deadline: '400ms' });
+
+    const snapshot = await watching.collect();
+
+    expect(snapshot.up).toBe(false);
+    expect(samplesOf(snapshot, 'reeve_target_up').map(({ value }) => value)).toEqual([0]);
+    expect(samplesOf(snapshot, 'reeve_collect_errors_total').map(({ labels }) => labels)).toEqual([
+      ['target', 'timeout'],
+    ]);
+    await proxy.set({ kind: 'pass' });
+    expect((await watching.collect()).up).toBe(true);
+  });
+
+  it('says unreachable when refused, and recovers', async () => {
+    await proxy.set({ kind: 'refuse' });
+    await using watching = watch(throughProxy());
+
+    const snapshot = await watching.collect();
+
+    expect(samplesOf(snapshot, 'reeve_collect_errors_total').map(({ labels }) => labels)).toEqual([
+      ['target', 'unreachable'],
+    ]);
+    expect(snapshot.readings).toEqual([]);
+    await proxy.set({ kind: 'pass' });
+    expect((await watching.collect()).up).toBe(true);
+  });
+
+  it.each([0, 1, 200, 3_000])(
+    'loses no more than one collection to a reset after %i bytes',
+    async (afterBytes) => {
+      await using watching = watch(throughProxy());
+      await watching.collect();
+      await proxy.set({ kind: 'reset', afterBytes });
+
+      const broken = await watching.collect();
+      await proxy.set({ kind: 'pass' });
+      const mended = await watching.collect();
+
+      for (const { errors } of broken.readings) {
+        for (const { code } of errors) expect(['unreachable', 'timeout']).toContain(code);
+      }
+      expect(mended.up).toBe(true);
+      expect(mended.readings.flatMap(({ errors }) => errors)).toEqual([]);
+    },
+  );
+
+  it('says denied for a wrong password, and shows it nowhere', async () => {
+    const canary = 'canary-5e1f-wrong-password';
+    await using watching = watch(deployment.withPassword(canary));
+
+    const snapshot = await watching.collect();
+
+    expect(snapshot.up).toBe(false);
+    expect(samplesOf(snapshot, 'reeve_collect_errors_total').map(({ labels }) => labels)).toEqual([
+      ['target', 'denied'],
+    ]);
+    expect(JSON.stringify([snapshot, watching.log.events])).not.toContain(canary);
+  });
+
+  it('knows nothing, rather than zero, about what it may not read', async () => {
+    await using watching = watch(deployment.targets[0]);
+    await collectAll(deployment, [watching], 2);
+    const { unknown } = await deployment.denyOne();
+
+    const snapshot = await watching.collect();
+
+    expect(snapshot.up).toBe(true);
+    for (const name of unknown) expect(samplesOf(snapshot, name), name).toEqual([]);
+    const denied = snapshot.readings.flatMap(({ errors }) => errors).filter(({ code }) => code === 'denied');
+    expect(denied.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,70 @@
+import { engine } from '../../collectors/redis/index.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import type { Deployment, EngineHarness, TargetText } from './harness.ts';
+
+/** A real Redis primary with a replica, persistence, evictions and a slow log, watched with the least-privileged user. */
+
+const password = 'a-good-password';
+
+export const redisHarness: EngineHarness = {
+  engine,
+  start: async () => {
+    const user = `reeve on >${password} ${aclRules()}`;
+    const primary = await startRedis({
+      name: 'contract',
+      users: [user],
+      config: {
+        appendonly: 'yes',
+        save: '900 1',
+        maxmemory: '16mb',
+        'maxmemory-policy': 'allkeys-lru',
+        'latency-tracking': 'yes',
+        'slowlog-log-slower-than': '0',
+      },
+    });
+    const replica = await startRedis({ name: 'contract-replica', replicaOf: primary, users: [user] });
+    return createDeployment(primary, replica);
+  },
+  unreachable: {},
+};
+
+/** The rules of the user that the engine's own documentation tells people to create. */
+function aclRules(): string {
+  const statement = engine.grants.statements.find((text) => text.startsWith('ACL SETUSER'));
+  if (statement === undefined) throw new Error('the grants of Redis hold no ACL SETUSER');
+  return statement
+    .replace(/^ACL SETUSER \S+/, '')
+    .replace(/\bon\b/, '')
+    .replace(/>\S+/, '')
+    .trim();
+}
+
+function createDeployment(primary: RedisServer, replica: RedisServer): Deployment {
+  const at = (port: number, secret = password): TargetText => ({
+    target: { url: { env: 'CONTRACT_URL' } },
+    env: { CONTRACT_URL: `redis://reeve:${secret}@127.0.0.1:${port}` },
+  });
+  return {
+    port: primary.port,
+    targets: [at(primary.port), at(replica.port)],
+    through: at,
+    withPassword: (canary) => at(primary.port, canary),
+    work: async () => {
+      for (let key = 0; key < 50; key += 1)
+        await primary.command('SET', `key:${key}`, 'x'.repeat(1_000), 'EX', 100);
+      for (let key = 0; key < 100; key += 1) await primary.command('GET', `key:${key}`);
+    },
+    denyOne: async () => {
+      await primary.command('ACL', 'SETUSER', 'reeve', '-slowlog|get');
+      return { unknown: ['reeve_redis_slow_commands_total'] };
+    },
+    agentConnections: async () => {
+      const clients = String(await primary.command('CLIENT', 'LIST'));
+      return clients.split('\n').filter((line) => line.includes('user=reeve')).length;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await replica[Symbol.asyncDispose]();
+      await primary[Symbol.asyncDispose]();
+    },
+  };
+}
