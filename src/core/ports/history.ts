@@ -5,7 +5,7 @@ import type { IndexUsageReading, MemberIndexUsage } from '../index-usage.ts';
  * forgotten at the end, so nothing that needs a window is ever proven there.
  */
 export interface History {
-  /** Folds one member's index counters into what is remembered. */
+  /** Folds one member's index counters into what is remembered: every field of `MemberIndexUsage`, also `links` and `gaps`. */
   observeIndexes(reading: IndexUsageReading): Promise<void>;
   /** What is remembered about each member of a cluster for one database, members of other generations too. */
   indexUsage(cluster: string, database: string): Promise<readonly MemberIndexUsage[]>;
