@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
-          include: ['tests/unit/**/*.test.ts', 'tests/contract/**/*.test.ts', 'collectors/**/*.test.ts'],
+          include: ['tests/unit/**/*.test.ts', 'collectors/**/*.test.ts'],
           testTimeout: 15 * second,
           sequence: { groupOrder: 0 },
         },
@@ -29,6 +29,7 @@ export default defineConfig({
           name: 'servers',
           include: [
             'tests/support/**/*.test.ts',
+            'tests/contract/**/*.test.ts',
             'tests/integration/**/*.test.ts',
             'tests/faults/**/*.test.ts',
             'tests/end-to-end/**/*.test.ts',

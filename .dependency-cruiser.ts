@@ -1,0 +1,207 @@
+import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
+
+/** Who may import whom (docs/architecture.md); a room may always import itself. Every room is here. */
+export const rooms = {
+  core: [],
+  catalogue: ['core'],
+  evaluate: ['core'],
+  report: ['core', 'catalogue'],
+  config: ['core', 'catalogue'],
+  telemetry: ['core'],
+  collect: ['core', 'catalogue', 'telemetry'],
+  export: ['core', 'catalogue', 'telemetry'],
+  remediate: ['core', 'telemetry'],
+  store: ['core', 'telemetry'],
+  knowledge: ['core', 'telemetry'],
+  http: ['core', 'telemetry'],
+  pipelines: ['core', 'remediate'],
+} as const;
+
+/** What speaks to databases, by engine. Only `client.ts` of the engine may import it. */
+const drivers = {
+  postgres: ['pg'],
+  redis: ['ioredis'],
+  mongodb: ['mongodb'],
+  bigquery: ['@google-cloud/bigquery'],
+  cosmosdb: ['@azure/cosmos'],
+} as const;
+
+const driverPath = `node_modules/(@types/)?(${Object.values(drivers).flat().join('|')})/`;
+const ownCode = '^(src|collectors|demo|bench|tests)/';
+const testFile = '\\.test\\.ts$';
+
+const roomRules: IForbiddenRuleType[] = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  severity: 'error',
+  comment: `src/${room} may import ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}`,
+  from: { path: `^src/${room}/` },
+  to: { path: ownCode, pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+}));
+
+const coreRules: IForbiddenRuleType[] = [
+  {
+    name: 'core-imports-nothing',
+    severity: 'error',
+    comment: 'core does no I/O and has no libraries, not even node:; two files name zod types (next rule)',
+    from: { path: '^src/core/', pathNot: '^src/core/(engine|config-fields)\\.ts$' },
+    to: { pathNot: '^src/core/' },
+  },
+  {
+    name: 'core-names-only-zod',
+    severity: 'error',
+    comment: 'the exception: an engine hands over a zod schema, so the contract names its type',
+    from: { path: '^src/core/(engine|config-fields)\\.ts$' },
+    to: { pathNot: '^src/core/|node_modules/zod/' },
+  },
+  {
+    name: 'core-zod-types-only',
+    severity: 'error',
+    comment: 'zod is named by `import type` in core, never loaded',
+    from: { path: '^src/core/' },
+    to: { path: 'node_modules/zod/', dependencyTypesNot: ['type-only'] },
+  },
+];
+
+const doorRules: IForbiddenRuleType[] = [
+  {
+    name: 'sdk-is-a-door',
+    severity: 'error',
+    comment: 'sdk.ts hands out core and nothing else',
+    from: { path: '^src/sdk\\.ts$' },
+    to: { pathNot: '^src/core/' },
+  },
+  {
+    name: 'sdk-is-for-engines',
+    severity: 'error',
+    comment: 'inside src the rooms import core directly',
+    from: { path: '^src/' },
+    to: { path: '^src/sdk\\.ts$' },
+  },
+  {
+    name: 'nobody-imports-main',
+    severity: 'error',
+    comment: 'main.ts is the composition root',
+    from: { path: ownCode },
+    to: { path: '^src/main\\.ts$' },
+  },
+  {
+    name: 'only-main-knows-engines',
+    severity: 'error',
+    comment: 'everything else gets engines handed in',
+    from: { path: '^src/', pathNot: '^src/main\\.ts$' },
+    to: { path: '^collectors/' },
+  },
+  {
+    name: 'product-without-checkout',
+    severity: 'error',
+    comment: 'what is shipped works without demo, tests and benchmarks',
+    from: { path: '^(src|collectors)/', pathNot: testFile },
+    to: { path: '^(demo|bench|tests|dist)/' },
+  },
+];
+
+const collectorRules: IForbiddenRuleType[] = [
+  {
+    name: 'engines-reach-src-by-sdk',
+    severity: 'error',
+    comment: 'sdk.ts is the one door',
+    from: { path: '^collectors/' },
+    to: { path: '^src/', pathNot: '^src/sdk\\.ts$' },
+  },
+  {
+    name: 'engines-stay-apart',
+    severity: 'error',
+    comment: 'an engine folder knows nothing about any other engine',
+    from: { path: '^collectors/([^/]+)/' },
+    to: { path: '^collectors/', pathNot: '^collectors/$1/' },
+  },
+  {
+    name: 'engine-tests-use-support',
+    severity: 'error',
+    comment: 'tests beside an engine may use tests/support only',
+    from: { path: '^collectors/' },
+    to: { path: '^(demo|bench|tests)/', pathNot: '^tests/support/' },
+  },
+  {
+    name: 'src-has-no-driver',
+    severity: 'error',
+    comment: 'only engines speak to databases',
+    from: { path: '^src/' },
+    to: { path: driverPath },
+  },
+  ...Object.entries(drivers).map(
+    ([engine, packages]): IForbiddenRuleType => ({
+      name: `driver-of-${engine}`,
+      severity: 'error',
+      comment: `only collectors/${engine}/client.ts imports ${packages.join(', ')}`,
+      from: { path: '^collectors/', pathNot: `^collectors/${engine}/client\\.ts$` },
+      to: { path: `node_modules/(@types/)?(${packages.join('|')})/` },
+    }),
+  ),
+];
+
+const generalRules: IForbiddenRuleType[] = [
+  {
+    name: 'no-cycles',
+    severity: 'error',
+    comment: 'modules that need each other are one module',
+    from: { path: ownCode },
+    to: { circular: true },
+  },
+  {
+    name: 'imports-resolve',
+    severity: 'error',
+    comment: 'an import that is not found is not checked either',
+    from: { path: '^(src|collectors)/' },
+    to: { couldNotResolve: true },
+  },
+  {
+    name: 'product-dependencies',
+    severity: 'error',
+    comment:
+      'what is shipped imports nothing from devDependencies, or from packages that package.json does not name',
+    from: { path: '^(src|collectors)/', pathNot: testFile },
+    to: {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+      dependencyTypesNot: ['type-only'],
+    },
+  },
+];
+
+/**
+ * Judged without dynamic imports (`exclude.dynamic`): a manifest must not pull in the driver of an engine that no target uses. Beside the
+ * other rules it would follow `import()` too.
+ */
+export const staticRules: readonly IForbiddenRuleType[] = [
+  {
+    name: 'light-manifest',
+    severity: 'error',
+    comment: 'index.ts, config.ts and metrics.ts of an engine reach no driver',
+    from: { path: '^collectors/[^/]+/(index|config|metrics)\\.ts$' },
+    to: { path: driverPath, reachable: true },
+  },
+  {
+    name: 'light-registry',
+    severity: 'error',
+    comment: 'naming the engines loads no driver',
+    from: { path: '^(collectors/index|src/main)\\.ts$' },
+    to: { path: driverPath, reachable: true },
+  },
+];
+
+const configuration: IConfiguration = {
+  forbidden: [...roomRules, ...coreRules, ...doorRules, ...collectorRules, ...generalRules],
+  options: {
+    // The default parser needs a TypeScript with a compiler API; with TypeScript 7 it sees no module at all and finds nothing wrong.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};
+
+export default configuration;

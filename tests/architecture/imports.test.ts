@@ -1,0 +1,109 @@
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { rooms } from '../../.dependency-cruiser.ts';
+import { createTempDir } from '../support/temp-dir.ts';
+import { checkArchitecture } from './cruise.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Each would break one rule. */
+const planted: readonly (readonly [rule: string, file: string, text: string])[] = [
+  ...Object.keys(rooms).map(
+    (room) => [`room-${room}`, `src/${room}/planted-room.ts`, `import '../main.ts';`] as const,
+  ),
+  ['room-evaluate', 'src/evaluate/planted.ts', `import '../export/planted-target.ts';`],
+  ['room-store', 'src/store/planted.ts', `import '../config/planted-target.ts';`],
+  ['core-imports-nothing', 'src/core/planted.ts', `import 'node:fs';`],
+  ['core-names-only-zod', 'src/core/config-fields.ts', `import 'yaml';`],
+  ['core-zod-types-only', 'src/core/engine.ts', `import { z } from 'zod'; z.string();`],
+  ['sdk-is-a-door', 'src/sdk.ts', `export * from './http/planted-target.ts';`],
+  ['sdk-is-for-engines', 'src/collect/planted-sdk.ts', `import '../sdk.ts';`],
+  ['nobody-imports-main', 'src/cli/planted.ts', `import '../main.ts';`],
+  ['only-main-knows-engines', 'src/collect/planted.ts', `import '../../collectors/index.ts';`],
+  ['product-without-checkout', 'src/http/planted.ts', `import '../../tests/support/planted-target.ts';`],
+  ['engines-reach-src-by-sdk', 'collectors/postgres/planted.ts', `import '../../src/core/duration.ts';`],
+  ['engines-stay-apart', 'collectors/redis/planted.ts', `import '../postgres/planted-target.ts';`],
+  [
+    'engine-tests-use-support',
+    'collectors/redis/planted.test.ts',
+    `import '../../tests/unit/planted-target.ts';`,
+  ],
+  ['src-has-no-driver', 'src/export/planted-driver.ts', `import 'pg';`],
+  ['driver-of-postgres', 'collectors/postgres/planted-driver.ts', `import 'pg';`],
+  ['driver-of-redis', 'collectors/postgres/client.ts', `import 'ioredis';`],
+  ['light-manifest', 'collectors/postgres/config.ts', `import './client.ts';`],
+  ['light-registry', 'collectors/index.ts', `import './redis/client.ts';`],
+  ['no-cycles', 'src/catalogue/planted-a.ts', `import './planted-b.ts';`],
+  ['imports-resolve', 'src/catalogue/planted-lost.ts', `import './not-there.ts';`],
+  ['product-dependencies', 'src/catalogue/planted-dev.ts', `import 'fast-check';`],
+];
+
+/** What the planted imports lead to. */
+const targets = {
+  'src/main.ts': '',
+  'src/export/planted-target.ts': '',
+  'src/config/planted-target.ts': '',
+  'src/http/planted-target.ts': '',
+  'tests/support/planted-target.ts': '',
+  'tests/unit/planted-target.ts': '',
+  'collectors/postgres/planted-target.ts': '',
+  'collectors/postgres/client.ts': `import 'pg';`,
+  'collectors/redis/client.ts': `import 'ioredis';`,
+  'src/catalogue/planted-b.ts': `import './planted-a.ts';`,
+} as const;
+
+describe('imports', () => {
+  it('go only where the architecture allows, in every file on disk', async () => {
+    const { violations, modules } = await checkArchitecture(root);
+
+    expect(violations.map(({ rule, from, to }) => `${rule}: ${from} -> ${to}`)).toEqual([]);
+    expect(new Set(modules)).toEqual(new Set([...modules, ...(await sourceFiles(root))]));
+    expect(modules.length).toBeGreaterThan(50);
+  });
+
+  it('are ruled in every room', async () => {
+    const folders = (await readdir(join(root, 'src'), { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+
+    // The command line may import every room.
+    expect(folders.filter((name) => name !== 'cli' && !(name in rooms))).toEqual([]);
+  });
+
+  it('that go elsewhere are found', async () => {
+    await using copy = await createTempDir('architecture');
+    await plant(copy.path);
+
+    const { violations } = await checkArchitecture(copy.path);
+
+    const found = new Set(violations.map(({ rule, from }) => `${rule}: ${from}`));
+    expect(planted.map(([rule, file]) => `${rule}: ${file}`).filter((line) => !found.has(line))).toEqual([]);
+  });
+});
+
+async function plant(directory: string): Promise<void> {
+  for (const folder of ['src', 'collectors']) {
+    await cp(join(root, folder), join(directory, folder), { recursive: true });
+  }
+  await cp(join(root, 'package.json'), join(directory, 'package.json'));
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+  for (const [file, text] of Object.entries(targets)) await append(join(directory, file), text);
+  for (const [, file, text] of planted) await append(join(directory, file), text);
+}
+
+async function append(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `\n${text}\n`, { flag: 'a' });
+}
+
+async function sourceFiles(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of ['src', 'collectors']) {
+    for (const entry of await readdir(join(directory, folder), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() && entry.name.endsWith('.ts'))
+        found.push(relative(directory, join(entry.parentPath, entry.name)));
+    }
+  }
+  return found;
+}
