@@ -88,10 +88,6 @@ export interface Otlp {
   readonly headers: Readonly<Record<string, Secret>>;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  readonly compression: 'gzip' | 'none';
-  readonly metrics: boolean;
-  readonly traces: boolean;
-  readonly resourceAttributes: Readonly<Record<string, string>>;
 }
 
 export interface StoreLocation {
@@ -109,7 +105,8 @@ export interface Shard {
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly format: 'json' | 'pretty';
+  /** `auto`: pretty at a terminal, JSON otherwise. */
+  readonly format: 'auto' | 'json' | 'pretty';
 }
 
 export interface CollectOptions {

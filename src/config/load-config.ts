@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Engine } from '../core/engine.ts';
-import { ConfigError, messageOf } from '../core/errors.ts';
+import { ConfigError } from '../core/errors.ts';
 import { createRedact } from '../core/secret.ts';
 import type { Config } from './config.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -10,7 +10,7 @@ import { createConfigFields } from './fields.ts';
 import { inactiveParts } from './inactive.ts';
 import { formatPath, kindOf, type Problem, parseAt } from './problems.ts';
 import { sectionsSchema } from './schema/sections.ts';
-import { createSecretSource } from './secret-source.ts';
+import { createSecretSource, reasonOf } from './secret-source.ts';
 import { belongsToShard } from './shard.ts';
 import { parseTargets } from './targets.ts';
 import { readYaml } from './yaml-document.ts';
@@ -91,7 +91,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(path, [{ path: '', message: `cannot be read: ${messageOf(error)}` }]);
+    throw new ConfigError(path, [{ path: '', message: `cannot be read: ${reasonOf(error)}` }]);
   }
 }
 

@@ -68,7 +68,8 @@ function readSecretFile(path: string): Resolved {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, in the operator's words. */
+export function reasonOf(error: unknown): string {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: 'it does not exist',
     EACCES: 'permission denied to the user Reeve runs as',

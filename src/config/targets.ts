@@ -64,6 +64,7 @@ function parseTarget(
     ...common.problems,
     ...options.problems,
     ...unknown.map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
+    ...labelClashes(common.value?.labels ?? {}, engine, path),
   ];
   if (common.value === undefined || problems.length > 0) return { targets: [], problems };
   return { targets: [configured(common.value, options.value, engine)], problems };
@@ -94,6 +95,20 @@ function configured(common: CommonTarget, options: unknown, engine: Engine): Con
     },
   };
   return { ...parts, fingerprint: fingerprint(parts) };
+}
+
+/** A label of a metric would hide the operator's label of the same name. */
+function labelClashes(
+  labels: Readonly<Record<string, string>>,
+  engine: Engine,
+  path: readonly PropertyKey[],
+): readonly Problem[] {
+  return Object.keys(labels).flatMap((name) => {
+    const clash = Object.values(engine.metrics).find((metric) => Object.hasOwn(metric.labels, name));
+    if (clash === undefined) return [];
+    const message = `${clash.name} has a label of this name itself; choose another, such as my_${name}`;
+    return [{ path: [...path, 'labels', name], message }];
+  });
 }
 
 function unknownEngine(

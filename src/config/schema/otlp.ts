@@ -22,15 +22,8 @@ export function otlpSchema(fields: OwnFields): z.ZodType<Otlp> {
         .duration({ minMs: 100 })
         .optional()
         .describe('A push that takes longer has failed; the smaller of interval and 10s unless set.'),
-      compression: z.enum(['gzip', 'none']).default('gzip'),
-      metrics: z.boolean().default(true),
-      traces: z.boolean().default(true),
-      resourceAttributes: z
-        .record(z.string().min(1), z.string())
-        .default({})
-        .describe('OpenTelemetry resource attributes, such as service.namespace.'),
     })
-    .transform(({ interval, timeout, headers, ...rest }, context): Otlp => {
+    .transform(({ endpoint, interval, timeout, headers }, context): Otlp => {
       if (timeout !== undefined && timeout > interval) {
         context.addIssue({ code: 'custom', path: ['timeout'], message: 'must not be longer than interval' });
       }
@@ -44,7 +37,7 @@ export function otlpSchema(fields: OwnFields): z.ZodType<Otlp> {
         });
       }
       return {
-        ...rest,
+        endpoint,
         headers: Object.fromEntries(Object.entries(headers).map(([name, { value }]) => [name, value])),
         intervalMs: interval,
         timeoutMs: timeout ?? Math.min(interval, longestTimeoutMs),

@@ -19,7 +19,10 @@ export function sectionsSchema(fields: OwnFields) {
     log: z
       .strictObject({
         level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-        format: z.enum(['json', 'pretty']).default('json'),
+        format: z
+          .enum(['auto', 'json', 'pretty'])
+          .default('auto')
+          .describe('auto: pretty at a terminal, JSON otherwise.'),
       })
       .prefault({})
       .describe('The log on stderr.'),

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load-config.ts';
+import { createMemoryHistory } from '../store/memory-history.ts';
+import { renderCheckReport } from './check-report.ts';
+import { checkTarget, isUncollectable, type TargetCheck } from './check-target.ts';
+import { collectorFactory } from './collector-factory.ts';
+import { concurrently } from './concurrently.ts';
+import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
+import { durationOption } from './duration-option.ts';
+import { openLog } from './open-log.ts';
+import { appendValue, selectTargets } from './select-targets.ts';
+import { withDeadline } from './with-deadline.ts';
+
+interface CheckOptions extends GlobalOptions {
+  readonly target?: readonly string[];
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+const concurrency = 16;
+const defaultTimeoutMs = 10_000;
+
+export function addCheck(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  program
+    .command('check')
+    .description(
+      'connect to every target, say what each lacks, what that blinds, and the statement that mends it',
+    )
+    .option('--target <id>', 'only this target; may be repeated', appendValue)
+    .addOption(durationOption('--timeout <duration>', 'for each target', defaultTimeoutMs))
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when a target cannot be collected at all, 2 when the configuration cannot be used.',
+    )
+    .action(async (_: unknown, command: Command) =>
+      finish(await check(command.optsWithGlobals<CheckOptions>(), context)),
+    );
+}
+
+async function check(options: CheckOptions, context: CliContext): Promise<ExitCode> {
+  const engines = await context.loadEngines();
+  const config = loadConfig({ path: options.config, env: context.env, engines });
+  const targets = selectTargets(config, options.target);
+  const log = await openLog(context, config, options.logLevel ?? 'error');
+  const createCollector = collectorFactory({ context, engines, history: createMemoryHistory(), log });
+  const checks = await concurrently(targets, concurrency, async (configured): Promise<TargetCheck> => {
+    const { engine, create } = createCollector(configured);
+    return checkTarget({
+      configured,
+      engine,
+      createCollector: create,
+      redact: config.redact,
+      withDeadline: (work) => withDeadline(options.timeout, context.clock, work),
+    });
+  });
+  for (const line of config.inactive) context.writeNote(`note: ${line}\n`);
+  await context.writeData(
+    options.json === true
+      ? `${JSON.stringify({ targets: checks }, undefined, 2)}\n`
+      : renderCheckReport(checks),
+  );
+  return checks.some(isUncollectable) ? exitCodes.notFine : exitCodes.ok;
+}

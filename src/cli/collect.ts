@@ -1,0 +1,135 @@
+import { type Command, Option } from 'commander';
+import { LatestSnapshots } from '../collect/latest-snapshots.ts';
+import { TargetWatch } from '../collect/target-watch.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { formatDuration } from '../core/duration.ts';
+import { createPrometheusExporter } from '../export/prometheus.ts';
+import { createMemoryHistory } from '../store/memory-history.ts';
+import { createAgentMetrics } from '../telemetry/agent-metrics.ts';
+import { noTracing } from '../telemetry/tracing.ts';
+import { collectorFactory } from './collector-factory.ts';
+import { concurrently } from './concurrently.ts';
+import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
+import { durationOption } from './duration-option.ts';
+import { openLog } from './open-log.ts';
+import { appendValue, selectTargets } from './select-targets.ts';
+import { snapshotJson } from './snapshot-json.ts';
+
+interface CollectOptions extends GlobalOptions {
+  readonly target?: readonly string[];
+  readonly format?: 'prometheus' | 'json';
+  readonly json?: boolean;
+  readonly window?: number;
+  readonly timeout: number;
+}
+
+/** Slow groups are read too, so a reading may take longer than the daemon's. */
+const defaultTimeoutMs = 30_000;
+
+export function addCollect(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
+  program
+    .command('collect')
+    .description('take one reading of every target and print it')
+    .option('--target <id>', 'only this target; may be repeated', appendValue)
+    .addOption(new Option('--format <format>', 'prometheus unless --json').choices(['prometheus', 'json']))
+    .option('--json', 'the same as --format json')
+    .addOption(
+      durationOption('--window <duration>', 'read twice, this long apart: rates and windowed ratios need it'),
+    )
+    .addOption(durationOption('--timeout <duration>', 'for each reading of a target', defaultTimeoutMs))
+    .addHelpText('after', '\nExit code 1 when a target could not be reached.')
+    .action(async (_: unknown, command: Command) =>
+      finish(await collect(command.optsWithGlobals<CollectOptions>(), context)),
+    );
+}
+
+async function collect(options: CollectOptions, context: CliContext): Promise<ExitCode> {
+  const { clock, random } = context;
+  const engines = await context.loadEngines();
+  const config = loadConfig({ path: options.config, env: context.env, engines });
+  const log = await openLog(context, config, options.logLevel ?? 'error');
+  const snapshots = new LatestSnapshots();
+  const createCollector = collectorFactory({ context, engines, history: createMemoryHistory(), log });
+  const watches = selectTargets(config, options.target).map((configured) => {
+    const { engine, create } = createCollector(configured);
+    return new TargetWatch({
+      target: { ...configured.target, deadlineMs: options.timeout },
+      engine,
+      createCollector: create,
+      publish: (snapshot) => snapshots.publish(snapshot),
+      clock,
+      random,
+      log,
+      tracing: noTracing,
+      redact: config.redact,
+    });
+  });
+  try {
+    await readAll(watches, config.collect.concurrency, options, context);
+    await context.writeData(await render(snapshots, options, context, log));
+  } finally {
+    await Promise.allSettled(watches.map((watch) => watch.close()));
+  }
+  return report(
+    watches.map(({ target }) => target.id),
+    snapshots,
+    context,
+  );
+}
+
+async function readAll(
+  watches: readonly TargetWatch[],
+  limit: number,
+  { window }: CollectOptions,
+  { clock, writeNote }: CliContext,
+): Promise<void> {
+  const forever = new AbortController().signal;
+  const read = () => concurrently(watches, limit, (watch) => watch.collect(forever, true));
+  await read();
+  if (window === undefined) {
+    writeNote(
+      'note: one reading was taken; rates and windowed ratios need two and are absent. Use --window 5s for two.\n',
+    );
+    return;
+  }
+  writeNote(`note: waiting ${formatDuration(window)} for the second reading\n`);
+  await clock.sleep(window, forever);
+  await read();
+}
+
+async function render(
+  snapshots: LatestSnapshots,
+  { format, json }: CollectOptions,
+  { clock }: CliContext,
+  log: Parameters<typeof createPrometheusExporter>[0]['log'],
+): Promise<string | Uint8Array> {
+  if (json === true || format === 'json') {
+    return `${JSON.stringify({ targets: snapshots.latest().map(snapshotJson) }, undefined, 2)}\n`;
+  }
+  const agent = createAgentMetrics({ withoutProcess: true });
+  const exporter = createPrometheusExporter({ snapshots, agent, clock, log });
+  const { chunks } = await exporter.scrape({});
+  await exporter.close();
+  return Buffer.concat(chunks);
+}
+
+/** Says on stderr what could not be read. */
+function report(ids: readonly string[], snapshots: LatestSnapshots, { writeNote }: CliContext): ExitCode {
+  const byId = new Map(snapshots.latest().map((snapshot) => [snapshot.target.id, snapshot]));
+  let code: ExitCode = exitCodes.ok;
+  for (const id of ids) {
+    const snapshot = byId.get(id);
+    if (snapshot?.up !== true) {
+      writeNote(`${id}: could not be reached; \`reeve check --target ${id}\` says why\n`);
+      code = exitCodes.notFine;
+    }
+    for (const { group, errors } of snapshot?.readings ?? []) {
+      for (const { subject, code: reason, message } of errors) {
+        writeNote(
+          `${id}: group ${group}${subject === '' ? '' : ` of ${subject}`} is unknown (${reason}): ${message}\n`,
+        );
+      }
+    }
+  }
+  return code;
+}

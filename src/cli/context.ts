@@ -1,0 +1,61 @@
+import type { Environment } from '../config/environment.ts';
+import type { Engine } from '../core/engine.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { LogLevel } from '../telemetry/log.ts';
+
+/** What main hands to every command. */
+export interface CliContext {
+  readonly version: string;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Loads the manifests of all engines; no driver is loaded. */
+  readonly loadEngines: () => Promise<ReadonlyMap<string, Engine>>;
+  /** Data; nothing else is written there. Resolves when it has been taken. */
+  readonly writeData: (text: string | Uint8Array) => Promise<void>;
+  /** What people should know beside the data: notes and the log. */
+  readonly writeNote: (text: string) => void;
+  /** Whether a person reads the notes at a terminal. */
+  readonly isTerminal: boolean;
+  /** Signals of the operating system, for as long as `run` lives. */
+  readonly signals: Signals;
+  /** Hands faults that nothing caught to the listener, which keeps the process alive; without one they end it. Returns what ends that. */
+  readonly onFault: (listener: (fault: unknown) => void) => () => void;
+  /** The checkout this runs from; undefined when installed. */
+  readonly checkout: Checkout | undefined;
+}
+
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
+export interface Signals {
+  /** Calls the listener at every such signal; returns what ends it. */
+  on(name: SignalName, listener: () => void): () => void;
+}
+
+export interface Checkout {
+  /** Absolute folder. */
+  readonly root: string;
+  /** The manifest in `collectors/<id>/index.ts`, whether the registry knows it or not. */
+  readonly importEngine: (id: string) => Promise<Engine>;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly config: string;
+  readonly logLevel?: LogLevel;
+}
+
+export const exitCodes = {
+  ok: 0,
+  /** What was asked about is not fine, or the command could not finish. */
+  notFine: 1,
+  /** The command line or the configuration cannot be used. */
+  usage: 2,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The command line cannot be used; the message says what to write instead. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { LatestSnapshots } from '../collect/latest-snapshots.ts';
+import { Scheduler } from '../collect/scheduler.ts';
+import type { Config } from '../config/config.ts';
+import type { Engine } from '../core/engine.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import { startOtlp } from '../export/otlp.ts';
+import { createPrometheusExporter } from '../export/prometheus.ts';
+import { type ReloadOutcome, startControlServer } from '../http/control-server.ts';
+import { startMetricsServer } from '../http/metrics-server.ts';
+import { openStore } from '../store/sqlite/open-store.ts';
+import { type AgentMetrics, createAgentMetrics } from '../telemetry/agent-metrics.ts';
+import type { RootLog } from '../telemetry/log.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import { createTracingSwitch } from '../telemetry/tracing.ts';
+import { collectorFactory } from './collector-factory.ts';
+import type { ConfigInForce } from './config-in-force.ts';
+import type { CliContext } from './context.ts';
+import { PollLateness } from './poll-lateness.ts';
+import { createReloader, publishConfig } from './reload.ts';
+import { TargetFleet } from './target-fleet.ts';
+
+export interface DaemonInput {
+  readonly context: CliContext;
+  readonly engines: ReadonlyMap<string, Engine>;
+  readonly inForce: ConfigInForce;
+  readonly load: () => Config;
+  readonly log: RootLog;
+  readonly fixedLogLevel: Config['log']['level'] | undefined;
+}
+
+export interface Daemon {
+  /** Where Prometheus scrapes. */
+  readonly metricsUrl: string;
+  readonly controlSocket: string;
+  reload(): Promise<ReloadOutcome>;
+  /** Ends everything in order; what cannot end is left behind after the deadline by whoever called. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+type Close = (deadlineMs: number) => Promise<void>;
+
+/**
+ * Opens the store and the listeners, and begins to poll. What was opened is closed again when something else fails.
+ *
+ * @throws {StoreError | ListenError | ConfigError} when a part cannot start; the message says what to do.
+ */
+export async function startDaemon(input: DaemonInput): Promise<Daemon> {
+  const opened: Close[] = [];
+  // Last opened, first closed; each gets what is left of the time.
+  const close = async (deadlineMs: number): Promise<void> => {
+    const { clock } = input.context;
+    const endMs = clock.monotonicMs() + deadlineMs;
+    for (const closeOne of opened.toReversed()) {
+      await closeOne(Math.max(0, endMs - clock.monotonicMs())).catch((error: unknown) => {
+        input.log.warn('a part did not close', { error });
+      });
+    }
+  };
+  try {
+    return { ...(await openParts(input, opened)), close };
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+}
+
+async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daemon, 'close'>> {
+  const { context, engines, inForce, log } = input;
+  const { clock, random } = context;
+  const { config } = inForce;
+  const agent = createAgentMetrics();
+  const snapshots = new LatestSnapshots();
+  const tracing = createTracingSwitch();
+  const store = await openStore({
+    path: config.store.path,
+    clock,
+    log,
+    onError: () => agent.add('storeErrorsTotal', {}),
+  });
+  opened.push(() => store.close());
+  const lateness = new PollLateness(agent);
+  const scheduler = new Scheduler({
+    clock,
+    log,
+    concurrency: config.collect.concurrency,
+    onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
+    onSkipped: () => agent.add('pollsSkippedTotal', {}),
+  });
+  const engineOf = collectorFactory({ context, engines, history: store.history, log });
+  const redact = (text: string) => inForce.redact(text);
+  const fleet = new TargetFleet({ scheduler, snapshots, engineOf, clock, random, log, tracing, redact });
+  const reload = inTurn(createReloader({ ...input, fleet, agent, clock }));
+  const urls = await openListeners(input, { agent, snapshots, tracing, fleet, reload }, opened);
+  opened.push(
+    () => scheduler.close(),
+    repeat(clock, latenessEveryMs, () => lateness.publish(clock.monotonicMs())),
+  );
+  agent.set('buildInfo', 1, { version: context.version, node: process.versions.node });
+  publishConfig(agent, config, clock);
+  fleet.apply(config.targets);
+  scheduler.start();
+  return { ...urls, reload };
+}
+
+interface Parts {
+  readonly agent: AgentMetrics;
+  readonly snapshots: LatestSnapshots;
+  readonly tracing: { connect(destination: Tracing | undefined): void };
+  readonly fleet: TargetFleet;
+  readonly reload: () => Promise<ReloadOutcome>;
+}
+
+/** Everything that others talk to; the order of closing is the reverse. */
+async function openListeners(
+  { context, engines, inForce, log }: DaemonInput,
+  { agent, snapshots, tracing, fleet, reload }: Parts,
+  opened: Close[],
+): Promise<Pick<Daemon, 'metricsUrl' | 'controlSocket'>> {
+  const { clock, version } = context;
+  const { metrics, otlp, store } = inForce.config;
+  if (otlp !== undefined) {
+    const options = { ...otlp, endpoint: otlp.endpoint.reveal() };
+    const systems = new Map([...engines.values()].map(({ id, otelSystem }) => [id, otelSystem]));
+    const push = await startOtlp({ options, snapshots, agent, clock, log, version, systems });
+    tracing.connect(push.tracing);
+    opened.push((deadlineMs) => push.close(deadlineMs));
+  }
+  const exporter = createPrometheusExporter({ snapshots, agent, clock, log });
+  opened.push(() => exporter.close());
+  const metricsServer = await startMetricsServer({
+    ...metrics.listen,
+    webConfigFile: metrics.webConfigFile,
+    version,
+    scrape: (request) => exporter.scrape(request),
+    awaited: () => fleet.awaited().map((id) => `first collection of target ${id}`),
+    clock,
+    log,
+  });
+  opened.push((deadlineMs) => metricsServer.close(deadlineMs));
+  const control = await startControlServer({ socketPath: join(store.path, 'control.sock'), reload, log });
+  opened.push((deadlineMs) => control.close(deadlineMs));
+  return { metricsUrl: `${metricsServer.url}/metrics`, controlSocket: control.url };
+}
+
+const latenessEveryMs = 5_000;
+
+/** Calls `work` again and again; what it returns ends it. */
+function repeat(clock: Clock, everyMs: number, work: () => void): Close {
+  const stop = new AbortController();
+  const loop = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      work();
+      // Rejects only when stopped.
+      await clock.sleep(everyMs, stop.signal).catch(() => undefined);
+    }
+  };
+  const running = loop();
+  return () => {
+    stop.abort();
+    return running;
+  };
+}
+
+/** Calls wait for the ones before them. */
+function inTurn<T>(work: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}

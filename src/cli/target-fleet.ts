@@ -1,0 +1,91 @@
+import type { LatestSnapshots } from '../collect/latest-snapshots.ts';
+import type { Scheduler } from '../collect/scheduler.ts';
+import { TargetWatch, type WatchInput } from '../collect/target-watch.ts';
+import type { ConfiguredTarget } from '../config/config.ts';
+import type { TargetEngine } from './collector-factory.ts';
+
+export interface TargetFleetInput
+  extends Pick<WatchInput, 'clock' | 'random' | 'log' | 'tracing' | 'redact'> {
+  readonly scheduler: Scheduler;
+  readonly snapshots: LatestSnapshots;
+  readonly engineOf: (configured: ConfiguredTarget) => TargetEngine;
+}
+
+/** What became of the targets, by id. */
+export interface FleetChange {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+interface Member {
+  readonly fingerprint: string;
+  readonly watch: TargetWatch;
+}
+
+/** The targets that are being watched. A new set of targets leaves those alone whose configuration is the same. */
+export class TargetFleet {
+  readonly #input: TargetFleetInput;
+  readonly #members = new Map<string, Member>();
+
+  constructor(input: TargetFleetInput) {
+    this.#input = input;
+  }
+
+  /** Watches these targets and no others. Collectors of targets that are gone close in the background, after their last collection. */
+  apply(targets: readonly ConfiguredTarget[]): FleetChange {
+    const wanted = new Map(targets.map((configured) => [configured.target.id, configured]));
+    const removed = [...this.#members.keys()].filter((id) => !wanted.has(id));
+    const fresh = targets.filter(({ target }) => !this.#members.has(target.id));
+    const changed = targets.filter(({ target, fingerprint }) => {
+      const member = this.#members.get(target.id);
+      return member !== undefined && member.fingerprint !== fingerprint;
+    });
+    for (const id of [...removed, ...changed.map(({ target }) => target.id)]) this.#drop(id);
+    this.#input.scheduler.add([...changed, ...fresh].map((configured) => this.#watch(configured)));
+    const touched = new Set([...changed, ...fresh].map(({ target }) => target.id));
+    return {
+      added: fresh.map(({ target }) => target.id),
+      changed: changed.map(({ target }) => target.id),
+      removed,
+      unchanged: [...wanted.keys()].filter((id) => !touched.has(id)),
+    };
+  }
+
+  /** Targets whose first collection has not ended yet. */
+  awaited(): readonly string[] {
+    const known = new Set(this.#input.snapshots.latest().map(({ target }) => target.id));
+    return [...this.#members.keys()].filter((id) => !known.has(id));
+  }
+
+  #watch(configured: ConfiguredTarget): TargetWatch {
+    const { clock, random, log, tracing, redact, snapshots } = this.#input;
+    const { target } = configured;
+    const { engine, create } = this.#input.engineOf(configured);
+    const watch: TargetWatch = new TargetWatch({
+      target,
+      engine,
+      createCollector: create,
+      // A collection that ends after its target was dropped or replaced says nothing about what is watched now.
+      publish: (snapshot) => {
+        if (this.#members.get(target.id)?.watch === watch) snapshots.publish(snapshot);
+      },
+      clock,
+      random,
+      log: log.child({ target: target.id, engine: engine.id }),
+      tracing,
+      redact,
+    });
+    this.#members.set(target.id, { fingerprint: configured.fingerprint, watch });
+    return watch;
+  }
+
+  #drop(id: string): void {
+    this.#members.delete(id);
+    this.#input.snapshots.remove(id);
+    this.#input.scheduler.remove(id).catch((error: unknown) => {
+      this.#input.log.warn('collector did not close', { target: id, error });
+    });
+  }
+}

@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+/** Composition root: the only file that knows every room and every engine, and the only one that may end the process. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { engines as registry } from '../collectors/index.ts';
+import { type Checkout, type CliContext, exitCodes, type Signals } from './cli/context.ts';
+import { runCli } from './cli/program.ts';
+import { processEnvironment } from './config/environment.ts';
+import type { Engine } from './core/engine.ts';
+import { messageOf } from './core/errors.ts';
+import { createSystemClock, systemRandom } from './telemetry/clock.ts';
+
+/** Connections that do not end by themselves hold the process no longer than this after the command has ended. */
+const lingerMs = 500;
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+const faults = createFaults();
+
+const context: CliContext = {
+  version: readVersion(),
+  env: processEnvironment(),
+  clock: createSystemClock(),
+  random: systemRandom,
+  loadEngines,
+  writeData,
+  writeNote: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  signals: processSignals(),
+  onFault: faults.onFault,
+  checkout: findCheckout(),
+};
+
+// A reader that went away (`reeve collect | head`) is no fault.
+process.stdout.on('error', () => process.exit());
+process.stderr.on('error', () => undefined);
+process.on('uncaughtException', faults.report);
+process.on('unhandledRejection', faults.report);
+
+process.exitCode = await runCli(process.argv.slice(2), context);
+setTimeout(() => process.exit(), lingerMs).unref();
+
+async function loadEngines(): Promise<ReadonlyMap<string, Engine>> {
+  const loaders = Object.entries<() => Promise<{ readonly engine: Engine }>>(registry);
+  const loaded = await Promise.all(loaders.map(async ([id, load]) => [id, (await load()).engine] as const));
+  return new Map(loaded);
+}
+
+function findCheckout(): Checkout | undefined {
+  const root = join(here, '..');
+  const collectors = join(root, 'collectors');
+  // A compiled package has collectors too, but no TypeScript.
+  if (!existsSync(join(collectors, 'index.ts'))) return undefined;
+  return {
+    root,
+    importEngine: async (id) => {
+      const manifest: unknown = await import(pathToFileURL(join(collectors, id, 'index.ts')).href);
+      if (hasEngine(manifest)) return manifest.engine;
+      throw new Error(`collectors/${id}/index.ts must export const engine`);
+    },
+  };
+}
+
+function hasEngine(manifest: unknown): manifest is { readonly engine: Engine } {
+  return typeof manifest === 'object' && manifest !== null && 'engine' in manifest;
+}
+
+/** From the package this file belongs to, in a checkout (`src`) or compiled (`dist/src`). */
+function readVersion(): string {
+  const file = [join(here, '../package.json'), join(here, '../../package.json')].find((path) =>
+    existsSync(path),
+  );
+  const manifest: unknown = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
+  const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
+}
+
+function writeData(data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(data, () => resolve()));
+}
+
+function processSignals(): Signals {
+  return {
+    on(name, listener) {
+      process.on(name, listener);
+      return () => void process.off(name, listener);
+    },
+  };
+}
+
+function createFaults(): {
+  readonly report: (fault: unknown) => void;
+  readonly onFault: CliContext['onFault'];
+} {
+  let listener: ((fault: unknown) => void) | undefined;
+  return {
+    report: (fault) => {
+      if (listener !== undefined) {
+        listener(fault);
+        return;
+      }
+      process.stderr.write(`reeve: fault of the agent: ${messageOf(fault)}\n`);
+      process.exit(exitCodes.notFine);
+    },
+    onFault: (next) => {
+      listener = next;
+      return () => {
+        listener = undefined;
+      };
+    },
+  };
+}
