@@ -25,6 +25,8 @@ export interface RootLog extends Log {
 export async function createLog(options: LogOptions): Promise<RootLog> {
   const { redact, clock, write = createStderrWriter() } = options;
   const format = options.format === 'pretty' ? await createPrettyFormat() : (line: string) => line;
+  // Before and after: making a line readable undoes the escaping by which a secret is recognised.
+  const finish = (line: string) => redact(format(redact(line)));
   const root = pino(
     {
       level: options.level,
@@ -34,7 +36,7 @@ export async function createLog(options: LogOptions): Promise<RootLog> {
       // Ours below knows more; pino's would add the stack to fields named err.
       serializers: {},
     },
-    { write: (line: string) => write(redact(format(line))) },
+    { write: (line: string) => write(finish(line)) },
   );
   const levels: LevelHolder = { current: options.level };
   return {
