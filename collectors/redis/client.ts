@@ -1,0 +1,161 @@
+import { Redis } from 'ioredis';
+import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
+import { type Address, type Command, type Connection, formatAddress, type Outcome } from './connection.ts';
+import { toReplyError } from './reply-error.ts';
+
+export interface ClientOptions {
+  readonly address: Address;
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  /** Certificates in PEM; undefined for an unencrypted connection. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined;
+  /** The name under which the server lists the connection. */
+  readonly connectionName: string;
+  /** Longest wait for the connection and for each answer. */
+  readonly timeLimitMs: number;
+}
+
+/**
+ * Connects and logs in. Never reconnects by itself: the scheduler decides when to try again.
+ *
+ * @throws {CollectError} `unreachable`, `timeout`, or `denied` for a wrong password.
+ */
+export async function connectRedis(options: ClientOptions, signal: AbortSignal): Promise<Connection> {
+  const client = new RedisClient(options);
+  try {
+    await client.connect(signal);
+    return client;
+  } catch (thrown) {
+    client.close();
+    throw thrown;
+  }
+}
+
+class RedisClient implements Connection {
+  readonly #options: ClientOptions;
+  readonly #redis: Redis;
+  readonly #server: string;
+  /** Why the connection broke; the driver rejects commands with a text that says less. */
+  #failure: string | undefined;
+  loginIgnored = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#server = formatAddress(options.address);
+    this.#redis = new Redis({
+      ...options.address,
+      ...(options.tls ? { tls: options.tls } : {}),
+      lazyConnect: true,
+      // The driver would send the login itself, print warnings to the console and keep the password in its errors.
+      enableReadyCheck: false,
+      disableClientInfo: true,
+      protocol: 2,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: null,
+      connectTimeout: options.timeLimitMs,
+    });
+    this.#redis.on('error', (error: Error) => {
+      this.#failure = error.message;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#redis.status === 'ready';
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    const { username, password, connectionName } = this.#options;
+    await this.#within(this.#redis.connect(), 'connecting to', signal);
+    const name: Command = ['CLIENT', 'SETNAME', connectionName];
+    if (password === undefined) {
+      // The name is a courtesy; a login that may not set it still collects.
+      await this.pipeline([name], signal);
+      return;
+    }
+    const secret = password.reveal();
+    const login: Command = username === undefined ? ['AUTH', secret] : ['AUTH', username, secret];
+    const [outcome] = await this.pipeline([login, name], signal);
+    if (outcome?.error === undefined) return;
+    if (/without any password configured|no password is set/i.test(outcome.error.message))
+      this.loginIgnored = true;
+    else throw outcome.error;
+  }
+
+  pipeline(commands: readonly Command[], signal: AbortSignal): Promise<readonly Outcome[]> {
+    return this.#send(commands, 'call', signal);
+  }
+
+  pipelineBytes(commands: readonly Command[], signal: AbortSignal): Promise<readonly Outcome[]> {
+    return this.#send(commands, 'callBuffer', signal);
+  }
+
+  async call(command: Command, signal: AbortSignal): Promise<unknown> {
+    const [outcome] = await this.pipeline([command], signal);
+    if (outcome === undefined)
+      throw new CollectError('malformed', `no reply to ${command[0]} from ${this.#server}`);
+    if (outcome.error) throw outcome.error;
+    return outcome.reply;
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+    // A server that hangs would keep a politely ended socket open.
+    this.#redis.stream?.destroy();
+  }
+
+  async #send(
+    commands: readonly Command[],
+    how: 'call' | 'callBuffer',
+    signal: AbortSignal,
+  ): Promise<readonly Outcome[]> {
+    const pipeline = this.#redis.pipeline();
+    for (const [name, ...args] of commands) pipeline[how](name, ...args);
+    const results = await this.#within(pipeline.exec(), commands[0]?.[0] ?? '', signal);
+    const outcomes = commands.map((command, index): Outcome => {
+      const [error, reply] = results?.[index] ?? [new Error('the connection closed')];
+      return error ? { error: toReplyError(error, command, this.#conversation()) } : { reply };
+    });
+    if (!this.isOpen)
+      throw this.#broken(outcomes.find(({ error }) => error)?.error?.message ?? 'the connection closed');
+    return outcomes;
+  }
+
+  /** Waits no longer than the limit and the signal allow; gives the connection up when they end first, for its replies are late now. */
+  #within<T>(work: Promise<T>, what: string, signal: AbortSignal): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const giveUp = (): void => {
+        this.close();
+        reject(new CollectError('timeout', `${what} ${this.#server}: no answer in time`));
+      };
+      const timer = setTimeout(giveUp, this.#options.timeLimitMs);
+      const settled = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      work.then(
+        (value) => {
+          settled();
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          settled();
+          reject(this.#broken(messageOf(thrown)));
+        },
+      );
+      if (signal.aborted) giveUp();
+    });
+  }
+
+  #broken(message: string): CollectError {
+    const text = this.#failure ?? message;
+    const code = /ETIMEDOUT/.test(text) ? 'timeout' : 'unreachable';
+    return new CollectError(code, `no connection to ${this.#server}: ${text}`);
+  }
+
+  #conversation(): { readonly server: string; readonly username: string | undefined } {
+    return { server: this.#server, username: this.#options.username };
+  }
+}

@@ -1,0 +1,58 @@
+import { CollectError, type Workload } from '../../src/sdk.ts';
+import type { NodeGroup } from './fields.ts';
+import type { RedisNode } from './node.ts';
+
+/** Settings that decide whether data outlive a restart and what can be seen. */
+export type Settings = ReadonlyMap<string, string>;
+
+/** Reads settings by name, never by pattern: others hold passwords. */
+export async function readSettings(
+  node: RedisNode,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Settings> {
+  const settings = new Map<string, string>();
+  // Redis 6 takes one name at a time.
+  const outcomes = await node.connection().pipeline(
+    names.map((name) => ['CONFIG', 'GET', name] as const),
+    signal,
+  );
+  for (const outcome of outcomes) {
+    if (outcome.error) throw outcome.error;
+    const reply = outcome.reply;
+    if (!Array.isArray(reply))
+      throw new CollectError('malformed', `CONFIG GET on ${node.name} is not a list`);
+    if (reply.length >= 2) settings.set(String(reply[0]), String(reply[1]));
+  }
+  return settings;
+}
+
+/** Whether a restart keeps the data; undefined when the server does not say. */
+export function isPersistent(settings: Settings): boolean | undefined {
+  const save = settings.get('save');
+  const appendOnly = settings.get('appendonly');
+  if (save === undefined || appendOnly === undefined) return undefined;
+  return save !== '' || appendOnly === 'yes';
+}
+
+/**
+ * Settings that INFO does not tell.
+ *
+ * @throws {CollectError} `denied` without config|get, `unsupported` where CONFIG is switched off.
+ */
+export function configurationReader(workload: Workload | undefined): NodeGroup {
+  return async (node, _, context) => {
+    const persistent = isPersistent(await readSettings(node, ['save', 'appendonly'], context.signal));
+    if (persistent === undefined) return;
+    context.record('persistenceEnabled', Number(persistent), { node: node.name });
+    if (persistent) return;
+    context.find({
+      code: 'persistence_disabled',
+      severity: workload === 'cache' ? 'info' : 'warning',
+      subject: node.name,
+      message:
+        'neither snapshots nor the append-only file are on: a restart loses all data, or loads an old file',
+      remedy: 'CONFIG SET save "3600 1 300 100 60 10000" or CONFIG SET appendonly yes, then CONFIG REWRITE',
+    });
+  };
+}

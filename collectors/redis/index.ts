@@ -1,0 +1,22 @@
+import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { redisOptions } from './config.ts';
+import { redisGrants } from './grants.ts';
+import { redisGroups } from './groups.ts';
+import { redisMetrics } from './metrics.ts';
+import { redisObjectives } from './objectives.ts';
+
+export const engine: Engine = defineEngine({
+  id: 'redis',
+  title: 'Redis and Valkey',
+  versions: 'Redis 6.0 to 8, Valkey 7.2 to 8; standalone, replica, Sentinel, Cluster',
+  proof:
+    'The tests run against real Redis 7.0 servers: alone, with a replica, with Sentinel and as a Cluster. Redis 6.2, 7.2, 7.4, 8 and Valkey 8 stand in as INFO texts transcribed from public documentation and source, not recorded.',
+  otelSystem: 'redis',
+  defaultWorkload: 'cache',
+  metrics: redisMetrics,
+  groups: redisGroups,
+  objectives: redisObjectives,
+  grants: redisGrants,
+  options: redisOptions,
+  createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
+});

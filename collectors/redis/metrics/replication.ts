@@ -1,0 +1,118 @@
+import { defineMetrics, replicationLagBytes, replicationLagSeconds } from '../../../src/sdk.ts';
+import { infoCounter, infoGauge, nodeLabel } from './sources.ts';
+
+const { docs } = infoGauge;
+
+export const replicationMetrics = defineMetrics({
+  lagSeconds: {
+    ...replicationLagSeconds,
+    group: 'replication',
+    source:
+      'INFO replication, every half second: time since master_repl_offset passed the offset a replica has acknowledged',
+    docs,
+    since: '6.0',
+    cost: 'two INFO replication a second while a primary has replicas',
+  },
+  lagBytes: {
+    ...replicationLagBytes,
+    group: 'replication',
+    source: 'INFO replication: master_repl_offset - slaveN offset, which replicas acknowledge once a second',
+    docs,
+    since: '6.0',
+    cost: infoGauge.cost,
+  },
+  connectedReplicas: {
+    ...infoGauge,
+    name: 'reeve_redis_connected_replicas',
+    unit: 'none',
+    help: 'Replicas connected to this server.',
+    group: 'replication',
+    source: 'INFO replication: connected_slaves',
+    otlp: 'redis.slaves.connected',
+  },
+  replicaOnline: {
+    ...infoGauge,
+    name: 'reeve_redis_replica_online',
+    unit: 'none',
+    help: 'Whether a connected replica receives the stream (1) or is still being synchronised (0).',
+    labels: { node: nodeLabel, replica: 'The replica, as host:port.' },
+    group: 'replication',
+    source: 'INFO replication: slaveN state',
+  },
+  replicationOffset: {
+    ...infoGauge,
+    name: 'reeve_redis_replication_offset_bytes',
+    unit: 'bytes',
+    help: 'Length of the replication stream a primary has written.',
+    group: 'replication',
+    source: 'INFO replication: master_repl_offset',
+    otlp: 'redis.replication.offset',
+  },
+  backlogBytes: {
+    ...infoGauge,
+    name: 'reeve_redis_replication_backlog_bytes',
+    unit: 'bytes',
+    help: 'Stream kept for replicas that come back; a replica that misses more is synchronised from scratch.',
+    group: 'replication',
+    source: 'INFO replication: repl_backlog_histlen',
+  },
+  replicaOffset: {
+    ...infoGauge,
+    name: 'reeve_redis_replica_offset_bytes',
+    unit: 'bytes',
+    help: 'How much of the stream a replica has applied, in its own words.',
+    group: 'replication',
+    source: 'INFO replication: slave_repl_offset',
+    otlp: 'redis.replication.replica_offset',
+  },
+  linkUp: {
+    ...infoGauge,
+    name: 'reeve_redis_replication_link_up',
+    unit: 'none',
+    help: 'Whether a replica is connected to its primary (1) or not (0).',
+    group: 'replication',
+    source: 'INFO replication: master_link_status',
+  },
+  linkIdleSeconds: {
+    ...infoGauge,
+    name: 'reeve_redis_replication_link_idle_seconds',
+    unit: 'seconds',
+    help: 'Time since a replica last heard from its primary, in whole seconds; absent while the link is down.',
+    group: 'replication',
+    source: 'INFO replication: master_last_io_seconds_ago',
+  },
+  linkDownSeconds: {
+    ...infoGauge,
+    name: 'reeve_redis_replication_link_down_seconds',
+    unit: 'seconds',
+    help: 'How long the link of a replica has been down; absent while it is up.',
+    group: 'replication',
+    source: 'INFO replication: master_link_down_since_seconds',
+  },
+  syncInProgress: {
+    ...infoGauge,
+    name: 'reeve_redis_replica_sync_in_progress',
+    unit: 'none',
+    help: 'Whether a replica is being synchronised from scratch (1) or not (0).',
+    group: 'replication',
+    source: 'INFO replication: master_sync_in_progress',
+  },
+  fullSyncsTotal: {
+    ...infoCounter,
+    name: 'reeve_redis_full_syncs_total',
+    help: 'Synchronisations from scratch that this primary has served.',
+    group: 'replication',
+    source: 'INFO stats: sync_full',
+  },
+  partialSyncsTotal: {
+    ...infoCounter,
+    name: 'reeve_redis_partial_syncs_total',
+    help: 'Replicas that asked to continue where they were.',
+    labels: {
+      node: nodeLabel,
+      outcome: 'accepted, or refused (followed by a synchronisation from scratch).',
+    },
+    group: 'replication',
+    source: 'INFO stats: sync_partial_ok, sync_partial_err',
+  },
+});
