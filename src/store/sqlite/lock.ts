@@ -36,9 +36,15 @@ export function lockStore(directory: string): StoreLock {
 
 /** Who has the lock, for the message only; the lock itself never depends on it. */
 function readHolder(file: string): string {
+  const [process] = readIfThere(file).match(/^\d+/) ?? [];
+  return process === undefined ? '' : ` (process ${process})`;
+}
+
+function readIfThere(file: string): string {
   try {
-    return ` (process ${Number.parseInt(readFileSync(file, 'utf8'), 10)})`;
+    return readFileSync(file, 'utf8');
   } catch {
+    // The holder has not come to write it, or somebody removed it: the message is less precise.
     return '';
   }
 }

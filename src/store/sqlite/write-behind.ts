@@ -61,11 +61,10 @@ export class WriteBehind {
     this.#closing.abort();
     await this.#round;
     await this.#writeAll();
-    if (this.#pending.size > 0)
-      this.#options.log.error('changes lost at shutdown', {
-        path: this.#options.file,
-        rows: this.#pending.size,
-      });
+    if (this.#pending.size === 0) return;
+    let rows = 0;
+    for (const { changed } of this.#pending) rows += changed.size;
+    this.#options.log.error('changes lost at shutdown', { path: this.#options.file, rows });
   }
 
   async #runRounds(): Promise<void> {
