@@ -38,6 +38,9 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** By this comment Reeve's statements are told from others in pg_stat_statements, where a login may be shared. */
+const ownMark = '/* reeve */';
+
 const int8 = 20;
 const numeric = 1700;
 const closeWithinMs = 1_000;
@@ -124,7 +127,7 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
       if (!state.alive)
         throw new CollectError('unreachable', 'the connection broke earlier in this collection');
       const run = (): Promise<QueryResult> =>
-        client.query({ name: nameOf(sql), text: sql, values: [...values] });
+        client.query({ name: nameOf(sql), text: `${ownMark} ${sql}`, values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
         return parseRows(rows, row);

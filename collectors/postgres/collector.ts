@@ -1,12 +1,26 @@
 import type { CheckItem, Collector, CollectorInput } from '../../src/sdk.ts';
 import { CollectError } from '../../src/sdk.ts';
+import { readActivity } from './activity.ts';
+import { readArchiving } from './archiving.ts';
 import { readAvailability } from './availability.ts';
 import type { PostgresOptions } from './config.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { readConnections } from './connections.ts';
 import type { PostgresGroup } from './groups.ts';
+import { createIndexesReader } from './indexes.ts';
+import { readIo } from './io.ts';
 import type { PostgresMetrics } from './metrics.ts';
+import { createReplicationReader } from './replication.ts';
+import { createRelationsReader } from './relations.ts';
 import { identityOf, type PostgresContext, type Session } from './session.ts';
+import { readSettings } from './settings.ts';
+import { readSlots } from './slots.ts';
+import { createTransactionsReader } from './transactions.ts';
+import { readVacuum } from './vacuum.ts';
+import { readWal } from './wal.ts';
+import { readWraparound } from './wraparound.ts';
+import { readSizes } from './sizes.ts';
+import { createStatementsReader } from './statements.ts';
+import { createTopStatementsReader } from './top-statements.ts';
 
 /** Reads one group of one target; a group that remembers something between polls closes over it. */
 export type PostgresReader = (session: Session, context: PostgresContext) => Promise<void>;
@@ -14,9 +28,24 @@ export type PostgresReader = (session: Session, context: PostgresContext) => Pro
 export function createPostgresCollector(
   input: CollectorInput<PostgresOptions>,
 ): Collector<PostgresMetrics, PostgresGroup> {
+  const monotonicMs = (): number => input.clock.monotonicMs();
   const readers: Readonly<Record<PostgresGroup, PostgresReader>> = {
+    relations: createRelationsReader(),
+    statements: createStatementsReader(),
+    top_statements: createTopStatementsReader(input),
+    indexes: createIndexesReader(input),
+    sizes: readSizes,
     availability: readAvailability,
-    connections: readConnections,
+    activity: readActivity,
+    transactions: createTransactionsReader(monotonicMs),
+    replication: createReplicationReader(monotonicMs),
+    slots: readSlots,
+    archiving: readArchiving,
+    wal: readWal,
+    wraparound: readWraparound,
+    io: readIo,
+    vacuum: readVacuum,
+    settings: readSettings,
   };
   const connections = new ConnectionPool(input);
   let session: Session | undefined;

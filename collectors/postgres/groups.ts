@@ -2,6 +2,8 @@ import type { GroupDefinition } from '../../src/sdk.ts';
 
 /** Every poll reads the cheap, lock-free groups; the others have their own cadence. */
 const everyPoll = 0;
+const everyMinute = 60_000;
+const everyFiveMinutes = 300_000;
 
 export const postgresGroups = {
   availability: {
@@ -9,10 +11,55 @@ export const postgresGroups = {
     everyMs: everyPoll,
     needs: '',
   },
-  connections: {
-    summary: 'Connections by state against the limit.',
+  activity: {
+    summary: 'Connections by state against the limit, oldest transactions and snapshots, who waits for locks.',
     everyMs: everyPoll,
-    needs: 'pg_monitor (others sessions are not visible otherwise)',
+    needs: 'pg_monitor (sessions of other roles are not visible otherwise)',
+  },
+  transactions: {
+    summary: 'Commits, rollbacks, deadlocks, temporary files, rows and sessions by database.',
+    everyMs: everyPoll,
+    needs: '',
+  },
+  replication: {
+    summary: 'Lag of each replica, seen from the primary and from the standby itself.',
+    everyMs: everyPoll,
+    needs: 'pg_monitor (positions and receivers are not visible otherwise)',
+  },
+  slots: {
+    summary: 'Replication slots: who holds how much WAL back, and which one lost what it needs.',
+    everyMs: everyPoll,
+    needs: '',
+  },
+  archiving: {
+    summary: 'Whether WAL archiving works, and what waits for it.',
+    everyMs: everyMinute,
+    needs: 'pg_monitor for the backlog (pg_ls_archive_statusdir)',
+  },
+  wal: {
+    summary: 'WAL generated, checkpoints, and who writes buffers out.',
+    everyMs: everyMinute,
+    needs: '',
+  },
+  wraparound: {
+    summary: 'How near transaction ids are to running out.',
+    everyMs: everyMinute,
+    needs: '',
+  },
+  io: {
+    summary: 'Reads, writes and evictions by kind of process (16 and later).',
+    everyMs: everyMinute,
+    needs: '',
+  },
+  vacuum: {
+    summary: 'Tables that vacuum is late for.',
+    everyMs: everyFiveMinutes,
+    needs: 'CONNECT on each database',
+  },
+  settings: {
+    summary: 'Findings about how the server is set up.',
+    everyMs: everyFiveMinutes,
+    needs: 'pg_monitor for settings that only superusers see otherwise',
   },
 } as const satisfies Record<string, GroupDefinition>;
 

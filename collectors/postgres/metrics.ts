@@ -1,7 +1,20 @@
 import { defineMetrics } from '../../src/sdk.ts';
+import { indexMetrics } from './metrics/indexes.ts';
+import { activityMetrics } from './metrics/activity.ts';
+import { maintenanceMetrics } from './metrics/maintenance.ts';
+import { replicationMetrics } from './metrics/replication.ts';
 import { serverMetrics } from './metrics/server.ts';
+import { transactionMetrics } from './metrics/transactions.ts';
+import { walMetrics } from './metrics/wal.ts';
+import { statementMetrics } from './metrics/statements.ts';
+import { storageMetrics } from './metrics/storage.ts';
 
 /** PostgreSQL's slice of the catalogue, one table an area. */
-export const postgresMetrics = defineMetrics({ ...serverMetrics });
+export const postgresMetrics = defineMetrics({
+  ...serverMetrics,
+  ...storageMetrics,
+  ...indexMetrics,
+  ...statementMetrics,
+});
 
 export type PostgresMetrics = typeof postgresMetrics;

@@ -2,4 +2,9 @@ import type { ObjectiveMeasure } from '../../src/sdk.ts';
 import type { PostgresMetrics } from './metrics.ts';
 
 /** Which metric measures which objective. */
-export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics>[] = [];
+export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics>[] = [
+  { objective: 'index_hit_ratio', metric: 'indexHitRatio' },
+  { objective: 'oltp_query_seconds', metric: 'statementP95' },
+  { objective: 'olap_query_seconds', metric: 'statementHourlyP95' },
+  { objective: 'unused_index_bytes', metric: 'unusedIndexBytes' },
+];

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { MemberLinks } from '../../src/sdk.ts';
+import type { Session } from './session.ts';
+
+const row = z.object({ kind: z.enum(['bears', 'sees']), name: z.string() });
+
+/**
+ * What a standby calls itself to its upstream, and which standbys and physical slots this server has.
+ *
+ * A walsender is no standby when it feeds a logical slot, sends a base backup, or its receiver has reported what it wrote and never what
+ * it replayed (pg_receivewal, the WAL stream of pg_basebackup): a standby reports both together. A slot that such a receiver holds is
+ * left out with it; a physical slot that nobody holds is a standby that is away. Without pg_read_all_stats the names are hidden, and an
+ * empty name matches nobody.
+ */
+const sql = `
+  WITH walsender AS (
+    SELECT r.pid, r.application_name, s.slot_name,
+           coalesce(s.slot_type = 'logical' OR r.state = 'backup' OR (r.write_lsn IS NOT NULL AND r.replay_lsn IS NULL), false) AS is_other
+      FROM pg_stat_replication r LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid)
+  SELECT 'sees' AS kind, coalesce('slot:' || slot_name, 'application:' || application_name, '') AS name
+    FROM walsender WHERE NOT is_other
+  UNION ALL
+  SELECT 'sees', 'slot:' || slot_name
+    FROM pg_replication_slots
+   WHERE slot_type = 'physical' AND NOT EXISTS (SELECT FROM walsender w WHERE w.pid = active_pid)
+  UNION ALL
+  SELECT 'bears', 'slot:' || coalesce((SELECT slot_name FROM pg_stat_wal_receiver), current_setting('primary_slot_name'))
+   WHERE pg_is_in_recovery() AND coalesce((SELECT slot_name FROM pg_stat_wal_receiver), current_setting('primary_slot_name')) <> ''
+  UNION ALL
+  SELECT 'bears', 'application:' || coalesce(substring(conninfo FROM '(?:^| )application_name=([^ ]*)'),
+                                             substring(conninfo FROM '(?:^| )fallback_application_name=([^ ]*)'))
+    FROM pg_stat_wal_receiver WHERE pg_is_in_recovery() AND conninfo IS NOT NULL`;
+
+/** How the members of this cluster know each other, for the proof that an index is unused. */
+export async function readLinks(session: Session, signal: AbortSignal): Promise<MemberLinks> {
+  const rows = await session.main.query(sql, row, signal);
+  const named = (kind: 'bears' | 'sees'): string[] =>
+    rows.filter((found) => found.kind === kind).map(({ name }) => name);
+  return { names: named('bears'), sees: named('sees') };
+}

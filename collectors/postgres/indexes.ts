@@ -1,0 +1,174 @@
+import type { CollectorInput, DetailRow, MemberLinks } from '../../src/sdk.ts';
+import { watchCluster } from '../../src/sdk.ts';
+import type { Connection } from './client.ts';
+import type { PostgresOptions } from './config.ts';
+import { readCounting } from './index-counting.ts';
+import { type ForeignKey, listForeignKeys, supportOfForeignKeys } from './index-foreign-keys.ts';
+import { readLinks } from './index-links.ts';
+import { findOverlaps, type Overlap } from './index-overlap.ts';
+import { type IndexList, listIndexes } from './index-rows.ts';
+import { byImportance, indexVerdicts, type JudgedIndex, judgeIndex, verdictRow } from './index-verdicts.ts';
+import type { PostgresContext, Session } from './session.ts';
+
+/** What of the collector this group needs. */
+export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'history'>;
+
+/**
+ * Follows the use of every index, judges it on a primary, and finds indexes that others make superfluous. A standby only contributes its
+ * use: what can be dropped is the primary's to say.
+ */
+export function createIndexesReader(
+  input: IndexesInput,
+): (session: Session, context: PostgresContext) => Promise<void> {
+  return async (session, context) => {
+    const links = await readLinks(session, context.signal);
+    await session.eachDatabase(context, async (connection, inner) => {
+      const { options, server } = session;
+      const listing = {
+        maxRows: options.maxRows,
+        hasLastScan: session.has('pg_stat_all_indexes.last_idx_scan'),
+      };
+      const list = await listIndexes(connection, listing, inner.signal);
+      inner.truncate(list.leftOut);
+      await observe(input, session, connection, links, list, inner);
+      if (!server.inRecovery) await judgeDatabase(input, session, connection, list, inner);
+    });
+  };
+}
+
+async function observe(
+  input: IndexesInput,
+  session: Session,
+  connection: Connection,
+  links: MemberLinks,
+  list: IndexList,
+  context: PostgresContext,
+): Promise<void> {
+  const { server } = session;
+  const counting = await readCounting(connection, context.signal);
+  const epoch = `${server.statisticsEpoch} ${counting.statisticsReset}`;
+  await input.history.observeIndexes({
+    cluster: clusterOf(session),
+    member: input.target.id,
+    generation: String(server.timeline),
+    database: connection.database,
+    at: context.now,
+    links,
+    // Forgetting them all starts the watch anew once counting is on again.
+    indexes: counting.isOn
+      ? list.indexes.map(({ oid, scans, lastScanAt }) => ({
+          key: oid,
+          scans,
+          epoch,
+          ...(lastScanAt === undefined ? {} : { lastUsedAt: lastScanAt }),
+        }))
+      : [],
+  });
+  if (counting.isOn) return;
+  context.find({
+    code: 'index_use_not_counted',
+    severity: 'warning',
+    subject: connection.database,
+    message:
+      'track_counts is off for the server, this database or a role, so the use of indexes cannot be proven',
+    remedy:
+      'ALTER SYSTEM SET track_counts = on; SELECT pg_reload_conf(); and RESET it for databases and roles',
+  });
+}
+
+async function judgeDatabase(
+  input: IndexesInput,
+  session: Session,
+  connection: Connection,
+  list: IndexList,
+  context: PostgresContext,
+): Promise<void> {
+  const { database } = connection;
+  const foreignKeys = await listForeignKeys(connection, session.options.maxRows, context.signal);
+  const support = supportOfForeignKeys(foreignKeys, list.indexes);
+  const watch = watchCluster({
+    self: input.target.id,
+    members: await input.history.indexUsage(clusterOf(session), database),
+    membersComplete: input.target.membersComplete,
+    unusedAfterMs: input.target.unusedAfterMs,
+    now: context.now,
+  });
+  const judged = list.indexes.map((index) => judgeIndex(index, watch, support.needed)).sort(byImportance);
+  recordVerdicts(context, database, judged, watch.blockers.length === 0);
+  const rows = judged.filter(({ verdict, proof }) => verdict !== 'used' && !proof.reasons.includes('used'));
+  context.detail(
+    'indexes',
+    rows.map((row) => verdictRow(database, row)),
+  );
+  if (watch.missing.length > 0) {
+    context.detail(
+      'uncollected_members',
+      watch.missing.map((name) => ({ database, name })),
+    );
+  }
+  recordOverlaps(context, database, findOverlaps(list.indexes));
+  // An index that the cap left out might be the one that supports a key.
+  if (list.leftOut > 0 || foreignKeys.length > session.options.maxRows) return;
+  context.record('foreignKeysWithoutIndex', support.unsupported.length, { database });
+  context.detail(
+    'foreign_keys_without_index',
+    support.unsupported.map((key) => foreignKeyRow(database, key)),
+  );
+}
+
+function recordVerdicts(
+  context: PostgresContext,
+  database: string,
+  judged: readonly JudgedIndex[],
+  isProvable: boolean,
+): void {
+  for (const verdict of indexVerdicts) {
+    const those = judged.filter((index) => index.verdict === verdict);
+    context.record('indexVerdicts', those.length, { database, verdict });
+    if (verdict !== 'unused' || !isProvable) continue;
+    context.record('unusedIndexes', those.length, { database });
+    context.record('unusedIndexBytes', bytesOf(those.map(({ index }) => index)), { database });
+  }
+}
+
+function recordOverlaps(context: PostgresContext, database: string, overlaps: readonly Overlap[]): void {
+  const indexesOf = (kind: Overlap['kind']) =>
+    overlaps.filter((each) => each.kind === kind).map(({ index }) => index);
+  const [duplicates, redundant] = [indexesOf('duplicate'), indexesOf('redundant')];
+  context.record('duplicateIndexes', duplicates.length, { database });
+  context.record('duplicateIndexBytes', bytesOf(duplicates), { database });
+  context.record('redundantIndexes', redundant.length, { database });
+  context.record('redundantIndexBytes', bytesOf(redundant), { database });
+  context.detail(
+    'overlapping_indexes',
+    overlaps.map((overlap) => overlapRow(database, overlap)),
+  );
+}
+
+function overlapRow(database: string, { kind, index, coveredBy }: Overlap): DetailRow {
+  const { schema, table, name, bytes, flags, constraint } = index;
+  return {
+    database,
+    schema,
+    table,
+    index: name,
+    kind,
+    bytes,
+    coveredBy: coveredBy.name,
+    constraint: constraint ?? null,
+    flags: [...flags],
+  };
+}
+
+function foreignKeyRow(database: string, { schema, table, tableRows, name, columns }: ForeignKey): DetailRow {
+  return { database, schema, table, foreignKey: name, columns, tableRows: tableRows < 0 ? null : tableRows };
+}
+
+function bytesOf(indexes: readonly { readonly bytes: number }[]): number {
+  return indexes.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Shared by all members, and by clones. */
+function clusterOf({ server }: Session): string {
+  return `postgres:${server.systemIdentifier}`;
+}

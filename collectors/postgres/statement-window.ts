@@ -1,0 +1,98 @@
+import { LatencyMixture, type StatementGrowth } from './latency-mixture.ts';
+import type { StatementRow, StatementRows } from './statement-rows.ts';
+
+export const shortWindowMs = 5 * 60_000;
+export const longWindowMs = 60 * 60_000;
+
+/** What the statements of one database did. */
+export interface DatabaseStatements {
+  readonly short: LatencyMixture;
+  readonly long: LatencyMixture;
+  /** Since the first reading. */
+  readonly calls: number;
+  readonly seconds: number;
+}
+
+interface Interval {
+  readonly startMs: number;
+  readonly mixtures: ReadonlyMap<string, LatencyMixture>;
+}
+
+interface Reading {
+  readonly atMs: number;
+  readonly epoch: string;
+  readonly isWhole: boolean;
+  readonly byKey: ReadonlyMap<string, StatementRow>;
+}
+
+/**
+ * Follows statements from reading to reading and keeps what each interval adds, for an hour. Rows that restarted are left out of the
+ * interval, because what they did before is not known; so is the whole interval when everything was reset.
+ */
+export class StatementWindow {
+  #last: Reading | undefined;
+  #intervals: Interval[] = [];
+  readonly #totals = new Map<string, { calls: number; seconds: number }>();
+
+  /** Rows that grew since the last reading, with their growth; to be given to `count` without those that are left out. */
+  grownRows(atMs: number, statements: StatementRows): readonly [StatementRow, StatementGrowth][] {
+    const last = this.#last;
+    const byKey = new Map(statements.rows.map((row) => [row.key, row]));
+    this.#last = {
+      atMs,
+      epoch: statements.epoch,
+      isWhole: statements.total <= statements.rows.length,
+      byKey,
+    };
+    if (last === undefined || last.epoch !== statements.epoch) return [];
+    return statements.rows.flatMap((row): [StatementRow, StatementGrowth][] => {
+      const growth = growthOf(last, row);
+      return growth === undefined ? [] : [[row, growth]];
+    });
+  }
+
+  count(startMs: number, nowMs: number, grown: readonly (readonly [StatementRow, StatementGrowth])[]): void {
+    const mixtures = new Map<string, LatencyMixture>();
+    for (const [{ database }, growth] of grown) {
+      let mixture = mixtures.get(database);
+      if (mixture === undefined) mixtures.set(database, (mixture = new LatencyMixture()));
+      mixture.addStatement(growth);
+      const total = this.#totals.get(database) ?? { calls: 0, seconds: 0 };
+      this.#totals.set(database, {
+        calls: total.calls + growth.calls,
+        seconds: total.seconds + growth.seconds,
+      });
+    }
+    this.#intervals.push({ startMs, mixtures });
+    this.#intervals = this.#intervals.filter((interval) => interval.startMs >= nowMs - longWindowMs);
+  }
+
+  /** When the previous reading was, Unix time in milliseconds. */
+  get lastAtMs(): number | undefined {
+    return this.#last?.atMs;
+  }
+
+  read(database: string, nowMs: number): DatabaseStatements {
+    const short = new LatencyMixture();
+    const long = new LatencyMixture();
+    for (const { startMs, mixtures } of this.#intervals) {
+      const mixture = mixtures.get(database);
+      if (mixture === undefined) continue;
+      long.add(mixture);
+      if (startMs >= nowMs - shortWindowMs) short.add(mixture);
+    }
+    return { short, long, ...(this.#totals.get(database) ?? { calls: 0, seconds: 0 }) };
+  }
+}
+
+function growthOf(last: Reading, row: StatementRow): StatementGrowth | undefined {
+  const known = last.byKey.get(row.key);
+  // It entered after the last reading, if that one saw every row.
+  if (known === undefined) return last.isWhole && row.calls > 0 ? row : undefined;
+  if (known.since !== row.since || row.calls <= known.calls || row.seconds < known.seconds) return undefined;
+  return {
+    calls: row.calls - known.calls,
+    seconds: row.seconds - known.seconds,
+    squares: Math.max(0, row.squares - known.squares),
+  };
+}
