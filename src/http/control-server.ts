@@ -34,12 +34,12 @@ export async function startControlServer({ socketPath, reload, log }: ControlSer
     );
   await rm(socketPath, { force: true });
   const server = createServer(serverLimits, createRequestListener(createControlRoutes(reload), log));
-  await listen(
-    server,
-    { path: socketPath },
-    { address: socketPath, advice: 'choose another store.path' },
-    log,
-  );
+  const described = {
+    address: socketPath,
+    refused: 'the folder does not exist or is not writable',
+    advice: 'choose another store.path',
+  };
+  await listen(server, { path: socketPath }, described, log);
   await chmod(socketPath, 0o600);
   return { url: socketPath, port: undefined, close: (deadlineMs) => closeServer(server, deadlineMs) };
 }

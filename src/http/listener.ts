@@ -53,11 +53,19 @@ export function createRequestListener(handle: Handler, log: Log): RequestListene
   };
 }
 
-/** Begins to listen; `described` names the address and what to change for the error message. */
+/** What the error message says about an address. */
+export interface AddressDescription {
+  readonly address: string;
+  /** What to do when it is refused to us. */
+  readonly refused: string;
+  readonly advice: string;
+}
+
+/** Begins to listen. */
 export async function listen(
   server: Server | TlsServer,
   where: { readonly host: string; readonly port: number } | { readonly path: string },
-  described: { readonly address: string; readonly advice: string },
+  described: AddressDescription,
   log: Log,
 ): Promise<void> {
   server.maxConnections = maxConnections;
@@ -91,15 +99,11 @@ export function refuseOtherMethods(method: string | undefined): Reply | undefine
   return { status: 405, headers: { allow: 'GET, HEAD' }, body: 'method not allowed: use GET\n' };
 }
 
-function listenMessage(
-  error: unknown,
-  { address, advice }: { readonly address: string; readonly advice: string },
-): string {
+function listenMessage(error: unknown, { address, refused, advice }: AddressDescription): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
     return `listen EADDRINUSE ${address}: another process is listening there; ${advice} or stop that process`;
-  if (code === 'EACCES')
-    return `listen EACCES ${address}: not permitted (ports below 1024 need a privilege); ${advice}`;
+  if (code === 'EACCES') return `listen EACCES ${address}: ${refused}; ${advice}`;
   if (code === 'EADDRNOTAVAIL')
     return `listen EADDRNOTAVAIL ${address}: this machine has no such address; ${advice}`;
   if (code === 'ENOTFOUND') return `listen ENOTFOUND ${address}: the host name is not known here; ${advice}`;

@@ -52,12 +52,12 @@ export async function startMetricsServer(input: MetricsServerInput): Promise<Lis
     tls === undefined
       ? createServer(serverLimits, listener)
       : createTlsServerFor(tls, readConfig, listener, log);
-  await listen(
-    server,
-    { host, port },
-    { address: joinAddress(host, port), advice: 'change metrics.listen' },
-    log,
-  );
+  const described = {
+    address: joinAddress(host, port),
+    refused: 'not permitted; ports below 1024 need a privilege',
+    advice: 'change metrics.listen',
+  };
+  await listen(server, { host, port }, described, log);
   const address = server.address();
   const actualPort = typeof address === 'object' && address !== null ? address.port : port;
   return {

@@ -1,0 +1,266 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashSync } from 'bcryptjs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { Listener } from '../../../src/http/listener.ts';
+import { startMetricsServer } from '../../../src/http/metrics-server.ts';
+import { loadWebConfig } from '../../../src/http/web-config.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import type { RecordingLog } from '../../support/recording-log.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
+import type { TempDir } from '../../support/temp-dir.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
+import type { TestCertificate } from './certificates.ts';
+import { createCertificate } from './certificates.ts';
+import { ask, basic } from './client.ts';
+
+const hash = hashSync('open sesame', 4);
+let folder: TempDir;
+let first: TestCertificate;
+let second: TestCertificate;
+const opened: Listener[] = [];
+
+beforeAll(async () => {
+  folder = await createTempDir('web-config');
+  first = await createCertificate(folder.path, 'first');
+  second = await createCertificate(folder.path, 'second');
+});
+
+afterEach(async () => {
+  for (const listener of opened.splice(0)) await listener.close(0);
+});
+
+afterAll(async () => {
+  await folder.remove();
+});
+
+async function write(config: unknown): Promise<string> {
+  const file = join(folder.path, 'web.yaml');
+  await writeFile(file, typeof config === 'string' ? config : stringify(config));
+  return file;
+}
+
+interface Started {
+  readonly url: string;
+  readonly clock: FakeClock;
+  readonly log: RecordingLog;
+}
+
+async function start(config: unknown): Promise<Started> {
+  const clock = new FakeClock();
+  const log = createRecordingLog();
+  const listener = await startMetricsServer({
+    host: '127.0.0.1',
+    port: 0,
+    webConfigFile: await write(config),
+    version: '1.2.3',
+    scrape: async () => ({ status: 200, headers: {}, chunks: [Buffer.from('a 1\n')] }),
+    awaited: () => ['target orders'],
+    clock,
+    log,
+  });
+  opened.push(listener);
+  return { url: listener.url, clock, log };
+}
+
+const tls = (certificate: TestCertificate, more: Record<string, unknown> = {}) => ({
+  tls_server_config: { cert_file: certificate.certFile, key_file: certificate.keyFile, ...more },
+});
+
+describe('loadWebConfig', () => {
+  it('takes an empty file as no restriction', async () => {
+    const { config } = loadWebConfig(await write(''));
+
+    expect(config).toEqual({ tls: undefined, headers: {}, users: new Map() });
+  });
+
+  it('finds files relative to itself', async () => {
+    const file = await write({ tls_server_config: { cert_file: 'first.crt', key_file: 'first.key' } });
+
+    const { config, files } = loadWebConfig(file);
+
+    expect(config.tls).toMatchObject({ certificate: first.cert, key: first.key, minVersion: 'TLSv1.2' });
+    expect(files).toEqual([file, first.certFile, first.keyFile]);
+  });
+
+  it('names every problem with its path', async () => {
+    const file = await write({
+      tls_server_config: { cert_file: 'first.crt', min_version: 'TLS10', client_auth_type: 'Maybe' },
+      basic_auth_users: { alice: 'plain' },
+      rate_limit: { interval: '1s' },
+      basic_auth: {},
+    });
+
+    expect(() => loadWebConfig(file)).toThrow(/6 problems/);
+    expect(() => loadWebConfig(file)).toThrow(/tls_server_config\.key_file/);
+    expect(() => loadWebConfig(file)).toThrow(/tls_server_config\.min_version: must be TLS12 or TLS13/);
+    expect(() => loadWebConfig(file)).toThrow(/basic_auth_users\.alice: must be a bcrypt hash/);
+    expect(() => loadWebConfig(file)).toThrow(/rate_limit: is not offered/);
+  });
+
+  it.each([
+    ['a missing certificate', { cert_file: 'none.crt', key_file: 'first.key' }, /cert_file: ENOENT/],
+    [
+      'a key of another certificate',
+      { cert_file: 'first.crt', key_file: 'second.key' },
+      /tls_server_config: .*mismatch/,
+    ],
+    [
+      'clients verified by nobody',
+      { cert_file: 'first.crt', key_file: 'first.key', client_auth_type: 'RequireAndVerifyClientCert' },
+      /client_ca_file: is needed/,
+    ],
+    [
+      'an authority for nobody',
+      { cert_file: 'first.crt', key_file: 'first.key', client_ca_file: 'first.crt' },
+      /client_auth_type: is NoClientCert/,
+    ],
+  ])('refuses %s', async (_, config, message) => {
+    const file = await write({ tls_server_config: config });
+
+    expect(() => loadWebConfig(file)).toThrow(message);
+  });
+
+  it('says that a file is no YAML', async () => {
+    const file = await write('a: [b');
+
+    expect(() => loadWebConfig(file)).toThrow(file);
+  });
+});
+
+describe('basic authentication', () => {
+  it.each([
+    ['nobody', {}, 401],
+    ['the right password', basic('alice', 'open sesame'), 200],
+    ['a wrong password', basic('alice', 'open barley'), 401],
+    ['an unknown user', basic('bob', 'open sesame'), 401],
+    ['another scheme', { authorization: 'Bearer open sesame' }, 401],
+    ['no colon', { authorization: `Basic ${Buffer.from('alice').toString('base64')}` }, 401],
+  ])('answers %s as it should, twice', async (_, headers, status) => {
+    const { url } = await start({ basic_auth_users: { alice: hash } });
+
+    const answers = [await ask(`${url}/metrics`, { headers }), await ask(`${url}/metrics`, { headers })];
+
+    expect(answers.map((answer) => answer.status)).toEqual([status, status]);
+    if (status === 401) expect(answers[0]?.headers['www-authenticate']).toBe('Basic');
+  });
+
+  it('lets probes through, which then learn nothing about targets', async () => {
+    const { url } = await start({ basic_auth_users: { alice: hash } });
+
+    expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200 });
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, body: 'not ready\n' });
+    expect(await ask(url)).toMatchObject({ status: 401 });
+  });
+
+  it('forgets a password that was changed in the file', async () => {
+    const { url, clock } = await start({ basic_auth_users: { alice: hash } });
+    const headers = basic('alice', 'open sesame');
+    await ask(`${url}/metrics`, { headers });
+
+    await write({ basic_auth_users: { alice: hashSync('changed', 4) } });
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`, { headers })).toMatchObject({ status: 401 });
+    expect(await ask(`${url}/metrics`, { headers: basic('alice', 'changed') })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  it('keeps what was in force while the file is broken, and says why once', async () => {
+    const { url, clock, log } = await start({ basic_auth_users: { alice: hash } });
+
+    await write({ basic_auth_users: { alice: 'not a hash' } });
+    await clock.advance(1_001);
+    await ask(`${url}/metrics`);
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`)).toMatchObject({ status: 401 });
+    expect(await ask(`${url}/metrics`, { headers: basic('alice', 'open sesame') })).toMatchObject({
+      status: 200,
+    });
+    expect(log.events).toMatchObject([
+      { level: 'error', message: 'web config is broken, the previous one stays in force' },
+    ]);
+    expect(log.events[0]?.fields['reason']).toContain('basic_auth_users.alice');
+  });
+});
+
+describe('response headers', () => {
+  it('stand on every answer', async () => {
+    const { url } = await start({ http_server_config: { headers: { 'X-Frame-Options': 'deny' } } });
+
+    expect((await ask(`${url}/metrics`)).headers['x-frame-options']).toBe('deny');
+    expect((await ask(`${url}/nothing`)).headers['x-frame-options']).toBe('deny');
+  });
+});
+
+describe('TLS', () => {
+  it('serves the certificate of the file', async () => {
+    const { url } = await start(tls(first));
+
+    expect(url).toMatch(/^https:/);
+    expect(await ask(`${url}/metrics`, { ca: first.cert })).toMatchObject({ status: 200, body: 'a 1\n' });
+    await expect(ask(`${url}/metrics`, { ca: second.cert })).rejects.toThrow(/certificate/);
+  });
+
+  it('serves a renewed certificate to the next connection', async () => {
+    const { url, clock } = await start(tls(first));
+    await ask(`${url}/metrics`, { ca: first.cert });
+
+    await write(tls(second));
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`, { ca: second.cert })).toMatchObject({ status: 200 });
+  });
+
+  it('goes on with the old certificate when the new one is broken', async () => {
+    const { url, clock, log } = await start(tls(first));
+
+    await write({ tls_server_config: { cert_file: first.certFile, key_file: second.keyFile } });
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`, { ca: first.cert })).toMatchObject({ status: 200 });
+    expect(log.events).toMatchObject([{ level: 'error' }]);
+  });
+
+  it('refuses clients without a certificate of the authority, where one is asked for', async () => {
+    const { url } = await start(
+      tls(first, { client_auth_type: 'RequireAndVerifyClientCert', client_ca_file: second.certFile }),
+    );
+    const known = { ca: first.cert, cert: second.cert, key: second.key };
+    const stranger = { ca: first.cert, cert: first.cert, key: first.key };
+
+    expect(await ask(`${url}/metrics`, known)).toMatchObject({ status: 200 });
+    await expect(ask(`${url}/metrics`, stranger)).rejects.toThrow();
+    await expect(ask(`${url}/metrics`, { ca: first.cert })).rejects.toThrow();
+  });
+
+  it('takes any certificate, but one, for RequireAnyClientCert', async () => {
+    const { url } = await start(tls(first, { client_auth_type: 'RequireAnyClientCert' }));
+
+    expect(await ask(`${url}/metrics`, { ca: first.cert, cert: first.cert, key: first.key })).toMatchObject({
+      status: 200,
+    });
+    await expect(ask(`${url}/metrics`, { ca: first.cert })).rejects.toThrow();
+  });
+
+  it('asks for a name in the certificate where the file lists some', async () => {
+    const config = (name: string) =>
+      tls(first, {
+        client_auth_type: 'RequireAndVerifyClientCert',
+        client_ca_file: second.certFile,
+        client_allowed_sans: [name],
+      });
+    const client = { ca: first.cert, cert: second.cert, key: second.key };
+    const { url, clock } = await start(config('second'));
+
+    const allowed = await ask(`${url}/metrics`, client);
+    await write(config('third'));
+    await clock.advance(1_001);
+
+    expect(allowed.status).toBe(200);
+    await expect(ask(`${url}/metrics`, client)).rejects.toThrow();
+  });
+});
