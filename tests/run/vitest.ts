@@ -21,12 +21,15 @@ const tally = z.strictObject({
 export type Tally = z.infer<typeof tally>;
 
 /** Runs vitest with its output on the terminal, then says what was skipped and why. A test skipped without a reason has failed. */
-export async function runVitest(args: readonly string[]): Promise<Totals> {
+export async function runVitest(
+  args: readonly string[],
+  output: 'inherit' | 'ignore' = 'inherit',
+): Promise<Totals> {
   const startedMs = performance.now();
   const directory = await mkdtemp(join(tmpdir(), 'reeve-tally-'));
   const file = join(directory, 'tally.json');
   try {
-    const ending = await spawnVitest(args, file);
+    const ending = await spawnVitest(args, file, output);
     const found = await readTally(file);
     for (const { name, reason } of found?.skipped ?? [])
       console.log(`skipped  ${name}: ${reason === '' ? 'NO REASON GIVEN' : reason}`);
@@ -45,12 +48,16 @@ export async function runVitest(args: readonly string[]): Promise<Totals> {
   }
 }
 
-async function spawnVitest(args: readonly string[], tallyFile: string): Promise<number | string> {
+async function spawnVitest(
+  args: readonly string[],
+  tallyFile: string,
+  output: 'inherit' | 'ignore',
+): Promise<number | string> {
   const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'vitest-reporter.ts')}`];
   const child = spawn('vitest', ['run', ...reporters, ...args], {
     cwd: root,
     env: { ...toolEnvironment(), REEVE_TALLY_FILE: tallyFile },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     timeout: longestRunMs,
     killSignal: 'SIGKILL',
   });
