@@ -31,18 +31,32 @@ export interface Deployment extends AsyncDisposable {
 export interface EngineHarness {
   readonly engine: Engine;
   start(): Promise<Deployment>;
+  /** Version of the servers that run here; a metric that a later one brought is excused. */
+  readonly version: string;
   /** Metric keys that nothing here can make the servers emit, each with the reason; the suite prints them. */
   readonly unreachable: Readonly<Record<string, string>>;
 }
 
-/** Collects until a reading has come of every group, with work in between so that windows have two readings. */
-export async function collectAll(
+/** Collects, with work in between so that windows move, until `satisfied` or for so many rounds. */
+export async function collectUntil(
   deployment: Deployment,
   watches: readonly Watching[],
-  times = 3,
+  satisfied: () => boolean,
+  rounds = 40,
 ): Promise<void> {
-  for (let time = 0; time < times; time += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const watching of watches) await watching.collect();
+    if (satisfied()) return;
     await deployment.work();
   }
+}
+
+/** Whether version `a` is older than version `b`, both as dotted numbers. */
+export function isOlder(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  for (let part = 0; part < 3; part += 1) {
+    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
 }

@@ -30,6 +30,7 @@ export const postgresHarness: EngineHarness = {
     });
     return createDeployment(primary, standby);
   },
+  version: '18',
   unreachable: {},
 };
 

@@ -1,4 +1,7 @@
 import { engine } from '../../collectors/redis/index.ts';
+import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
+import { type RedisCluster, startRedisCluster } from '../support/redis/cluster.ts';
+import { startSentinel } from '../support/redis/sentinel.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
@@ -22,9 +25,20 @@ export const redisHarness: EngineHarness = {
         'slowlog-log-slower-than': '0',
       },
     });
-    const replica = await startRedis({ name: 'contract-replica', replicaOf: primary, users: [user] });
-    return createDeployment(primary, replica);
+    const link = await startTcpProxy({ targetPort: primary.port });
+    const replica = await startRedis({
+      name: 'contract-replica',
+      replicaOf: primary,
+      replicaOfPort: link.port,
+      users: [user],
+    });
+    const sentinel = await startSentinel({ primary, name: 'contract' });
+    const cluster = await startRedisCluster();
+    await link.set({ kind: 'refuse' });
+    const attached = await startRedis({ name: 'contract-attached', replicaOf: primary });
+    return createDeployment({ primary, replica, attached, sentinel, cluster, link });
   },
+  version: '7.0.15',
   unreachable: {},
 };
 
@@ -39,20 +53,45 @@ function aclRules(): string {
     .trim();
 }
 
-function createDeployment(primary: RedisServer, replica: RedisServer): Deployment {
+interface Servers {
+  readonly primary: RedisServer;
+  /** Its link to the primary is cut. */
+  readonly replica: RedisServer;
+  /** Streams. */
+  readonly attached: RedisServer;
+  readonly sentinel: RedisServer;
+  readonly cluster: RedisCluster;
+  readonly link: TcpProxy;
+}
+
+function createDeployment({ primary, replica, attached, sentinel, cluster, link }: Servers): Deployment {
   const at = (port: number, secret = password): TargetText => ({
     target: { url: { env: 'CONTRACT_URL' } },
     env: { CONTRACT_URL: `redis://reeve:${secret}@127.0.0.1:${port}` },
   });
+  const throughSentinel: TargetText = {
+    target: {
+      sentinel: { name: 'contract', addresses: [`127.0.0.1:${sentinel.port}`] },
+      username: 'reeve',
+      password: { env: 'CONTRACT_PASSWORD' },
+    },
+    env: { CONTRACT_PASSWORD: password },
+  };
+  const wholeCluster: TargetText = {
+    target: { url: { env: 'CONTRACT_URL' }, cluster: true },
+    env: { CONTRACT_URL: cluster.nodes[0]?.url ?? '' },
+  };
   return {
     port: primary.port,
-    targets: [at(primary.port), at(replica.port)],
+    targets: [at(primary.port), at(replica.port), throughSentinel, wholeCluster],
     through: at,
     withPassword: (canary) => at(primary.port, canary),
     work: async () => {
       for (let key = 0; key < 50; key += 1)
         await primary.command('SET', `key:${key}`, 'x'.repeat(1_000), 'EX', 100);
       for (let key = 0; key < 100; key += 1) await primary.command('GET', `key:${key}`);
+      await primary.command('BGSAVE', 'SCHEDULE');
+      await primary.command('AUTH', 'reeve', 'wrong').catch(() => undefined);
     },
     denyOne: async () => {
       await primary.command('ACL', 'SETUSER', 'reeve', '-slowlog|get');
@@ -63,8 +102,9 @@ function createDeployment(primary: RedisServer, replica: RedisServer): Deploymen
       return clients.split('\n').filter((line) => line.includes('user=reeve')).length;
     },
     [Symbol.asyncDispose]: async () => {
-      await replica[Symbol.asyncDispose]();
-      await primary[Symbol.asyncDispose]();
+      for (const server of [cluster, sentinel, attached, replica, primary])
+        await server[Symbol.asyncDispose]();
+      await link.close();
     },
   };
 }

@@ -120,7 +120,7 @@ export const commandMetrics = defineMetrics({
     labels: { node: nodeLabel, reason: 'auth, cmd, key or channel.' },
     group: 'errors',
     source: 'INFO stats: acl_access_denied_auth, …',
-    since: '7.0.3',
+    since: '7.2',
   },
   latencyP50Seconds: {
     ...histogram,
