@@ -2,7 +2,10 @@ import type { PostgresContext, Session } from './session.ts';
 
 /** Role and start of the server; the facts were read when the poll began. */
 export function readAvailability(session: Session, context: PostgresContext): Promise<void> {
-  context.record('inRecovery', session.server.inRecovery ? 1 : 0, {});
-  context.record('startTimestamp', session.server.startedAt, {});
+  const { server } = session;
+  context.record('inRecovery', server.inRecovery ? 1 : 0, {});
+  context.record('timeline', server.timeline, {});
+  context.record('startTimestamp', server.startedAt, {});
+  context.record('uptime', server.uptimeSeconds, {});
   return Promise.resolve();
 }

@@ -9,18 +9,18 @@ import type { PostgresGroup } from './groups.ts';
 import { createIndexesReader } from './indexes.ts';
 import { readIo } from './io.ts';
 import type { PostgresMetrics } from './metrics.ts';
-import { createReplicationReader } from './replication.ts';
 import { createRelationsReader } from './relations.ts';
+import { createReplicationReader } from './replication.ts';
 import { identityOf, type PostgresContext, type Session } from './session.ts';
 import { readSettings } from './settings.ts';
+import { readSizes } from './sizes.ts';
 import { readSlots } from './slots.ts';
+import { createStatementsReader } from './statements.ts';
+import { createTopStatementsReader } from './top-statements.ts';
 import { createTransactionsReader } from './transactions.ts';
 import { readVacuum } from './vacuum.ts';
 import { readWal } from './wal.ts';
 import { readWraparound } from './wraparound.ts';
-import { readSizes } from './sizes.ts';
-import { createStatementsReader } from './statements.ts';
-import { createTopStatementsReader } from './top-statements.ts';
 
 /** Reads one group of one target; a group that remembers something between polls closes over it. */
 export type PostgresReader = (session: Session, context: PostgresContext) => Promise<void>;

@@ -3,8 +3,11 @@
  * the values that need it. Versions in the comments are for the reader, never for the code.
  */
 export const optionalColumns = [
-  'pg_replication_slots.wal_status', // 13
-  'pg_replication_slots.safe_wal_size', // 13
+  'pg_stat_bgwriter.checkpoints_timed', // up to 16
+  'pg_stat_bgwriter.buffers_backend', // up to 16
+  'pg_stat_io.op_bytes', // 16 and 17
+  'pg_locks.waitstart', // 14
+  'pg_stat_activity.query_id', // 14
   'pg_stat_database.session_time', // 14
   'pg_stat_statements.toplevel', // 14
   'pg_stat_statements_info.dealloc', // 14

@@ -12,7 +12,8 @@ export const postgresGroups = {
     needs: '',
   },
   activity: {
-    summary: 'Connections by state against the limit, oldest transactions and snapshots, who waits for locks.',
+    summary:
+      'Connections by state against the limit, oldest transactions and snapshots, who waits for locks.',
     everyMs: everyPoll,
     needs: 'pg_monitor (sessions of other roles are not visible otherwise)',
   },
@@ -60,6 +61,31 @@ export const postgresGroups = {
     summary: 'Findings about how the server is set up.',
     everyMs: everyFiveMinutes,
     needs: 'pg_monitor for settings that only superusers see otherwise',
+  },
+  relations: {
+    summary: 'Hit ratios, and how many relations of which size there are, by database.',
+    everyMs: everyPoll,
+    needs: 'CONNECT on each database',
+  },
+  statements: {
+    summary: 'Calls and latency of statements, from pg_stat_statements.',
+    everyMs: everyPoll,
+    needs: 'pg_monitor and the extension pg_stat_statements',
+  },
+  top_statements: {
+    summary: 'The statements that took most time, kept for reports.',
+    everyMs: everyMinute,
+    needs: 'pg_monitor and the extension pg_stat_statements',
+  },
+  indexes: {
+    summary: 'Unused, duplicate and invalid indexes, and foreign keys without one.',
+    everyMs: everyFiveMinutes,
+    needs: 'CONNECT on each database',
+  },
+  sizes: {
+    summary: 'Exact sizes of the databases.',
+    everyMs: everyFiveMinutes,
+    needs: 'CONNECT on each database, or pg_monitor',
   },
 } as const satisfies Record<string, GroupDefinition>;
 

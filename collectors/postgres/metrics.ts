@@ -1,13 +1,13 @@
 import { defineMetrics } from '../../src/sdk.ts';
-import { indexMetrics } from './metrics/indexes.ts';
 import { activityMetrics } from './metrics/activity.ts';
+import { indexMetrics } from './metrics/indexes.ts';
 import { maintenanceMetrics } from './metrics/maintenance.ts';
 import { replicationMetrics } from './metrics/replication.ts';
 import { serverMetrics } from './metrics/server.ts';
-import { transactionMetrics } from './metrics/transactions.ts';
-import { walMetrics } from './metrics/wal.ts';
 import { statementMetrics } from './metrics/statements.ts';
 import { storageMetrics } from './metrics/storage.ts';
+import { transactionMetrics } from './metrics/transactions.ts';
+import { walMetrics } from './metrics/wal.ts';
 
 /** PostgreSQL's slice of the catalogue, one table an area. */
 export const postgresMetrics = defineMetrics({
@@ -15,6 +15,11 @@ export const postgresMetrics = defineMetrics({
   ...storageMetrics,
   ...indexMetrics,
   ...statementMetrics,
+  ...activityMetrics,
+  ...transactionMetrics,
+  ...replicationMetrics,
+  ...walMetrics,
+  ...maintenanceMetrics,
 });
 
 export type PostgresMetrics = typeof postgresMetrics;

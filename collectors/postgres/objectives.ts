@@ -7,4 +7,5 @@ export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics
   { objective: 'oltp_query_seconds', metric: 'statementP95' },
   { objective: 'olap_query_seconds', metric: 'statementHourlyP95' },
   { objective: 'unused_index_bytes', metric: 'unusedIndexBytes' },
+  { objective: 'replication_lag_seconds', metric: 'replicationLagSeconds' },
 ];

@@ -26,6 +26,8 @@ export interface ServerConstants {
 /** What every group may know about the server; what can change is read anew at the beginning of each poll. */
 export interface ServerFacts extends ServerConstants {
   readonly inRecovery: boolean;
+  /** By the server's own clock. */
+  readonly uptimeSeconds: number;
   /** Of the WAL that the server writes (primary) or replays (standby). */
   readonly timeline: number;
   /** Changes when the server's cumulative statistics were discarded (crash) or reset as a whole. */
@@ -96,6 +98,7 @@ export async function readServerConstants(main: Connection, signal: AbortSignal)
 
 const factsRow = z.object({
   in_recovery: z.boolean(),
+  uptime: z.number(),
   timeline: z.number(),
   statistics_epoch: z.string(),
   reads_all_statistics: z.boolean(),
@@ -107,6 +110,7 @@ const factsRow = z.object({
  */
 const factsSql = `
   SELECT pg_is_in_recovery() AS in_recovery,
+         greatest(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()), 0)::float8 AS uptime,
          CASE WHEN pg_is_in_recovery()
               THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
                             (SELECT timeline_id FROM pg_control_checkpoint()))
@@ -125,6 +129,7 @@ export async function readServerFacts(
   return {
     ...constants,
     inRecovery: row.in_recovery,
+    uptimeSeconds: row.uptime,
     timeline: row.timeline,
     statisticsEpoch: row.statistics_epoch,
     readsAllStatistics: row.reads_all_statistics,
@@ -143,6 +148,12 @@ export function requireAllStatistics(server: ServerFacts, what: string): void {
 /** A name as SQL takes it. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as SQL takes it. */
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
 }
 
 export function identityOf(facts: ServerFacts): ServerIdentity {

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { CollectError, toCollectError } from '../../src/sdk.ts';
+import { type PostgresContext, quoteIdentifier, type Session } from './session.ts';
+
+const row = z.object({
+  enabled: z.boolean(),
+  failing: z.boolean(),
+  archived: z.number(),
+  failed: z.number(),
+  archived_age: z.number().nullable(),
+});
+
+/** On a standby only `always` archives. */
+const sql = `
+  SELECT current_setting('archive_mode') = 'always'
+           OR current_setting('archive_mode') = 'on' AND NOT pg_is_in_recovery() AS enabled,
+         coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failing,
+         archived_count AS archived, failed_count AS failed,
+         greatest(extract(epoch FROM clock_timestamp() - last_archived_time), 0)::float8 AS archived_age
+    FROM pg_stat_archiver`;
+
+const backlogRow = z.object({ files: z.number(), oldest: z.number().nullable() });
+
+const backlogSql = `
+  SELECT count(*) AS files,
+         greatest(extract(epoch FROM clock_timestamp() - min(modification)), 0)::float8 AS oldest
+    FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'`;
+
+/** WAL archiving: whether it fails, and what waits. A server that does not archive has no backlog to speak of: absent. */
+export async function readArchiving(session: Session, context: PostgresContext): Promise<void> {
+  const [seen] = await session.main.query(sql, row, context.signal);
+  if (seen === undefined) return;
+  context.record('archivingEnabled', seen.enabled ? 1 : 0, {});
+  if (!seen.enabled) return;
+  context.record('archivingFailing', seen.failing ? 1 : 0, {});
+  context.record('archivedFiles', seen.archived, {});
+  context.record('archiveFailures', seen.failed, {});
+  context.record('archivedAge', seen.archived_age ?? undefined, {});
+  await context.attempt('backlog', (inner) => readBacklog(session, inner));
+}
+
+async function readBacklog(session: Session, context: PostgresContext): Promise<void> {
+  const [waiting] = await session.main
+    .query(backlogSql, backlogRow, context.signal)
+    .catch((thrown: unknown) => {
+      const error = toCollectError(thrown);
+      if (error.code !== 'denied') throw error;
+      const user = quoteIdentifier(session.server.user);
+      throw new CollectError('denied', `${error.message}: GRANT pg_monitor TO ${user}`, { cause: thrown });
+    });
+  if (waiting === undefined) return;
+  context.record('archiveBacklog', waiting.files, {});
+  context.record('archiveBacklogAge', waiting.oldest ?? 0, {});
+}

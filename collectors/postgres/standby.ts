@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { nameOfStandby } from './replica-name.ts';
+import type { PostgresContext, Session } from './session.ts';
+
+const optional = z.number().nullable();
+const row = z.object({
+  application: z.string().nullable(),
+  cluster_name: z.string(),
+  slot: z.string(),
+  streams_from: z.boolean(),
+  streaming: z.boolean(),
+  message_age: optional,
+  silence_limit: optional,
+  received: optional,
+  replayed: optional,
+  replay_age: optional,
+  paused: z.boolean(),
+});
+
+type Row = z.infer<typeof row>;
+
+/**
+ * Only the name is taken out of primary_conninfo, on the server: it may hold a password. A healthy receiver hears something at least
+ * every half of wal_receiver_timeout, because it asks then.
+ */
+const sql = String.raw`
+  SELECT substring(l.conninfo
+           from '(?:^|[\s?&])application_name\s*=\s*(''(?:[^''\\]|\\.)*''|[^\s&'']+)') AS application,
+         current_setting('cluster_name') AS cluster_name,
+         current_setting('primary_slot_name') AS slot,
+         coalesce(l.conninfo <> '', r.pid IS NOT NULL) AS streams_from,
+         coalesce(r.status = 'streaming', false) AS streaming,
+         extract(epoch FROM clock_timestamp() - r.last_msg_receipt_time)::float8 AS message_age,
+         nullif(extract(epoch FROM current_setting('wal_receiver_timeout')::interval), 0)::float8 / 2 AS silence_limit,
+         (greatest(l.received, r.latest_end_lsn) - '0/0'::pg_lsn)::float8 AS received,
+         (l.replayed - '0/0'::pg_lsn)::float8 AS replayed,
+         greatest(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float8 AS replay_age,
+         pg_is_wal_replay_paused() AS paused
+    FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed,
+                 CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('primary_conninfo') END AS conninfo) l
+    LEFT JOIN pg_stat_wal_receiver r ON true`;
+
+/** How much longer than it should a receiver may hear nothing before its link counts as hung. */
+const silenceGraceSeconds = 5;
+
+/** Makes the reader of a standby's own view; it remembers when the standby was last known to have everything. */
+export function createStandbyReader(monotonicMs: () => number) {
+  let caughtUpAtMs: number | undefined;
+
+  return async (session: Session, context: PostgresContext): Promise<void> => {
+    const [seen] = await session.main.query(sql, row, context.signal);
+    // A server that was promoted between two statements of this poll has nothing to receive any more.
+    if (seen === undefined || seen.replayed === null) return;
+    const nowMs = monotonicMs();
+    const connected = isConnected(seen);
+    const missing = seen.received === null ? undefined : Math.max(0, seen.received - seen.replayed);
+    if (connected && missing === 0) caughtUpAtMs = nowMs;
+    const knownMs = caughtUpAtMs === undefined ? undefined : nowMs - caughtUpAtMs;
+
+    const replica = nameOfStandby({
+      application: seen.application,
+      clusterName: seen.cluster_name,
+      slot: seen.slot,
+    });
+    context.record('replicationLagSeconds', standbyLagSeconds(seen, connected, missing, knownMs), {
+      replica,
+    });
+    context.record('replicationLagBytes', connected ? missing : undefined, { replica });
+    context.record('receiverConnected', seen.streams_from ? Number(connected) : undefined, {});
+    context.record('receiverSilence', seen.message_age ?? undefined, {});
+    context.record('replayPaused', seen.paused ? 1 : 0, {});
+    context.record('replayAge', seen.replay_age ?? undefined, {});
+  };
+}
+
+/** A receiver that says it streams and has heard nothing for too long hangs on a dead link. */
+function isConnected(seen: Row): boolean {
+  const isSilent =
+    seen.silence_limit !== null && (seen.message_age ?? 0) > seen.silence_limit + silenceGraceSeconds;
+  return seen.streaming && !isSilent;
+}
+
+/**
+ * Caught up is what streams and has replayed all it received. Otherwise what the standby shows is as old as the last transaction it
+ * replayed or as the last moment at which it was seen caught up, whichever is later: so an idle primary makes no lag, and a cut link
+ * does not look like none. A standby that restores archived files only cannot know.
+ */
+export function standbyLagSeconds(
+  seen: { readonly streams_from: boolean; readonly replay_age: number | null },
+  connected: boolean,
+  missing: number | undefined,
+  knownMs: number | undefined,
+): number | undefined {
+  if (connected && missing === 0) return 0;
+  if (!seen.streams_from) return undefined;
+  const ages = [seen.replay_age ?? undefined, knownMs === undefined ? undefined : knownMs / 1000];
+  const known = ages.filter((age) => age !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
