@@ -135,16 +135,7 @@ class RedisClient implements Connection {
         signal.removeEventListener('abort', giveUp);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      work.then(
-        (value) => {
-          settled();
-          resolve(value);
-        },
-        (thrown: unknown) => {
-          settled();
-          reject(this.#broken(messageOf(thrown)));
-        },
-      );
+      void work.then(resolve, (thrown: unknown) => reject(this.#broken(messageOf(thrown)))).finally(settled);
       if (signal.aborted) giveUp();
     });
   }

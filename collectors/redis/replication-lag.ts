@@ -106,6 +106,11 @@ export class ReplicationLag {
     return stream === this.#stream ? this.#last?.offset : undefined;
   }
 
+  /** How much history is kept. */
+  get points(): number {
+    return this.#points.length;
+  }
+
   /** Forgets everything. */
   reset(): void {
     this.#points = [];
