@@ -38,7 +38,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** By this comment Reeve's statements are told from others in pg_stat_statements, where a login may be shared. */
+/** Tells Reeve's statements from others in pg_stat_statements, where a login may be shared. At the end: the server drops leading comments. */
 const ownMark = '/* reeve */';
 
 const int8 = 20;
@@ -127,7 +127,7 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
       if (!state.alive)
         throw new CollectError('unreachable', 'the connection broke earlier in this collection');
       const run = (): Promise<QueryResult> =>
-        client.query({ name: nameOf(sql), text: `${ownMark} ${sql}`, values: [...values] });
+        client.query({ name: nameOf(sql), text: `${sql} ${ownMark}`, values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
         return parseRows(rows, row);

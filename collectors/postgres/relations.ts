@@ -30,7 +30,7 @@ const sql = `
   WITH relation AS MATERIALIZED (
     SELECT c.oid, c.relpages::int8 AS pages,
            CASE WHEN c.relnamespace = 'pg_toast'::regnamespace THEN CASE WHEN c.relkind = 't' THEN 't' END
-                WHEN c.relkind = 'm' THEN 'r' ELSE c.relkind END AS kind
+                WHEN c.relkind = 'm' THEN 'r' ELSE c.relkind::text END AS kind
       FROM pg_class c
      WHERE c.relkind IN ('r', 'm', 'i', 't') AND c.oid >= 16384 AND c.relpersistence <> 't'
        AND c.relnamespace <> 'information_schema'::regnamespace AND c.relnamespace <> 'pg_catalog'::regnamespace)

@@ -40,7 +40,7 @@ export async function readSizes(session: Session, context: PostgresContext): Pro
       walRow,
       inner.signal,
     );
-    inner.record('walBytes', wal?.bytes, {});
+    inner.record('walDirectoryBytes', wal?.bytes, {});
   });
   await session.eachDatabase(context, readDatabase);
 }

@@ -112,7 +112,7 @@ const queryIdRow = z.object({ query_id: z.string() });
 export const queryPattern = String.raw`^(\s|\(|/\*.*?\*/|--[^\n]*\n)*(select|insert|update|delete|merge|with|values|table)\M`;
 
 /** How client.ts marks Reeve's own statements. */
-export const ownPattern = '/* reeve */%';
+export const ownPattern = '%/* reeve */';
 
 /** Query ids of utility statements and of Reeve's own; reads the texts on the server, which costs, so only for ids not yet known. */
 export async function readLeftOutQueryIds(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CollectorInput, DetailRow } from '../../src/sdk.ts';
+import type { CollectorInput, DetailRow, Finding } from '../../src/sdk.ts';
 import type { PostgresOptions } from './config.ts';
 import type { PostgresContext, Session } from './session.ts';
 import { ownPattern, queryPattern, readStatementKeys } from './statement-rows.ts';
@@ -18,6 +18,8 @@ const row = z.object({
   max_seconds: z.number(),
   rows: z.number(),
   text: z.string(),
+  /** Of all statements that match, also those beyond the limit. */
+  matching: z.number(),
 });
 
 type TopStatement = z.infer<typeof row>;
@@ -27,7 +29,7 @@ function topSql(source: StatementSource, where: string): string {
   return `
   SELECT concat_ws(' ', s.userid, s.dbid, s.queryid) AS key, d.datname AS database, r.rolname AS role, s.queryid::text AS query_id,
          s.calls, s.total_exec_time / 1000 AS total_seconds, s.mean_exec_time / 1000 AS mean_seconds,
-         s.max_exec_time / 1000 AS max_seconds, s.rows, left(s.query, 1000) AS text
+         s.max_exec_time / 1000 AS max_seconds, s.rows, left(s.query, 1000) AS text, count(*) OVER () AS matching
     FROM ${source.view}(true) s JOIN pg_database d ON d.oid = s.dbid LEFT JOIN pg_roles r ON r.oid = s.userid
    WHERE d.datname = ANY ($2) AND s.queryid IS NOT NULL ${source.has('toplevel') ? 'AND s.toplevel' : ''}
      AND s.query ~* $3 AND s.query NOT LIKE $4 ${where}
@@ -71,24 +73,30 @@ async function findNew(
   const { baseline, times } = await input.history.firstSeen(scope, keys.keys, context.now);
   const isNew = (at: number): boolean => at > baseline && context.now - at < newForMs;
   const fresh = [...times].filter(([, at]) => isNew(at)).map(([key]) => key);
-  context.record('newStatements', fresh.length, {});
-  if (fresh.length === 0) return;
-  const where = `AND s.total_exec_time >= $5 AND concat_ws(' ', s.userid, s.dbid, s.queryid) = ANY ($6)`;
-  const values = [options.topStatements, databases, queryPattern, ownPattern, worthSeconds * 1000, fresh];
-  const heavy = await source.connection.query(topSql(source, where), row, context.signal, values);
+  const where = `AND concat_ws(' ', s.userid, s.dbid, s.queryid) = ANY ($5)`;
+  const values = [options.topStatements, databases, queryPattern, ownPattern, fresh];
+  const found =
+    fresh.length === 0
+      ? []
+      : await source.connection.query(topSql(source, where), row, context.signal, values);
+  context.record('newStatements', found[0]?.matching ?? 0, {});
   context.detail(
     'new_statements',
-    heavy.map((statement) => detailOf(statement, times.get(statement.key))),
+    found.map((statement) => detailOf(statement, times.get(statement.key))),
   );
-  for (const statement of heavy.slice(0, mostFindings)) {
-    context.find({
-      code: 'new_statement',
-      severity: 'info',
-      subject: `${statement.database}: ${statement.query_id}`,
-      message: `a statement that appeared within the last day took ${statement.total_seconds.toFixed(1)} s in ${statement.calls} calls`,
-      remedy: 'look at its text and plan in the details of this target (new_statements)',
-    });
+  for (const statement of found.filter((each) => each.total_seconds >= worthSeconds).slice(0, mostFindings)) {
+    context.find(newStatement(statement));
   }
+}
+
+function newStatement({ database, query_id, total_seconds, calls }: TopStatement): Finding {
+  return {
+    code: 'new_statement',
+    severity: 'info',
+    subject: `${database}: ${query_id}`,
+    message: `a statement that appeared within the last day took ${total_seconds.toFixed(1)} s in ${calls} calls`,
+    remedy: 'look at its text and plan in the details of this target (new_statements)',
+  };
 }
 
 function detailOf(statement: TopStatement, firstSeenAt: number | undefined): DetailRow {

@@ -115,9 +115,9 @@ export const storageMetrics = defineMetrics({
     cost: 'looks at every file of the database, every 15 minutes; no locks',
     otlp: 'postgresql.db_size',
   },
-  walBytes: {
+  walDirectoryBytes: {
     ...stable,
-    name: 'reeve_postgres_wal_bytes',
+    name: 'reeve_postgres_wal_directory_bytes',
     kind: 'gauge',
     unit: 'bytes',
     help: 'Size of the write-ahead log on disk, recycled segments too.',
