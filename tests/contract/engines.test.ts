@@ -48,7 +48,8 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
   });
 
   it('emits every declared metric, or says why it cannot here', async () => {
-    const watches = deployment.targets.map((target) => watch(target));
+    await using stack = new AsyncDisposableStack();
+    const watches = deployment.targets.map((target) => stack.use(watch(target)));
     const emitted = new Set<string>();
     const reasonFor = (key: string, since: string): string | undefined =>
       isOlder(harness.version, since)
@@ -63,7 +64,6 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
 
     await collectUntil(deployment, watches, () => unexplained().length === 0);
 
-    await Promise.all(watches.map((each) => each[Symbol.asyncDispose]()));
     for (const key of silent()) {
       const { name, since } = engine.metrics[key] ?? { name: key, since: '' };
       process.stderr.write(`not emitted here: ${name}: ${reasonFor(key, since) ?? 'no reason given'}\n`);
