@@ -21,7 +21,7 @@ export interface SeenChanges {
 }
 
 /** Keys remembered in one scope: four times what pg_stat_statements holds by default. */
-export const maxKeysPerScope = 20_000;
+const maxKeysPerScope = 20_000;
 
 export const lastSeenResolutionMs = 60 * 60_000;
 

@@ -12,7 +12,7 @@ export interface Migration {
  * Step n brings the schema to version n + 1. Numbers are REAL, as JavaScript has them. `index_use` and `seen_key` refer to their heads
  * by a short number that the one daemon that holds the lock gives out.
  */
-export const migrations: readonly Migration[] = [
+const migrations: readonly Migration[] = [
   {
     name: 'history of index usage and of first sight',
     sql: `

@@ -48,7 +48,7 @@ export class SeenTable {
       : { id: readNumber(row, 'id'), baseline: readNumber(row, 'baseline') };
   }
 
-  /** At most `maxKeysPerScope`. */
+  /** As many as a scope holds. */
   keys(scopeId: number): Map<string, SeenTimes> {
     const keys = new Map<string, SeenTimes>();
     for (const row of this.#keys.iterate(scopeId)) {

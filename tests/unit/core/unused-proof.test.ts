@@ -1,190 +1,201 @@
 import { describe, expect, it } from 'vitest';
-import { foldIndexUsage, type MemberIndexUsage, type MemberLinks } from '../../../src/core/index-usage.ts';
-import { type ClusterWatch, watchCluster } from '../../../src/core/unused-proof.ts';
+import type { IndexUse, MemberIndexUsage, RememberedLinks } from '../../../src/core/index-usage.ts';
+import { type ProofRequest, watchCluster } from '../../../src/core/unused-proof.ts';
 
-const day = 86_400_000;
 const minute = 60_000;
-const start = 1_000 * day;
-const none: MemberLinks = { names: [], sees: [] };
+const day = 86_400_000;
+const now = 1_000 * day;
 
-interface Life {
-  readonly member: string;
-  readonly generation?: string;
-  readonly from?: number;
-  readonly until?: number;
-  readonly links?: MemberLinks;
-  /** Days after `start` on which index `i` is used. */
-  readonly usedOn?: readonly number[];
+function watched(sinceDaysAgo: number, part: Partial<IndexUse> = {}): IndexUse {
+  return { key: 'i', scans: 0, epoch: 'e', scansSeen: 0, watchedSince: now - sinceDaysAgo * day, ...part };
 }
 
-/** A member read once a day, from day to day, and five minutes before the last. */
-function live({
-  member,
-  generation = '1',
-  from = 0,
-  until = 100,
-  links = none,
-  usedOn = [],
-}: Life): MemberIndexUsage {
-  let usage: MemberIndexUsage | undefined;
-  for (let at = from; at <= until; at += 1) {
-    const scans = usedOn.filter((used) => used <= at && used > from).length;
-    const reading = { cluster: 'c', member, generation, database: 'd', at: start + at * day, links };
-    usage = foldIndexUsage(usage, { ...reading, indexes: [{ key: 'i', scans, epoch: '' }] });
-  }
-  if (usage === undefined) throw new Error('a member without readings');
-  return usage;
+function member(
+  name: string,
+  { use = watched(200), ...part }: Partial<MemberIndexUsage> & { readonly use?: IndexUse } = {},
+): MemberIndexUsage {
+  return { member: name, generation: '1', at: now, indexes: new Map([['i', use]]), ...part };
 }
 
-function watch(
-  members: readonly MemberIndexUsage[],
-  change: { membersComplete?: boolean; day?: number; self?: string } = {},
-): ClusterWatch {
-  const { membersComplete = true, self = 'primary' } = change;
+/** Names borne and seen now, and (with a time) those of the past. */
+function links(
+  names: readonly string[],
+  sees: readonly string[],
+  past: Partial<Pick<RememberedLinks, 'lastBorne' | 'lastSeen'>> = {},
+): RememberedLinks {
+  const today = (list: readonly string[]) => Object.fromEntries(list.map((name) => [name, now]));
+  return {
+    names,
+    sees,
+    lastBorne: { ...past.lastBorne, ...today(names) },
+    lastSeen: { ...past.lastSeen, ...today(sees) },
+  };
+}
+
+function watch(members: readonly MemberIndexUsage[], part: Partial<ProofRequest> = {}) {
   return watchCluster({
-    self,
+    self: 'primary',
     members,
-    membersComplete,
+    membersComplete: true,
     unusedAfterMs: 100 * day,
-    now: start + (change.day ?? 100) * day,
+    now,
+    ...part,
   });
 }
 
-const sees = (...names: string[]): MemberLinks => ({ names: [], sees: names });
-const bears = (...names: string[]): MemberLinks => ({ names, sees: [] });
+const primary = member('primary', { links: links([], ['slot:s']) });
+const standby = member('standby', { links: links(['slot:s'], []) });
 
 describe('watchCluster', () => {
-  it('proves an index of a lone primary after the whole window, not a minute before', () => {
-    const members = [live({ member: 'primary' })];
+  it('proves an index of a lone server unused after the window', () => {
+    const cluster = watch([member('primary')]);
 
-    expect(watch(members).judge('i').reasons).toEqual([]);
-    expect(watch(members, { day: 100 - 1 / 1440 }).judge('i').reasons).toEqual(['window_too_short']);
-  });
-
-  it('proves nothing until the operator declares the members complete', () => {
-    const { blockers, judge } = watch([live({ member: 'primary' })], { membersComplete: false });
-
-    expect(blockers).toEqual(['members_not_declared_complete']);
-    expect(judge('i').reasons).toEqual(['members_not_declared_complete']);
-  });
-
-  it('proves nothing when this member was never read', () => {
-    expect(watch([]).judge('i').reasons).toEqual(['window_too_short', 'member_not_collected']);
-  });
-
-  it('tells an index that is younger than the watch from a watch that is too short', () => {
-    const primary = live({ member: 'primary' });
-    const young = { key: 'young', scans: 0, epoch: '', watchedSince: start + 50 * day, scansSeen: 0 };
-    const members = [{ ...primary, indexes: new Map([...primary.indexes, ['young', young]]) }];
-
-    expect(watch(members).judge('young').reasons).toEqual(['too_young']);
-    expect(watch(members).judge('unknown').reasons).toEqual(['too_young']);
-  });
-
-  it('counts a use on a standby', () => {
-    const members = [
-      live({ member: 'primary', links: sees('slot:a') }),
-      live({ member: 'standby', links: bears('slot:a'), usedOn: [40] }),
-    ];
-
-    expect(watch(members).judge('i')).toMatchObject({
-      reasons: ['used_on_member'],
-      lastUsedAt: start + 40 * day,
+    expect(cluster).toMatchObject({ blockers: [], missing: [], watchedSince: now - 200 * day });
+    expect(cluster.judge('i')).toEqual({
+      reasons: [],
+      watchedSince: now - 200 * day,
+      lastUsedAt: undefined,
     });
   });
 
-  it('misses a standby that is no target, was not read lately, or follows another timeline', () => {
-    const primary = live({ member: 'primary', links: sees('slot:a') });
+  it('proves nothing about a member that was never read', () => {
+    const cluster = watch([standby]);
 
-    const verdicts = [
-      watch([primary]),
-      watch([primary, live({ member: 'standby', links: bears('slot:a'), until: 99 })]),
-      watch([primary, live({ member: 'standby', links: bears('slot:a'), generation: '2' })]),
-      watch([primary, live({ member: 'standby', links: bears('slot:b') })]),
-    ].map(({ blockers, missing }) => ({ blockers, missing }));
-
-    expect(verdicts).toEqual(Array(4).fill({ blockers: ['member_not_collected'], missing: ['slot:a'] }));
+    expect(cluster.blockers).toEqual(['window_too_short', 'member_not_collected']);
+    expect(cluster.judge('i').reasons).toEqual(['window_too_short', 'member_not_collected']);
   });
 
-  it('wants as many members as it sees under one name', () => {
-    const primary = live({ member: 'primary', links: sees('application:x', 'application:x') });
-    const one = live({ member: 'one', links: bears('application:x') });
-    const two = live({ member: 'two', links: bears('application:x') });
+  it('proves nothing until the operator has declared the members complete', () => {
+    const cluster = watch([member('primary')], { membersComplete: false });
 
-    expect(watch([primary, one]).blockers).toEqual(['member_not_collected']);
-    expect(watch([primary, one, two]).blockers).toEqual([]);
+    expect(cluster.judge('i').reasons).toEqual(['members_not_declared_complete']);
   });
 
-  it('ignores a clone that nobody sees', () => {
-    const members = [live({ member: 'primary' }), live({ member: 'clone', usedOn: [99] })];
+  it('proves nothing before the database has been watched for the window', () => {
+    const cluster = watch([member('primary', { use: watched(99) })]);
 
-    expect(watch(members).judge('i').reasons).toEqual([]);
+    expect(cluster.judge('i').reasons).toEqual(['window_too_short']);
   });
 
-  it('follows a chain of standbys', () => {
-    const primary = live({ member: 'primary', links: sees('slot:a') });
-    const first = live({ member: 'first', links: { names: ['slot:a'], sees: ['slot:b'] } });
-    const second = live({ member: 'second', links: bears('slot:b'), usedOn: [70] });
-
-    expect(watch([primary, first]).blockers).toEqual(['member_not_collected']);
-    expect(watch([primary, first, second]).judge('i').reasons).toEqual(['used_on_member']);
-  });
-
-  it('remembers the use of a standby that is gone, for as long as the window', () => {
-    const before = live({ member: 'primary', links: sees('slot:a'), until: 50 });
-    const primary = foldIndexUsage(before, {
-      cluster: 'c',
-      member: 'primary',
-      generation: '1',
-      database: 'd',
-      at: start + 100 * day,
-      links: none,
-      indexes: [{ key: 'i', scans: 0, epoch: '' }],
-    });
-    const gone = live({ member: 'standby', links: bears('slot:a'), until: 50, usedOn: [45] });
-
-    expect(watch([primary, gone]).judge('i').reasons).toEqual(['used_on_member']);
-    expect(watch([primary]).blockers).toEqual(['member_not_collected']);
-  });
-
-  it('counts what the old primary did before a failover', () => {
-    const old = live({ member: 'old', links: sees('slot:a'), until: 90, usedOn: [89] });
-    const standby = live({ member: 'primary', links: bears('slot:a'), until: 90 });
-    const promoted = foldIndexUsage(standby, {
-      cluster: 'c',
-      member: 'primary',
-      generation: '2',
-      database: 'd',
-      at: start + 100 * day,
-      links: none,
-      indexes: [{ key: 'i', scans: 0, epoch: '' }],
-    });
-
-    expect(watch([promoted, old]).judge('i').reasons).toEqual(['used_on_member']);
-    expect(watch([promoted]).missing).toEqual(['upstream of slot:a']);
+  it('takes a database without indexes for watched since it was read', () => {
+    expect(watch([member('primary', { indexes: new Map() })]).watchedSince).toBe(now);
   });
 });
 
-describe('foldIndexUsage with gaps', () => {
-  const fold = (before: MemberIndexUsage | undefined, at: number, epoch: string): MemberIndexUsage =>
-    foldIndexUsage(before, {
-      cluster: 'c',
-      member: 'm',
-      generation: '1',
-      database: 'd',
-      at,
-      indexes: [{ key: 'i', scans: 0, epoch }],
+describe('judge', () => {
+  it('keeps an index that was used within the window', () => {
+    const used = watch([member('primary', { use: watched(200, { lastUsedAt: now - 99 * day }) })]);
+    const longAgo = watch([member('primary', { use: watched(200, { lastUsedAt: now - 101 * day }) })]);
+
+    expect(used.judge('i')).toMatchObject({ reasons: ['used'], lastUsedAt: now - 99 * day });
+    expect(longAgo.judge('i').reasons).toEqual([]);
+  });
+
+  it('keeps an index that only a standby uses', () => {
+    const busy = { ...standby, indexes: new Map([['i', watched(200, { lastUsedAt: now - day })]]) };
+
+    expect(watch([primary, busy]).judge('i').reasons).toEqual(['used_on_member']);
+  });
+
+  it('calls an index too young that is younger than the watch of its database', () => {
+    const indexes = new Map([
+      ['old', watched(200)],
+      ['i', watched(10)],
+    ]);
+
+    expect(watch([member('primary', { indexes })]).judge('i').reasons).toEqual(['too_young']);
+  });
+
+  it('calls an index too young that some member does not know', () => {
+    const cluster = watch([primary, { ...standby, indexes: new Map([['other', watched(200)]]) }]);
+
+    expect(cluster.judge('i')).toMatchObject({ reasons: ['too_young'], watchedSince: undefined });
+  });
+});
+
+describe('the members that count', () => {
+  it('are those that the primary sees and that bear the name', () => {
+    const cluster = watch([primary, { ...standby, indexes: new Map([['i', watched(150)]]) }]);
+
+    expect(cluster).toMatchObject({ blockers: [], missing: [], watchedSince: now - 150 * day });
+  });
+
+  it.each([
+    ['is no target', []],
+    ['was not read lately', [{ ...standby, at: now - 16 * minute }]],
+    ['is on another timeline', [{ ...standby, generation: '2' }]],
+  ])('are incomplete while a member that is seen %s', (_why, others) => {
+    const cluster = watch([primary, ...others]);
+
+    expect(cluster.missing).toEqual(['slot:s']);
+    expect(cluster.judge('i').reasons).toContain('member_not_collected');
+  });
+
+  it('are as many as bear one name', () => {
+    const twice = member('primary', { links: links([], ['name:s', 'name:s']) });
+    const first = member('a', { links: links(['name:s'], []) });
+    const second = member('b', { links: links(['name:s'], []) });
+
+    expect(watch([twice, first]).missing).toEqual(['name:s']);
+    expect(watch([twice, first, second]).missing).toEqual([]);
+  });
+
+  it('do not include a clone that nobody knows', () => {
+    const clone = member('clone', { use: watched(1, { lastUsedAt: now }), links: links([], []) });
+
+    expect(watch([member('primary', { links: links([], []) }), clone]).judge('i').reasons).toEqual([]);
+  });
+
+  it('include the standbys of standbys', () => {
+    const cascading = { ...standby, links: links(['slot:s'], ['slot:t']) };
+    const last = member('last', { links: links(['slot:t'], []), use: watched(200, { lastUsedAt: now }) });
+
+    expect(watch([primary, cascading]).missing).toEqual(['slot:t']);
+    expect(watch([primary, cascading, last]).judge('i').reasons).toEqual(['used_on_member']);
+  });
+
+  it('include a standby that is gone and was watched until it went', () => {
+    const wentAt = now - 10 * day;
+    const lone = member('primary', { links: links([], [], { lastSeen: { 'slot:s': wentAt } }) });
+    const gone = member('gone', {
+      at: wentAt,
+      links: links([], [], { lastBorne: { 'slot:s': wentAt - minute } }),
+      use: watched(200, { lastUsedAt: wentAt }),
     });
 
-  it('bears three restarts of the counter and begins again at the oldest with a fourth', () => {
-    let usage = fold(undefined, 0, '0');
-    const since: (number | undefined)[] = [];
-    for (let nth = 1; nth <= 5; nth += 1) {
-      usage = fold(usage, nth * day - 5 * minute, String(nth - 1));
-      usage = fold(usage, nth * day, String(nth));
-      since.push(usage.indexes.get('i')?.watchedSince);
-    }
+    expect(watch([lone, gone])).toMatchObject({ missing: [] });
+    expect(watch([lone, gone]).judge('i').reasons).toEqual(['used_on_member']);
+  });
 
-    expect(since).toEqual([0, 0, 0, day, 2 * day]);
+  it('are incomplete when a standby that is gone was not watched until it went', () => {
+    const wentAt = now - 10 * day;
+    const lone = member('primary', { links: links([], [], { lastSeen: { 'slot:s': wentAt } }) });
+    const gone = member('gone', {
+      at: wentAt - day,
+      links: links([], [], { lastBorne: { 'slot:s': wentAt - day } }),
+    });
+
+    expect(watch([lone, gone]).missing).toEqual(['slot:s']);
+  });
+
+  it('forget whom nobody saw within the window', () => {
+    const lone = member('primary', { links: links([], [], { lastSeen: { 'slot:s': now - 101 * day } }) });
+
+    expect(watch([lone]).missing).toEqual([]);
+  });
+
+  it('include the primary of before a failover', () => {
+    const failedAt = now - 20 * day;
+    const promoted = member('primary', { links: links([], [], { lastBorne: { 'slot:p': failedAt } }) });
+    const former = member('former', {
+      at: failedAt,
+      generation: '0',
+      links: links([], [], { lastSeen: { 'slot:p': failedAt } }),
+      use: watched(200, { lastUsedAt: failedAt }),
+    });
+
+    expect(watch([promoted]).missing).toEqual(['upstream of slot:p']);
+    expect(watch([promoted, former])).toMatchObject({ missing: [] });
+    expect(watch([promoted, former]).judge('i').reasons).toEqual(['used_on_member']);
   });
 });
