@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { formatDuration, parseDurationMs } from '../src/core/duration.ts';
+
+export interface DemoOptions {
+  /** The time the demo may take in all, from the start of its process; undefined until somebody ends it. */
+  readonly forMs: number | undefined;
+}
+
+export type Arguments =
+  | { readonly kind: 'run'; readonly options: DemoOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+export const usage = `Usage: npm run demo [-- --for DURATION]
+
+Starts PostgreSQL with a standby and Redis with a replica, works on them, watches them with Reeve, and shows
+what Reeve measures. Everything runs on 127.0.0.1 in one temporary folder and is gone when the demo ends.
+
+  --for DURATION   end by itself after this time in all, such as 30s or 2m; until Ctrl-C otherwise
+  --help           this text
+`;
+
+/** Starting and stopping the servers alone takes about this long. */
+const shortestMs = 5_000;
+
+export function parseArguments(args: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { for: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help === true) return { kind: 'help' };
+    if (values.for === undefined) return { kind: 'run', options: { forMs: undefined } };
+    const forMs = parseDurationMs(values.for);
+    if (forMs === undefined)
+      return { kind: 'wrong', message: `--for needs a duration such as 30s or 2m, not "${values.for}"` };
+    if (forMs < shortestMs)
+      return { kind: 'wrong', message: `--for needs ${formatDuration(shortestMs)} or more` };
+    return { kind: 'run', options: { forMs } };
+  } catch (error) {
+    // parseArgs throws a TypeError that names the argument it does not know.
+    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+  }
+}

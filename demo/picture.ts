@@ -1,0 +1,81 @@
+import { engine as postgres } from '../collectors/postgres/index.ts';
+import type { Agent } from './agent.ts';
+import type { Scrape } from './exposition.ts';
+import { column, type Line, span } from './scorecard/lines.ts';
+import { renderScorecard, renderStories } from './scorecard/scorecard.ts';
+import type { OrdersServers } from './servers/orders.ts';
+import type { SessionsServers } from './servers/sessions.ts';
+import type { Progress } from './stories/story.ts';
+
+/** All that one picture shows. */
+export interface Scene {
+  readonly agent: Agent;
+  readonly orders: OrdersServers;
+  readonly sessions: SessionsServers | undefined;
+  readonly targets: readonly string[];
+  readonly scrape: Scrape;
+  readonly progress: readonly Progress[];
+  readonly sinceStartMs: number;
+  /** Undefined while the demo goes on until somebody ends it. */
+  readonly forMs: number | undefined;
+  readonly isOver: boolean;
+}
+
+/** The picture, as much of it as fits: first the addresses go, then what is no objective. */
+export function renderPicture(scene: Scene, height: number): readonly Line[] {
+  const title = renderTitle(scene);
+  const stories = [
+    [],
+    [span('Stories', 'heading'), span(', told by what the agent publishes', 'faint')],
+    ...renderStories(scene.progress, scene.isOver),
+  ];
+  const whole = renderScorecard(scene.scrape, scene.targets);
+  const attempts = [
+    [...title, ...renderAddresses(scene), [], ...whole, note, ...stories],
+    [...title, ...whole, note, ...stories],
+    [...title, ...renderScorecard(scene.scrape, scene.targets, true), ...stories],
+  ];
+  const fitting = attempts.find((lines) => lines.length <= height);
+  if (fitting !== undefined) return fitting;
+  const cut = attempts.at(-1)?.slice(0, height - 1) ?? [];
+  return [...cut, [span('… the window is too low for the rest', 'faint')]];
+}
+
+const note: Line = [
+  span('  Judging comes with objectives; here value and bound stand side by side.', 'faint'),
+];
+
+function renderTitle({ sinceStartMs, forMs, sessions, isOver }: Scene): readonly Line[] {
+  const what = `Reeve demo: ${postgres.title} 18 with a standby${sessions === undefined ? '' : ', Redis with a replica'}`;
+  const until = forMs === undefined ? 'Ctrl-C ends it' : `ends at ${forMs / 1000} s`;
+  const when = `+${Math.floor(sinceStartMs / 1000)} s${isOver ? '' : ` · ${until}`}`;
+  return [[column(what, 70, 'title'), span(when.padStart(30), 'faint')]];
+}
+
+/** Where to look. The passwords are made up for this run and open nothing but these servers on 127.0.0.1. */
+export function renderAddresses(scene: Pick<Scene, 'agent' | 'orders' | 'sessions'>): readonly Line[] {
+  const { agent, orders, sessions } = scene;
+  const entries = [
+    ['metrics', `${agent.url}/metrics   ${agent.url}/healthz`],
+    ['config', agent.configFile],
+    ['log', agent.logFile],
+    ['primary', orders.shopUrls.primary],
+    ['standby', orders.shopUrls.standby],
+    ...(sessions === undefined
+      ? []
+      : [
+          ['cache', sessions.shopUrls.primary],
+          ['replica', sessions.shopUrls.standby],
+        ]),
+  ];
+  return [
+    ...entries.map(([name = '', text = '']): Line => [column(`  ${name}`, 11, 'faint'), span(text)]),
+    [
+      column('', 11),
+      span(
+        'passwords are made up for this run; everything listens on 127.0.0.1 and is gone afterwards',
+        'faint',
+      ),
+    ],
+  ];
+}

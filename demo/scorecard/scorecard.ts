@@ -1,0 +1,117 @@
+import { objectives } from '../../src/core/objective.ts';
+import { type Scrape, seriesOf, valueOf } from '../exposition.ts';
+import type { Progress } from '../stories/story.ts';
+import { bounds, measured, whole } from './format.ts';
+import { column, fit, type Line, span } from './lines.ts';
+import { type Row, rows } from './rows.ts';
+
+export const scorecardWidth = 100;
+const widths = { label: 26, value: 11, bound: 10 } as const;
+const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - 2;
+
+/** What is measured, by target; `targets` are those that the agent was given. */
+export function renderScorecard(
+  scrape: Scrape,
+  targets: readonly string[],
+  onlyObjectives = false,
+): readonly Line[] {
+  const head = [
+    column('', 2),
+    column('', widths.label),
+    column('value', widths.value, 'faint'),
+    column('bound', widths.bound, 'faint'),
+    span('  what it rests on', 'faint'),
+  ];
+  return [
+    head,
+    ...targets.flatMap((target) => [
+      renderTarget(scrape, target),
+      ...rows
+        .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
+        .map((row) => renderRow(scrape, row)),
+    ]),
+  ];
+}
+
+function renderTarget(scrape: Scrape, target: string): Line {
+  const info = seriesOf(scrape, 'reeve_target_info', { target })[0]?.labels;
+  const age = valueOf(scrape, 'reeve_snapshot_age_seconds', { target });
+  const isUp = valueOf(scrape, 'reeve_target_up', { target }) === 1;
+  const facts = [
+    isUp ? 'up' : 'not reachable',
+    ...(info === undefined ? [] : [`${info['engine'] ?? ''} ${info['version'] ?? ''}`, info['role'] ?? '']),
+    ...(age === undefined ? [] : [`read ${age.toFixed(1)} s ago`]),
+    ...findings(scrape, target),
+  ].filter((fact) => fact !== '');
+  const text = facts.join(' · ');
+  return [
+    column(target, widths.label + 2, 'heading'),
+    span(fit(text, scorecardWidth - widths.label - 2), isUp ? 'faint' : 'unknown'),
+  ];
+}
+
+/** Codes of what the agent advises to mend, most frequent kinds only as far as the line goes. */
+function findings(scrape: Scrape, target: string): readonly string[] {
+  const codes = seriesOf(scrape, 'reeve_findings', { target }).map(({ labels }) => labels['code'] ?? '');
+  return codes.length === 0 ? [] : [`findings: ${codes.join(', ')}`];
+}
+
+function renderRow(scrape: Scrape, row: Row): Line {
+  const objective = row.objective === undefined ? undefined : objectives[row.objective];
+  const bound = objective === undefined ? '' : bounds(objective.bound, row.unit);
+  const value = valueOf(scrape, row.metric, { target: row.target, ...row.where }, row.how);
+  const reason = whyUnknown(scrape, row, value, objective?.minimumBasis);
+  const label = column(
+    row.objective ?? row.label ?? '',
+    widths.label,
+    objective === undefined ? 'faint' : 'plain',
+  );
+  const basis = reason ?? row.basis(scrape);
+  return [
+    column('', 2),
+    label,
+    reason === undefined && value !== undefined
+      ? column(measured(value, row.unit), widths.value, 'value')
+      : column('unknown', widths.value, 'unknown'),
+    column(bound, widths.bound),
+    column('', 2),
+    span(fit(basis, basisWidth), 'faint'),
+  ];
+}
+
+/** Undefined when the value is known. */
+function whyUnknown(
+  scrape: Scrape,
+  row: Row,
+  value: number | undefined,
+  minimumBasis: number | undefined,
+): string | undefined {
+  const { target, group } = row;
+  if (valueOf(scrape, 'reeve_target_up', { target }) !== 1) return 'the target is not reachable';
+  if (value === undefined) {
+    const isRead = valueOf(scrape, 'reeve_collect_last_success_timestamp_seconds', { target, group });
+    const errors = seriesOf(scrape, 'reeve_collect_errors_total', { target, group });
+    if (errors.length > 0)
+      return `reading ${group} failed: ${errors.map(({ labels }) => labels['code']).join(', ')}`;
+    return isRead === undefined ? `${group} was not read yet` : row.absent;
+  }
+  const observations = row.observations?.(scrape) ?? Number.POSITIVE_INFINITY;
+  if (minimumBasis === undefined || observations >= minimumBasis) return undefined;
+  return `needs ${whole(minimumBasis)} observations, has ${whole(observations)}`;
+}
+
+/** One line a story. */
+export function renderStories(progress: readonly Progress[], isOver: boolean): readonly Line[] {
+  return progress.map(({ story, awaited, finishedMs }) => {
+    const isDone = finishedMs !== undefined;
+    const state = isDone
+      ? `seen at +${Math.round(finishedMs / 1000)} s`
+      : `${isOver ? 'not finished; waited' : 'waiting'} for ${awaited?.text ?? ''}`;
+    return [
+      span(isDone ? '✓ ' : '· ', isDone ? 'done' : 'waiting'),
+      column(story.id, 15),
+      span(isDone ? `${state}  `.padEnd(16) : `${state}  `, isDone ? 'done' : 'waiting'),
+      span(isDone ? fit(story.title, scorecardWidth - 33) : '', 'faint'),
+    ];
+  });
+}

@@ -1,0 +1,72 @@
+import { engine } from '../../collectors/redis/index.ts';
+import { installDebianPackages, requireProgram } from '../../tests/support/debian.ts';
+import { type RedisServer, startRedis } from '../../tests/support/redis/server.ts';
+import { makePassword, type Urls } from './orders.ts';
+
+/** The Redis of the demo: a cache and its replica. */
+export interface SessionsServers {
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  /** For the application, and for whoever wants to look around with redis-cli. */
+  readonly shopUrls: Urls;
+  /** For the agent: its login may read statistics, and names and sizes of keys. */
+  readonly agentUrls: Urls;
+}
+
+/** Small enough that the demo fills it. */
+export const cacheLimitBytes = 24 * 1024 * 1024;
+
+/**
+ * Makes sure that there is a redis-server, by installing Debian's package where that is allowed.
+ *
+ * @returns undefined when it is there, otherwise what is missing and the command that installs it.
+ */
+export async function requireRedis(
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { path, install } = requireProgram('redis-server');
+  if (path !== undefined) return undefined;
+  say('redis-server is not installed; installing the package of this system …');
+  try {
+    const outcome = await installDebianPackages(['redis-server'], { signal });
+    if (outcome.kind === 'impossible') return `redis-server is not installed: ${outcome.command}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
+    return `redis-server could not be installed (${reason}): ${install}`;
+  }
+  return undefined;
+}
+
+export async function startSessions(
+  keep: (resource: AsyncDisposable) => void,
+  signal: AbortSignal,
+): Promise<SessionsServers> {
+  const passwords = { default: makePassword(), reeve: makePassword() };
+  const config = {
+    requirepass: passwords.default,
+    maxmemory: String(cacheLimitBytes),
+    'maxmemory-policy': 'allkeys-lru',
+  };
+  const primary = await startRedis({ name: 'sessions', config, signal });
+  keep(primary);
+  const replica = await startRedis({ name: 'sessions-replica', config, replicaOf: primary, signal });
+  keep(replica);
+  for (const server of [primary, replica]) await createAgentLogin(server, passwords.reeve);
+  return {
+    primary,
+    replica,
+    shopUrls: { primary: primary.url, standby: replica.url },
+    agentUrls: {
+      primary: primary.urlFor('reeve', passwords.reeve),
+      standby: replica.urlFor('reeve', passwords.reeve),
+    },
+  };
+}
+
+/** The first statement of the manifest is the one for servers; the other is for Sentinels. */
+async function createAgentLogin(server: RedisServer, password: string): Promise<void> {
+  const [command = '', ...args] = (engine.grants.statements[0] ?? '').split(' ');
+  await server.command(command, ...args.map((arg) => (arg === '>PASSWORD' ? `>${password}` : arg)));
+}

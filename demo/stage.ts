@@ -1,0 +1,29 @@
+import { Client } from 'pg';
+import type { Scrape } from './exposition.ts';
+import type { OrdersServers } from './servers/orders.ts';
+import type { SessionsServers } from './servers/sessions.ts';
+
+/** What stories act on. */
+export interface Stage {
+  readonly orders: OrdersServers;
+  /** Undefined where there is no Redis. */
+  readonly sessions: SessionsServers | undefined;
+  /** Resolves as soon as the agent shows it, or after `maxMs` anyway. */
+  readonly until: (isShown: (scrape: Scrape) => boolean, maxMs: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** A connection of the application for as long as the work takes. */
+export async function withSession<T>(
+  url: string,
+  application: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: application });
+  client.on('error', () => undefined); // the server was stopped between two queries: the next query says so
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,20 @@
+import { blockingStory } from './blocking.ts';
+import { bigKeyStory, cacheStory } from './cache.ts';
+import { hitRatioStory } from './hit-ratios.ts';
+import { indexStory, invalidIndexStory } from './indexes.ts';
+import { cacheReplicaStory, replicationStory } from './replication.ts';
+import { statementStory } from './statements.ts';
+import type { Story } from './story.ts';
+
+/** In the order of the scorecard. Adding a story is adding a line. */
+export const stories: readonly Story[] = [
+  indexStory,
+  invalidIndexStory,
+  hitRatioStory,
+  blockingStory,
+  replicationStory,
+  statementStory,
+  cacheStory,
+  bigKeyStory,
+  cacheReplicaStory,
+];

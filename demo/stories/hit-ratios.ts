@@ -1,0 +1,43 @@
+import { targets } from '../agent-config.ts';
+import { type Scrape, valueOf } from '../exposition.ts';
+import { ignoreAbort, repeat } from '../sleep.ts';
+import { type Stage, withSession } from '../stage.ts';
+import type { Story } from './story.ts';
+
+const shop = { target: targets.ordersPrimary, database: 'shop' } as const;
+const tableRatio = (scrape: Scrape): number | undefined =>
+  valueOf(scrape, 'reeve_postgres_table_hit_ratio', shop);
+const indexRatio = (scrape: Scrape): number | undefined =>
+  valueOf(scrape, 'reeve_postgres_index_hit_ratio', shop);
+
+const low = 0.8;
+const isLow = (scrape: Scrape): boolean => (tableRatio(scrape) ?? 1) < low;
+
+export const hitRatioStory: Story = {
+  id: 'hit ratios',
+  title: 'the working set fits in shared buffers, then scans of a table too big for them do not',
+  needsRedis: false,
+  steps: [
+    { text: 'an index hit ratio above 95 %', isSeen: (scrape) => (indexRatio(scrape) ?? 0) > 0.95 },
+    { text: 'a table hit ratio above 90 %', isSeen: (scrape) => (tableRatio(scrape) ?? 0) > 0.9 },
+    { text: 'a table hit ratio below 80 %', isSeen: isLow },
+  ],
+  act: scanBigTable,
+};
+
+/** The ratio covers five minutes, so it takes a while to rise again. */
+async function scanBigTable({ orders, until }: Stage, signal: AbortSignal): Promise<void> {
+  await until((scrape) => (tableRatio(scrape) ?? 0) > 0.9, 30_000, signal);
+  await withSession(orders.shopUrls.primary, 'analytics', async (client) => {
+    const enough = new AbortController();
+    const scans = repeat(60, AbortSignal.any([signal, enough.signal]), async () => {
+      await client.query("SELECT count(*) FROM page_views WHERE page LIKE '/product/1%'");
+    }).catch(ignoreAbort);
+    try {
+      await until(isLow, 30_000, signal);
+    } finally {
+      enough.abort();
+      await scans;
+    }
+  });
+}
