@@ -47,21 +47,35 @@ type Close = (deadlineMs: number) => Promise<void>;
  */
 export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   const opened: Close[] = [];
-  // Last opened, first closed; each gets what is left of the time.
-  const close = async (deadlineMs: number): Promise<void> => {
-    const { clock } = input.context;
-    const endMs = clock.monotonicMs() + deadlineMs;
-    for (const closeOne of opened.toReversed()) {
-      await closeOne(Math.max(0, endMs - clock.monotonicMs())).catch((error: unknown) => {
-        input.log.warn('a part did not close', { error });
-      });
-    }
-  };
+  const close = (deadlineMs: number): Promise<void> =>
+    closeInReverse(opened, deadlineMs, input.context.clock, input.log);
   try {
     return { ...(await openParts(input, opened)), close };
   } catch (error) {
     await close(0);
     throw error;
+  }
+}
+
+/** Last opened, first closed. Each part gets half of the time that is left, so that one that hangs costs the store nothing. */
+async function closeInReverse(
+  opened: readonly Close[],
+  deadlineMs: number,
+  clock: Clock,
+  log: RootLog,
+): Promise<void> {
+  const endMs = clock.monotonicMs() + deadlineMs;
+  for (const closePart of opened.toReversed()) {
+    const partMs = Math.max(0, endMs - clock.monotonicMs()) / 2;
+    const done = new AbortController();
+    const late = clock.sleep(partMs, done.signal).then(
+      () => log.warn('a part did not close in time, going on without it', { afterMs: Math.round(partMs) }),
+      // Closed in time.
+      () => undefined,
+    );
+    const closed = closePart(partMs).catch((error: unknown) => log.warn('a part did not close', { error }));
+    await Promise.race([closed, late]);
+    done.abort();
   }
 }
 

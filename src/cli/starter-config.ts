@@ -25,7 +25,8 @@ export function planStarter(
   engines: ReadonlyMap<string, Engine>,
 ): readonly StarterTarget[] {
   const protocols = [...engines.values()].map((engine) => ({ engine, protocols: protocolsOf(engine) }));
-  const taken = new Set<string>();
+  const ids = new Set<string>();
+  const variables = new Set<string>();
   return urls.map((text, index) => {
     const known = protocols.flatMap((entry) => entry.protocols.map((name) => `${name}://`)).join(', ');
     const url = parseConnectionUrl(text);
@@ -41,8 +42,14 @@ export function planStarter(
         `argument ${index + 1}: no engine for ${url.protocol}://; this version knows ${known}`,
       );
     }
-    const id = unique(idOf(url, engine.id), taken);
-    return { id, engine: engine.id, variable: variableOf(id), url: text, maskedUrl: masked(text) };
+    const id = unique(idOf(url, engine.id), '-', ids);
+    return {
+      id,
+      engine: engine.id,
+      variable: unique(variableOf(id), '_', variables),
+      url: text,
+      maskedUrl: masked(text),
+    };
   });
 }
 
@@ -113,9 +120,9 @@ function idOf({ hosts, path }: ConnectionUrl, engine: string): string {
   return clean(database) || clean(name) || engine;
 }
 
-function unique(id: string, taken: Set<string>): string {
-  let candidate = id;
-  for (let next = 2; taken.has(candidate); next += 1) candidate = `${id}-${next}`;
+function unique(name: string, separator: string, taken: Set<string>): string {
+  let candidate = name;
+  for (let next = 2; taken.has(candidate); next += 1) candidate = `${name}${separator}${next}`;
   taken.add(candidate);
   return candidate;
 }

@@ -8,8 +8,8 @@ import { kindOf } from './problems.ts';
 import type { SecretReference, SecretSource } from './secret-source.ts';
 
 /** How durations and sizes are written; also shown to editors through the JSON Schema. */
-export const durationPattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
-export const sizePattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*)+$/;
+export const durationPattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w))+\s*$/;
+export const sizePattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))+\s*$/;
 
 const durationHelp = 'must be a duration with a unit, such as 500ms, 15s, 2m, 1h30m or 100d';
 const sizeHelp = 'must be a size with a unit, such as 64KiB, 5GB or 2GiB';

@@ -28,27 +28,50 @@ export function inactiveParts(
   ];
   return [
     ...parts.filter(({ is }) => is).map(({ text }) => text),
-    ...targets.flatMap((target) => inactiveOfTarget(target, engines.get(target.target.engine))),
+    ...byText(targets.flatMap((target) => inactiveOfTarget(target, engines.get(target.target.engine)))),
   ];
+}
+
+/** `what` of a target is inactive for the reason `why`. */
+interface InactivePart {
+  readonly what: string;
+  readonly target: string;
+  readonly why: string;
+}
+
+/** More targets than this are counted and not named: a thousand lines help nobody. */
+const mostNamed = 5;
+
+/** One line a part; targets that share one are named together. */
+function byText(parts: readonly InactivePart[]): readonly string[] {
+  const groups = new Map<string, InactivePart[]>();
+  for (const part of parts) {
+    const key = `${part.what}\n${part.why}`;
+    groups.set(key, [...(groups.get(key) ?? []), part]);
+  }
+  return [...groups.values()].map((group) => {
+    const names = group.slice(0, mostNamed).map(({ target }) => target);
+    const more = group.length > mostNamed ? ` and ${group.length - mostNamed} more` : '';
+    const noun = group.length === 1 ? 'target' : 'targets';
+    return `${group[0]?.what ?? ''} of ${noun} ${names.join(', ')}${more}: ${group[0]?.why ?? ''}`;
+  });
 }
 
 function inactiveOfTarget(
   { target, objectives, remediation }: ConfiguredTarget,
   engine: Engine | undefined,
-): readonly string[] {
+): readonly InactivePart[] {
   const overridden = overriddenObjectives(objectives);
   const measured = new Set(engine?.objectives.map(({ objective }) => objective));
   const foreign = overridden.filter((id) => !measured.has(id));
+  const part = (what: string, why: string): InactivePart => ({ what, target: target.id, why });
   return [
-    ...(overridden.length === 0 ? [] : [`objectives of target ${target.id}: validated, not evaluated yet`]),
-    ...foreign.map(
-      (id) =>
-        `objectives.${id} of target ${target.id}: nothing that Reeve reads from ${target.engine} measures it yet`,
+    ...(overridden.length === 0 ? [] : [part('objectives', 'validated, not evaluated yet')]),
+    ...foreign.map((id) =>
+      part(`objectives.${id}`, `nothing that Reeve reads from ${target.engine} measures it yet`),
     ),
     ...(remediation.mode === 'observe'
       ? []
-      : [
-          `remediation of target ${target.id}: mode ${remediation.mode} is validated, not active yet; Reeve only observes`,
-        ]),
+      : [part('remediation', `mode ${remediation.mode} is validated, not active yet; Reeve only observes`)]),
   ];
 }

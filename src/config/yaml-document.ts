@@ -45,9 +45,23 @@ function unfold(document: Document): Pick<YamlFile, 'data' | 'problems'> {
   try {
     return { data: document.toJS({ maxAliasCount: mostAliases }), problems: [] };
   } catch (error) {
-    return { data: undefined, problems: [{ path: [], message: messageOf(error) }] };
+    // The library's message quotes the file.
+    const known = aliasFaults.find(([sign]) => messageOf(error).startsWith(sign));
+    return {
+      data: undefined,
+      problems: [{ path: [], message: known?.[1] ?? 'an alias (*name) cannot be unfolded' }],
+    };
   }
 }
+
+const aliasFaults = [
+  [
+    'Unresolved alias',
+    'an alias (*name) stands before its anchor (&name), or there is none; quote values that begin with *',
+  ],
+  ['Merge sources', 'what is merged with << must be a mapping'],
+  ['Excessive alias', `more than ${mostAliases} aliases (*name)`],
+] as const;
 
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
   for (let length = path.length; length > 0; length -= 1) {

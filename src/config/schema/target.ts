@@ -42,9 +42,11 @@ export function commonTargetSchema(fields: ConfigFields) {
       .describe('What the database is for; decides which objectives apply.'),
     labels: labelsField().default({}).describe('Labels on every series of this target.'),
     unusedAfter: fields
-      .duration({ minMs: day })
+      .duration({ minMs: second })
       .default(targetDefaults.unusedAfterMs)
-      .describe('How long an index must have been seen unused before it counts as proven unused.'),
+      .describe(
+        'How long an index must have been seen unused before it counts as proven unused. Shorter than 100d weakens the proof, and every plan says so.',
+      ),
     membersComplete: z
       .boolean()
       .default(false)

@@ -1,0 +1,119 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { CliContext } from '../../../src/cli/context.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import { type CheckItem, defineEngine, type Engine } from '../../../src/core/engine.ts';
+import { CollectError } from '../../../src/core/errors.ts';
+import { createSystemClock } from '../../../src/telemetry/clock.ts';
+import { fakeMetrics } from '../../support/fake-engine.ts';
+
+/** What the server behind every target of the fake engine does. */
+export interface FakeServer {
+  /** Targets whose collector cannot connect, with the message. */
+  readonly refused?: Readonly<Record<string, string>>;
+  readonly lacks?: readonly CheckItem[];
+  /** Never answers and heeds no abort. */
+  readonly hangs?: boolean;
+}
+
+export function createServerEngine(server: FakeServer = {}): Engine {
+  return defineEngine({
+    id: 'fake',
+    title: 'Fake',
+    versions: '1',
+    proof: 'None.',
+    otelSystem: 'fake',
+    defaultWorkload: undefined,
+    metrics: fakeMetrics,
+    groups: {
+      fast: { summary: 'Read at every poll.', everyMs: 0, needs: '' },
+      slow: { summary: 'Read every minute.', everyMs: 60_000, needs: '' },
+    },
+    objectives: [],
+    grants: { summary: 'None.', statements: [] },
+    options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
+    createCollector: ({ target, options }) =>
+      Promise.resolve({
+        open: async () => {
+          if (server.hangs === true) await new Promise<never>(() => undefined);
+          const reason = server.refused?.[target.id];
+          if (reason !== undefined) throw new CollectError('denied', `${reason} at ${options.url.reveal()}`);
+          return { version: '1.0', role: 'primary', address: 'db1', port: 5 };
+        },
+        read: (group, context) => {
+          if (group === 'fast') context.record('temperature', 20, {});
+          else context.record('size', 4, { room: 'kitchen' });
+          if (group === 'fast') {
+            context.find({
+              code: 'cold',
+              severity: 'warning',
+              subject: '',
+              message: 'It is cold.',
+              remedy: 'HEAT',
+            });
+          }
+          return Promise.resolve();
+        },
+        check: () => Promise.resolve(server.lacks ?? []),
+        close: () => Promise.resolve(),
+      }),
+  });
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliFixture {
+  readonly folder: string;
+  write(name: string, text: string): string;
+  run(args: readonly string[], options?: RunOptions): Promise<Ran>;
+  remove(): void;
+}
+
+export interface RunOptions {
+  readonly server?: FakeServer;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly context?: Partial<CliContext>;
+}
+
+/** Runs command lines in a folder of their own, with the fake engine and nothing of this process. */
+export function createCliFixture(): CliFixture {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-cli-'));
+  return {
+    folder,
+    write(name, text) {
+      const path = join(folder, name);
+      writeFileSync(path, text);
+      return path;
+    },
+    async run(args, { server, env = {}, context = {} } = {}) {
+      let stdout = '';
+      let stderr = '';
+      const code = await runCli(args, {
+        version: '1.2.3',
+        env,
+        clock: createSystemClock(),
+        random: () => 0.5,
+        loadEngines: () => Promise.resolve(new Map([['fake', createServerEngine(server)]])),
+        writeData: async (data) => {
+          stdout += typeof data === 'string' ? data : Buffer.from(data).toString();
+        },
+        writeNote: (text) => {
+          stderr += text;
+        },
+        isTerminal: false,
+        signals: { on: () => () => undefined },
+        onFault: () => () => undefined,
+        checkout: undefined,
+        ...context,
+      });
+      return { code, stdout, stderr };
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
