@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CollectError, toCollectError } from '../../src/sdk.ts';
-import { type PostgresContext, quoteIdentifier, type Session } from './session.ts';
+import { quoteIdentifier } from './quote.ts';
+import { type PostgresContext, type Session } from './session.ts';
 
 const row = z.object({
   enabled: z.boolean(),

@@ -1,8 +1,9 @@
-import type { CheckItem, Collector, CollectorInput } from '../../src/sdk.ts';
+import type { Collector, CollectorInput } from '../../src/sdk.ts';
 import { CollectError } from '../../src/sdk.ts';
 import { readActivity } from './activity.ts';
 import { readArchiving } from './archiving.ts';
 import { readAvailability } from './availability.ts';
+import { checkTarget } from './check.ts';
 import type { PostgresOptions } from './config.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import type { PostgresGroup } from './groups.ts';
@@ -60,7 +61,10 @@ export function createPostgresCollector(
       if (session === undefined) throw new CollectError('internal', 'read before open');
       await readers[group](session, context);
     },
-    check: async (): Promise<readonly CheckItem[]> => [],
+    check: async (signal) => {
+      if (session === undefined) throw new CollectError('internal', 'check before open');
+      return checkTarget(session, signal);
+    },
     close: () => connections.close(),
   };
 }

@@ -60,6 +60,7 @@ export class ConnectionPool {
       leftOutDatabases: this.#leftOut,
       isProxied: main.isProxied,
       has: (column) => main.columns.has(column),
+      connectionTo: (database, signal) => this.#connectionTo(database, signal),
       eachDatabase: (context, read) =>
         readEachDatabase(context, this.#databases, (name) => this.#connectionTo(name, context.signal), read),
     };

@@ -15,8 +15,14 @@ export const engine: Engine = defineEngine({
   groups: postgresGroups,
   objectives: postgresObjectives,
   grants: {
-    summary: 'Reads statistics of all sessions and databases, and no table.',
-    statements: ['CREATE ROLE reeve LOGIN PASSWORD :password', 'GRANT pg_monitor TO reeve'],
+    summary:
+      'Reads the statistics of all sessions and databases, and no table. The limit is one connection a database and some to spare; CONNECT is only needed where it was revoked from PUBLIC.',
+    statements: [
+      "CREATE ROLE reeve LOGIN PASSWORD '…' CONNECTION LIMIT 25",
+      'GRANT pg_monitor TO reeve',
+      'GRANT CONNECT ON DATABASE … TO reeve',
+      'CREATE EXTENSION IF NOT EXISTS pg_stat_statements',
+    ],
   },
   options: postgresOptions,
   createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),

@@ -4,6 +4,7 @@ import type { Connection } from './client.ts';
 import { type OptionalColumn, optionalColumns } from './columns.ts';
 import type { PostgresOptions } from './config.ts';
 import type { PostgresMetrics } from './metrics.ts';
+import { quoteIdentifier } from './quote.ts';
 
 export type PostgresContext = GroupContext<PostgresMetrics>;
 
@@ -50,6 +51,8 @@ export interface Session {
   readonly isProxied: boolean;
   /** Whether the main database has this column. */
   has(column: OptionalColumn): boolean;
+  /** The connection to one database in scope, opened when there is none. */
+  connectionTo(database: string, signal: AbortSignal): Promise<Connection>;
   /** Reads each database in scope on its own connection; one that fails is unknown, the others are not. */
   eachDatabase(
     context: PostgresContext,
@@ -145,17 +148,6 @@ export function requireAllStatistics(server: ServerFacts, what: string): void {
   );
 }
 
-/** A name as SQL takes it. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** A text as SQL takes it. */
-export function quoteLiteral(text: string): string {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
-}
-
 export function identityOf(facts: ServerFacts): ServerIdentity {
   return {
     version: facts.version,
@@ -201,11 +193,14 @@ export async function discoverDatabases(
     databaseRow,
     signal,
   );
-  const others = rows
-    .map(({ name }) => name)
-    .filter((name) => matchesAny(scope.include, name) && !matchesAny(scope.exclude, name));
+  const others = rows.map(({ name }) => name).filter((name) => isInScope(scope, name));
   const databases = [main.database, ...others.slice(0, scope.max - 1)];
   return { databases, leftOut: others.length + 1 - databases.length };
+}
+
+/** Whether include and exclude leave this database in. */
+export function isInScope(scope: PostgresOptions['databases'], name: string): boolean {
+  return matchesAny(scope.include, name) && !matchesAny(scope.exclude, name);
 }
 
 /** `*` stands for any characters. */

@@ -1,4 +1,5 @@
 import type { Finding } from '../../src/sdk.ts';
+import { quoteLiteral } from './quote.ts';
 
 /** A setting that should be otherwise, and the finding it makes. */
 export interface SettingRule {
@@ -6,6 +7,8 @@ export interface SettingRule {
   readonly isWrong: (value: string) => boolean;
   readonly on: 'any' | 'primary';
   readonly finding: Omit<Finding, 'subject'>;
+  /** Where the remedy depends on what is there. */
+  readonly remedy?: (value: string) => string;
 }
 
 const isOff = (value: string): boolean => value === 'off';
@@ -121,9 +124,9 @@ export const settingRules: readonly SettingRule[] = [
       code: 'statements_not_tracked',
       severity: 'warning',
       message: 'pg_stat_statements is not preloaded: the latency of statements is unknown.',
-      remedy:
-        "ALTER SYSTEM SET shared_preload_libraries = '<what is there>, pg_stat_statements'; then restart the server",
+      remedy: '',
     },
+    remedy: preloadStatement,
   },
   {
     name: 'password_encryption',
@@ -148,3 +151,13 @@ export const settingRules: readonly SettingRule[] = [
     },
   },
 ];
+
+/**
+ * Adds pg_stat_statements to the libraries that are there. Each is quoted on its own: the server takes one quoted list for one name and
+ * does not start any more.
+ */
+export function preloadStatement(current: string): string {
+  const names = current.split(',').map((name) => name.trim().replaceAll('"', ''));
+  const all = [...names.filter((name) => name !== ''), 'pg_stat_statements'];
+  return `ALTER SYSTEM SET shared_preload_libraries = ${all.map(quoteLiteral).join(', ')}; then restart the server`;
+}

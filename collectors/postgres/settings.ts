@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type PostgresContext, quoteIdentifier, type Session } from './session.ts';
+import { quoteIdentifier } from './quote.ts';
+import { type PostgresContext, type Session } from './session.ts';
 import { settingRules } from './setting-rules.ts';
 
 const mostRoles = 20;
@@ -37,10 +38,10 @@ export async function readSettings(session: Session, context: PostgresContext): 
   const names = [...settingRules.map(({ name }) => name), ...sessionSettings];
   const rows = await session.main.query(settingsSql, settingRow, context.signal, [names, sessionSettings]);
   const values = new Map(rows.map(({ name, value }) => [name, value]));
-  for (const { name, isWrong, on, finding } of settingRules) {
+  for (const { name, isWrong, on, finding, remedy } of settingRules) {
     const value = values.get(name);
     if (value === undefined || (on === 'primary' && session.server.inRecovery)) continue;
-    if (isWrong(value)) context.find({ ...finding, subject: '' });
+    if (isWrong(value)) context.find({ ...finding, subject: '', remedy: remedy?.(value) ?? finding.remedy });
   }
   findPendingRestart(context, rows);
   if (values.get('statement_timeout') === '0' && !session.server.inRecovery) {

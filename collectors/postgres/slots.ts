@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { quoteLiteral } from './quote.ts';
 import { walEndSql } from './replication.ts';
-import { type PostgresContext, quoteLiteral, type Session } from './session.ts';
+import { type PostgresContext, type Session } from './session.ts';
 
 const mostSlots = 100;
 
