@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
-import type { ExpositionFormat, FamilyHeader } from './format.ts';
+import type { ContentEncoding, ExpositionFormat, FamilyHeader } from './format.ts';
 import { familyName, renderHeader } from './format.ts';
 import type { Fragment, RenderedTarget } from './fragments.ts';
 import type { Pacer } from './pacer.ts';
@@ -9,6 +10,12 @@ export interface PageBody {
   readonly chunks: readonly Buffer[];
   /** As the format spells them. */
   readonly families: ReadonlySet<string>;
+}
+
+/** The body as it is, compressed, or both: what the clients of late asked for. */
+export interface PageBodies {
+  readonly identity: PageBody | undefined;
+  readonly gzip: PageBody | undefined;
 }
 
 /** Fragments from this size on are not copied but referred to. */
@@ -22,37 +29,31 @@ const chunkBytes = 256 * 1024;
 export async function renderPage(
   targets: readonly RenderedTarget[],
   format: ExpositionFormat,
+  encodings: ReadonlySet<ContentEncoding>,
   pacer: Pacer,
-): Promise<PageBody> {
-  const families = await collectFamilies(targets, pacer);
+): Promise<PageBodies> {
   const names = new Set<string>();
-  const chunks = createChunks();
-  for (const fragments of families) {
+  const kept: Buffer[] | undefined = encodings.has('identity') ? [] : undefined;
+  const compressor = encodings.has('gzip') ? createCompressor() : undefined;
+  const chunks = createChunks(kept, compressor);
+  for (const fragments of await collectFamilies(targets, pacer)) {
     const header = describeFamily(fragments);
     if (header === undefined) continue;
     names.add(familyName(header, format));
-    chunks.addText(renderHeader(header, format));
+    const text = Buffer.from(renderHeader(header, format));
+    await chunks.add(text, 0, text.length);
     for (const { bytes, start, end } of fragments) {
-      chunks.add(bytes, start, end);
+      const emitted = chunks.add(bytes, start, end);
+      if (emitted !== undefined) await emitted;
       if (pacer.isDue()) await pacer.yield();
     }
   }
-  return { chunks: chunks.finish(), families: names };
-}
-
-/** Compresses on the thread pool, chunk by chunk, to one gzip member. */
-export async function gzipChunks(chunks: readonly Buffer[]): Promise<Buffer[]> {
-  const gzip = createGzip({ level: 1, chunkSize: chunkBytes });
-  const compressed: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => compressed.push(chunk));
-  const done = new Promise<void>((resolve, reject) => {
-    gzip.once('end', resolve);
-    gzip.once('error', reject);
-  });
-  for (const chunk of chunks) gzip.write(chunk);
-  gzip.end();
-  await done;
-  return compressed;
+  await chunks.flush();
+  const zipped = await compressor?.finish();
+  return {
+    identity: kept && { chunks: kept, families: names },
+    gzip: zipped && { chunks: zipped, families: names },
+  };
 }
 
 async function collectFamilies(targets: readonly RenderedTarget[], pacer: Pacer): Promise<Fragment[][]> {
@@ -78,42 +79,63 @@ function describeFamily(fragments: readonly Fragment[]): FamilyHeader | undefine
 }
 
 interface Chunks {
-  addText(text: string): void;
-  add(bytes: Buffer, start: number, end: number): void;
-  finish(): Buffer[];
+  /** A promise only when a chunk is full, so that most calls cost no turn. */
+  add(bytes: Buffer, start: number, end: number): Promise<void> | undefined;
+  flush(): Promise<void>;
 }
 
-function createChunks(): Chunks {
-  const chunks: Buffer[] = [];
-  let open = Buffer.alloc(0);
+/** Small fragments share a chunk. Where chunks are only compressed, one buffer serves for all of them. */
+function createChunks(kept: Buffer[] | undefined, compressor: Compressor | undefined): Chunks {
+  let open = Buffer.allocUnsafeSlow(chunkBytes);
   let length = 0;
-  const close = () => {
-    if (length > 0) chunks.push(open.subarray(0, length));
-    open = Buffer.alloc(0);
-    length = 0;
+  const emit = async (chunk: Buffer) => {
+    kept?.push(chunk);
+    await compressor?.write(chunk);
   };
-  const reserve = (size: number) => {
-    if (length + size <= open.length) return;
-    close();
-    open = Buffer.allocUnsafeSlow(Math.max(size, chunkBytes));
+  const flush = async () => {
+    if (length === 0) return;
+    const chunk = open.subarray(0, length);
+    length = 0;
+    await emit(chunk);
+    if (kept !== undefined) open = Buffer.allocUnsafeSlow(chunkBytes);
+  };
+  const copy = (bytes: Buffer, start: number, end: number) => {
+    length += bytes.copy(open, length, start, end);
   };
   return {
-    addText(text) {
-      reserve(Buffer.byteLength(text));
-      length += open.write(text, length);
-    },
     add(bytes, start, end) {
-      if (end - start >= referredBytes) {
-        close();
-        chunks.push(bytes.subarray(start, end));
-        return;
-      }
-      reserve(end - start);
-      length += bytes.copy(open, length, start, end);
+      if (end - start >= referredBytes) return flush().then(() => emit(bytes.subarray(start, end)));
+      if (length + end - start > open.length) return flush().then(() => copy(bytes, start, end));
+      copy(bytes, start, end);
+      return undefined;
     },
-    finish() {
-      close();
-      return chunks;
+    flush,
+  };
+}
+
+interface Compressor {
+  /** Resolves when the chunk was read and may be overwritten. */
+  write(chunk: Buffer): Promise<void>;
+  finish(): Promise<readonly Buffer[]>;
+}
+
+/** Makes one gzip member on the thread pool. */
+function createCompressor(): Compressor {
+  const gzip = createGzip({ level: 1, chunkSize: chunkBytes });
+  const compressed: Buffer[] = [];
+  gzip.on('data', (chunk: Buffer) => compressed.push(chunk));
+  // The callback of the write has it too; without a listener it would end the process.
+  gzip.on('error', () => {});
+  return {
+    write: (chunk) =>
+      new Promise((resolve, reject) => {
+        gzip.write(chunk, (error) => (error ? reject(error) : resolve()));
+      }),
+    finish: async () => {
+      const ended = once(gzip, 'end');
+      gzip.end();
+      await ended;
+      return compressed;
     },
   };
 }

@@ -12,7 +12,7 @@ import { renderTarget } from './fragments.ts';
 import type { Pacer } from './pacer.ts';
 import { createPacer } from './pacer.ts';
 import type { PageBody } from './page.ts';
-import { gzipChunks, renderPage } from './page.ts';
+import { renderPage } from './page.ts';
 import { renderTail } from './tail.ts';
 
 export interface PrometheusExporterInput {
@@ -174,11 +174,13 @@ class Exporter implements PrometheusExporter {
     const variants = new Map<string, PageBody>();
     const wanted = this.#wantedVariants();
     for (const format of ['text', 'openmetrics'] as const) {
-      const [plain, zipped] = [variantKey(format, 'identity'), variantKey(format, 'gzip')];
-      if (!wanted.has(plain) && !wanted.has(zipped)) continue;
-      const body = await renderPage(targets, format, pacer);
-      if (wanted.has(plain)) variants.set(plain, body);
-      if (wanted.has(zipped)) variants.set(zipped, { ...body, chunks: await gzipChunks(body.chunks) });
+      const encodings = new Set(encodingNames.filter((encoding) => wanted.has(variantKey(format, encoding))));
+      if (encodings.size === 0) continue;
+      const bodies = await renderPage(targets, format, encodings, pacer);
+      for (const encoding of encodings) {
+        const body = bodies[encoding];
+        if (body !== undefined) variants.set(variantKey(format, encoding), body);
+      }
     }
     this.#page = { targets, variants };
     this.#builtAt = clock.monotonicMs();
@@ -198,6 +200,7 @@ class Exporter implements PrometheusExporter {
 }
 
 const compress = promisify(gzip);
+const encodingNames = ['identity', 'gzip'] as const satisfies readonly ContentEncoding[];
 
 function variantKey(format: ExpositionFormat, encoding: ContentEncoding): string {
   return `${format} ${encoding}`;
