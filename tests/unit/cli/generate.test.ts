@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createCliFixture, createServerEngine } from './support.ts';
+
+describe('reeve generate', () => {
+  const fixture = createCliFixture();
+  afterAll(() => fixture.remove());
+  const root = fixture.folder;
+  mkdirSync(join(root, 'collectors/fake'), { recursive: true });
+  mkdirSync(join(root, 'collectors/not-an-engine'));
+  writeFileSync(join(root, 'collectors/fake/index.ts'), '');
+  const context = { checkout: { root, importEngine: () => Promise.resolve(createServerEngine()) } };
+  const files = [
+    'collectors/index.ts',
+    'docs/metrics.md',
+    'docs/config.schema.json',
+    'collectors/fake/README.md',
+  ];
+
+  it('lists what is missing or differs, writes it, and is then content', async () => {
+    const before = await fixture.run(['generate', '--check'], { context });
+    expect(before).toMatchObject({ code: 1, stdout: `${files.join('\n')}\n` });
+    expect(existsSync(join(root, 'docs'))).toBe(false);
+
+    expect(await fixture.run(['generate'], { context })).toMatchObject({
+      code: 0,
+      stdout: `${files.join('\n')}\n`,
+    });
+    expect(readFileSync(join(root, 'collectors/index.ts'), 'utf8')).toContain(
+      "fake: () => import('./fake/index.ts'),",
+    );
+    expect(await fixture.run(['generate', '--check'], { context })).toMatchObject({ code: 0, stdout: '' });
+
+    writeFileSync(join(root, 'docs/metrics.md'), 'edited by hand');
+    expect(await fixture.run(['generate', '--check'], { context })).toMatchObject({
+      code: 1,
+      stdout: 'docs/metrics.md\n',
+    });
+  });
+
+  it('refuses a folder whose engine has another id', async () => {
+    mkdirSync(join(root, 'collectors/other'), { recursive: true });
+    writeFileSync(join(root, 'collectors/other/index.ts'), '');
+
+    const { code, stderr } = await fixture.run(['generate', '--check'], { context });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('collectors/other/index.ts has the engine id fake');
+  });
+});
