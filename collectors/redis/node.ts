@@ -73,6 +73,7 @@ export class RedisNode {
     const reading = this.#take(signal);
     reading.catch(() => undefined); // whoever asks for it is told
     this.#fresh = reading;
+    this.#shared = undefined;
     return reading;
   }
 

@@ -59,13 +59,21 @@ describe('ReplicationLag', () => {
     const frozenAt = 5_000;
     const acked = (atMs: number): number => 10_000 + Math.min(atMs, frozenAt);
 
-    const seconds = [7_000, 7_500, 9_000, 30_000].map((untilMs) => steady(untilMs, acked).lags(untilMs)[0]?.seconds);
+    const seconds = [7_000, 7_500, 9_000, 30_000].map(
+      (untilMs) => steady(untilMs, acked).lags(untilMs)[0]?.seconds,
+    );
 
     expect(seconds).toEqual([0, 2.5, 4, 25]);
   });
 
   it('ignores the age of acknowledgements that the server calls lag', () => {
-    const lag = follow([[0, 10_000, 10_000], [500, 10_000, 10_000]], { silentSeconds: 1 });
+    const lag = follow(
+      [
+        [0, 10_000, 10_000],
+        [500, 10_000, 10_000],
+      ],
+      { silentSeconds: 1 },
+    );
 
     expect(lag.lags(500)[0]?.seconds).toBe(0);
   });
@@ -82,7 +90,13 @@ describe('ReplicationLag', () => {
   });
 
   it('claims nothing of a replica that has everything but is not heard any more', () => {
-    const lag = follow([[0, 10_000, 10_000], [500, 10_000, 10_000]], { silentSeconds: 7 });
+    const lag = follow(
+      [
+        [0, 10_000, 10_000],
+        [500, 10_000, 10_000],
+      ],
+      { silentSeconds: 7 },
+    );
 
     expect(lag.lags(500)).toEqual([{ replica: name, bytes: 0, seconds: undefined }]);
   });
@@ -122,7 +136,12 @@ describe('ReplicationLag', () => {
 
     lag.add({ atMs: 5_500, stream: 'a', offset: 15_500, replicas: [] });
     const left = lag.lags(5_500);
-    lag.add({ atMs: 6_000, stream: 'b', offset: 16_000, replicas: [{ name, online: true, offset: 15_000, silentSeconds: 0 }] });
+    lag.add({
+      atMs: 6_000,
+      stream: 'b',
+      offset: 16_000,
+      replicas: [{ name, online: true, offset: 15_000, silentSeconds: 0 }],
+    });
 
     expect(left).toEqual([]);
     expect(lag.lags(6_000)[0]).toEqual({ replica: name, bytes: 1_000, seconds: undefined });
