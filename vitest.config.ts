@@ -41,6 +41,7 @@ export default defineConfig({
     ],
     coverage: {
       provider: 'v8',
+      reportOnFailure: true,
       include: ['src/**/*.ts', 'collectors/**/*.ts'],
       exclude: ['**/*.test.ts'],
       reporter: ['text-summary', 'lcovonly'],

@@ -26,5 +26,10 @@ export async function runQuietly(command: string, args: readonly string[]): Prom
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
   if (child.exitCode === 0) return stdout;
   const ending = child.signalCode ?? `exit code ${child.exitCode}`;
-  throw new Error(`${stdout}${stderr}${[command, ...args].join(' ')}: ${ending}`);
+  throw new Error(`${shorten(`${stdout}${stderr}`)}${[command, ...args].join(' ')}: ${ending}`);
+}
+
+/** Cuts lines that nobody reads, such as the list of all sources in front of a tool's panic. */
+function shorten(output: string): string {
+  return output.replaceAll(/^(.{1000}).+$/gm, '$1…');
 }
