@@ -13,13 +13,13 @@ import { agentMetrics, collectionMetrics } from '../telemetry/metrics.ts';
 import { type Checkout, type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
 
 /** A file that is derived from the manifests. */
-export interface Artefact {
+interface Artefact {
   /** Relative to the checkout, with `/`. */
   readonly path: string;
   readonly text: string;
 }
 
-export const agentSlices: readonly AgentSlice[] = [
+const agentSlices: readonly AgentSlice[] = [
   {
     title: 'Collection',
     summary: 'About the watching of each target; part of every snapshot.',
@@ -58,7 +58,7 @@ async function generate(check: boolean, context: CliContext): Promise<ExitCode> 
 }
 
 /** All generated files, from the manifests alone: the same manifests give the same bytes. */
-export function renderArtefacts(engines: readonly Engine[]): readonly Artefact[] {
+function renderArtefacts(engines: readonly Engine[]): readonly Artefact[] {
   const catalogue = createCatalogue(engines, agentSlices);
   const byId = new Map(catalogue.engines.map((engine) => [engine.id, engine]));
   return [

@@ -38,11 +38,6 @@ export function engineOptionsSchema(engine: Engine): JsonSchema {
   return toJsonSchema(engine.options(describingFields()));
 }
 
-/** JSON Schema of the options that every target has. */
-export function commonOptionsSchema(): JsonSchema {
-  return toJsonSchema(commonTargetSchema(describingFields()));
-}
-
 function targetSchema(engine: Engine, fields: OwnFields): JsonSchema {
   const { id, engine: kind, ...common } = commonTargetSchema(fields).shape;
   const description = kind.description ?? '';

@@ -80,7 +80,7 @@ function overrideOf(raw: Readonly<Record<string, unknown>>): ObjectiveOverride {
 }
 
 /** An objective is bounded on the sides on which its default is; one without default has an upper bound. */
-export function sidesOf({ bound }: ObjectiveDefinition): readonly Side[] {
+function sidesOf({ bound }: ObjectiveDefinition): readonly Side[] {
   const sides = (['min', 'max'] as const).filter((side) => bound[side] !== undefined);
   return sides.length === 0 ? ['max'] : sides;
 }

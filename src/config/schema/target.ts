@@ -5,7 +5,7 @@ import { labelsField } from './labels.ts';
 import { objectivesField } from './objectives.ts';
 import { targetRemediationField } from './remediation.ts';
 
-export const targetIdPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
+const targetIdPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
 
 const second = 1_000;
 const day = 86_400 * second;
