@@ -51,7 +51,7 @@ export async function renderTarget(snapshot: Snapshot, pacer: Pacer): Promise<Re
 }
 
 /** `target`, `engine` and the operator's labels; a label that the metric itself has is the metric's. */
-export function renderTargetLabels(target: Target, metric?: MetricDefinition): string {
+function renderTargetLabels(target: Target, metric?: MetricDefinition): string {
   const own = Object.entries(target.labels).filter(
     ([name]) => isLabelName(name) && !taken.has(name) && !(metric && Object.hasOwn(metric.labels, name)),
   );

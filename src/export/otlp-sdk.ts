@@ -16,7 +16,7 @@ import { createOtlpProducer } from './otlp-producer.ts';
 import { createOtlpTracing } from './otlp-tracing.ts';
 
 /** More points in a request make the event loop wait longer while they are serialised. */
-const defaultBatchPoints = 4_000;
+const defaultBatchPoints = 2_000;
 
 /** Spans name their parents, so nothing has to follow asynchronous calls around; following costs every one of them. */
 const rootContextOnly: ContextManager = {

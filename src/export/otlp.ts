@@ -13,7 +13,7 @@ export interface OtlpOptions {
   readonly intervalMs: number;
   /** A batch that takes longer is given up, in milliseconds; at most the interval is used. */
   readonly timeoutMs: number;
-  /** Points in one request; 4,000 unless said otherwise. */
+  /** Points in one request; 2,000 unless said otherwise. */
   readonly maxBatchPoints?: number;
 }
 

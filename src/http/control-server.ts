@@ -50,7 +50,7 @@ interface Route {
 }
 
 /** The routes of the control interface; the listener on TCP gets the same ones behind tokens. */
-export function createControlRoutes(reload: ControlServerInput['reload']): Handler {
+function createControlRoutes(reload: ControlServerInput['reload']): Handler {
   const routes: Readonly<Record<string, Route>> = {
     '/-/healthy': { method: 'GET', handle: () => ({ status: 200, body: 'ok\n' }) },
     '/-/reload': {
