@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../../collectors/index.ts';
+import type { History } from '../../src/core/ports/history.ts';
+import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
 import { samplesOf, type Watching, watchTarget } from '../support/watching.ts';
 import { collectUntil, type Deployment, type EngineHarness, isOlder, type TargetText } from './harness.ts';
@@ -9,6 +11,12 @@ import { redisHarness } from './redis-harness.ts';
 /** The definition of "collector": what holds for every engine stands here once. */
 
 const harnesses: Readonly<Record<string, EngineHarness>> = { postgres: postgresHarness, redis: redisHarness };
+
+/** What a test adds to a target, and the history that its targets share. */
+interface WatchMore {
+  readonly target: Readonly<Record<string, unknown>>;
+  readonly history: History;
+}
 
 it('has a harness for every engine of the registry', () => {
   expect(Object.keys(harnesses).sort()).toEqual(Object.keys(engines).sort());
@@ -29,8 +37,13 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
     await deployment?.[Symbol.asyncDispose]();
   }, 60_000);
 
-  const watch = ({ target, env }: TargetText, overrides: Readonly<Record<string, unknown>> = {}): Watching =>
-    watchTarget({ engine, target: { ...target, ...overrides }, env });
+  const watch = ({ target, env }: TargetText, more: Partial<WatchMore> = {}): Watching =>
+    watchTarget({
+      engine,
+      target: { ...target, ...more.target },
+      env,
+      history: more.history ?? createMemoryHistory(),
+    });
   const throughProxy = (): TargetText => deployment.through(proxy.port);
 
   it('reads every group without error', async () => {
@@ -49,7 +62,10 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
 
   it('emits every declared metric, or says why it cannot here', async () => {
     await using stack = new AsyncDisposableStack();
-    const watches = deployment.targets.map((target) => stack.use(watch(target)));
+    const history = createMemoryHistory();
+    const watches = deployment.targets.map((target, index) =>
+      stack.use(watch(target, { target: { id: `member-${index}` }, history })),
+    );
     const emitted = new Set<string>();
     const reasonFor = (key: string, since: string): string | undefined =>
       isOlder(harness.version, since)
@@ -112,7 +128,7 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
 
   it('gives up a server that accepts and never answers, at the deadline', async () => {
     await proxy.set({ kind: 'hang' });
-    await using watching = watch(throughProxy(), { interval: '1s', deadline: '400ms' });
+    await using watching = watch(throughProxy(), { target: { interval: '1s', deadline: '400ms' } });
 
     const snapshot = await watching.collect();
 

@@ -20,6 +20,8 @@ export const postgresHarness: EngineHarness = {
         archive_mode: 'on',
         archive_command: 'true',
         track_io_timing: 'on',
+        max_slot_wal_keep_size: '1GB',
+        autovacuum: 'off',
         max_connections: '50',
       },
     });
@@ -51,6 +53,8 @@ async function prepare(primary: PostgresServer): Promise<void> {
     'shop',
   );
   await primary.query('ANALYZE', 'shop');
+  await primary.query('SELECT pg_stat_reset()', 'shop');
+  await primary.query('VACUUM purchase', 'shop');
   await primary.query(`SELECT pg_create_logical_replication_slot('contract_logical', 'pgoutput')`, 'shop');
   // A concurrent build that is cancelled leaves an invalid index behind.
   await primary
@@ -63,7 +67,7 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby): De
     target: {
       url: { env: 'CONTRACT_URL' },
       databases: { include: [] },
-      unusedAfter: '1ms',
+      unusedAfter: '1s',
       membersComplete: true,
     },
     env: { CONTRACT_URL: `postgres://${role}:${secret}@127.0.0.1:${port}/shop` },
@@ -76,9 +80,11 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby): De
     work: async () => {
       await primary.query(
         `SELECT count(*) FROM purchase JOIN customer ON customer.id = customer_id WHERE amount BETWEEN 10 AND 3000;
-         UPDATE purchase SET note = note WHERE id % 50 = 0`,
+         UPDATE purchase SET note = note`,
         'shop',
       );
+      // Goes on while the next collection looks.
+      primary.query('SELECT pg_sleep(0.3)').catch(() => undefined);
       await primary.query('SELECT pg_switch_wal()');
       await standby.query('SELECT count(*) FROM purchase WHERE amount BETWEEN 10 AND 30', 'shop');
     },
