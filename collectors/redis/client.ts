@@ -37,6 +37,7 @@ class RedisClient implements Connection {
   readonly #server: string;
   /** Why the connection broke; the driver rejects commands with a text that says less. */
   #failure: string | undefined;
+  #closed = false;
   loginIgnored = false;
 
   constructor(options: ClientOptions) {
@@ -62,7 +63,7 @@ class RedisClient implements Connection {
   }
 
   get isOpen(): boolean {
-    return this.#redis.status === 'ready';
+    return !this.#closed && this.#redis.status === 'ready';
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -100,6 +101,7 @@ class RedisClient implements Connection {
   }
 
   close(): void {
+    this.#closed = true;
     this.#redis.disconnect();
     // A server that hangs would keep a politely ended socket open.
     this.#redis.stream?.destroy();
