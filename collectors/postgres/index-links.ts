@@ -5,7 +5,8 @@ import type { Session } from './session.ts';
 const row = z.object({ kind: z.enum(['bears', 'sees']), name: z.string() });
 
 /**
- * What a standby calls itself to its upstream, and which standbys and physical slots this server has.
+ * What a standby calls itself to its upstream, and which standbys and physical slots this server has. Each has one name: its slot, or its
+ * application name where it has none. A standby whose link is cut still knows its slot.
  *
  * A walsender is no standby when it feeds a logical slot, sends a base backup, or its receiver has reported what it wrote and never what
  * it replayed (pg_receivewal, the WAL stream of pg_basebackup): a standby reports both together. A slot that such a receiver holds is
@@ -24,12 +25,12 @@ const sql = `
     FROM pg_replication_slots
    WHERE slot_type = 'physical' AND NOT EXISTS (SELECT FROM walsender w WHERE w.pid = active_pid)
   UNION ALL
-  SELECT 'bears', 'slot:' || coalesce((SELECT slot_name FROM pg_stat_wal_receiver), current_setting('primary_slot_name'))
-   WHERE pg_is_in_recovery() AND coalesce((SELECT slot_name FROM pg_stat_wal_receiver), current_setting('primary_slot_name')) <> ''
-  UNION ALL
-  SELECT 'bears', 'application:' || coalesce(substring(conninfo FROM '(?:^| )application_name=([^ ]*)'),
-                                             substring(conninfo FROM '(?:^| )fallback_application_name=([^ ]*)'))
-    FROM pg_stat_wal_receiver WHERE pg_is_in_recovery() AND conninfo IS NOT NULL`;
+  SELECT 'bears', coalesce('slot:' || nullif(coalesce(r.slot_name, current_setting('primary_slot_name')), ''),
+                           'application:' || coalesce(substring(r.conninfo FROM '(?:^| )application_name=([^ ]*)'),
+                                                      substring(r.conninfo FROM '(?:^| )fallback_application_name=([^ ]*)')))
+    FROM (SELECT) AS one LEFT JOIN pg_stat_wal_receiver r ON true
+   WHERE pg_is_in_recovery()
+     AND (r.conninfo IS NOT NULL OR coalesce(r.slot_name, current_setting('primary_slot_name')) <> '')`;
 
 /** How the members of this cluster know each other, for the proof that an index is unused. */
 export async function readLinks(session: Session, signal: AbortSignal): Promise<MemberLinks> {

@@ -122,11 +122,7 @@ function nextUse(known: IndexUse, count: IndexCount, lastAt: number, at: number)
     ? restartWatch(known, lastAt, at)
     : { watchedSince: known.watchedSince, gaps: known.gaps ?? [] };
   const startsAgain = watch.watchedSince !== known.watchedSince;
-  const lastUsedAt = latest(
-    known.lastUsedAt,
-    count.lastUsedAt,
-    grown > 0 ? (count.lastUsedAt ?? at) : undefined,
-  );
+  const lastUsedAt = latest(known.lastUsedAt, grown > 0 ? useBetween(count, lastAt, at) : count.lastUsedAt);
   return {
     ...count,
     watchedSince: watch.watchedSince,
@@ -134,6 +130,11 @@ function nextUse(known: IndexUse, count: IndexCount, lastAt: number, at: number)
     ...(watch.gaps.length === 0 ? {} : { gaps: watch.gaps }),
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
   };
+}
+
+/** A counter that grew did so since the last reading; a server whose clock says otherwise is not believed. */
+function useBetween({ lastUsedAt }: IndexCount, lastAt: number, at: number): number {
+  return lastUsedAt !== undefined && lastUsedAt >= lastAt && lastUsedAt <= at ? lastUsedAt : at;
 }
 
 /** Then what is remembered stays the same object, and a store has nothing to write. */
