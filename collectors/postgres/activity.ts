@@ -1,33 +1,32 @@
 import { z } from 'zod';
+import { notNegative } from './not-negative.ts';
 import { type PostgresContext, requireAllStatistics, type Session } from './session.ts';
 
 /** Transactions older than this are worth a row for reports. */
 const longTransactionSeconds = 60;
 const sessionRows = 20;
 
-const age = z.number().nullable();
 const row = z.object({
   connections: z.record(z.string(), z.number()),
   waits: z.record(z.string(), z.number()),
   used: z.number(),
   limit: z.number(),
   autovacuum_workers: z.number(),
-  transaction_seconds: age,
-  query_seconds: age,
-  idle_in_transaction_seconds: age,
-  autovacuum_seconds: age,
-  session_xmin_age: age,
-  replica_xmin_age: age,
+  transaction_seconds: notNegative,
+  query_seconds: notNegative,
+  idle_in_transaction_seconds: notNegative,
+  autovacuum_seconds: notNegative,
+  session_xmin_age: notNegative,
+  replica_xmin_age: notNegative,
   blocked: z.number(),
-  lock_wait_seconds: age,
+  lock_wait_seconds: notNegative,
   prepared: z.number(),
-  prepared_seconds: age,
-  prepared_xmin_age: age,
+  prepared_seconds: notNegative,
+  prepared_xmin_age: notNegative,
 });
 
 const clients = `backend_type = 'client backend' AND NOT own`;
-const secondsSince = (time: string): string =>
-  `greatest(extract(epoch FROM clock_timestamp() - ${time}), 0)::float8`;
+const secondsSince = (time: string): string => `extract(epoch FROM clock_timestamp() - ${time})::float8`;
 
 /** One pass over pg_stat_activity. pg_locks, which touches every partition of the lock table, is read only while somebody waits. */
 const sql = (hasWaitStart: boolean): string => `
@@ -110,8 +109,8 @@ const sessionRow = z.object({
   application: z.string().nullable(),
   state: z.string().nullable(),
   waitEvent: z.string().nullable(),
-  transactionSeconds: z.number().nullable(),
-  stateSeconds: z.number().nullable(),
+  transactionSeconds: notNegative,
+  stateSeconds: notNegative,
   blockedBy: z.array(z.string()),
   queryId: z.string().nullable(),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CollectError, toCollectError } from '../../src/sdk.ts';
+import { notNegative } from './not-negative.ts';
 import { quoteIdentifier } from './quote.ts';
 import { type PostgresContext, type Session } from './session.ts';
 
@@ -8,7 +9,7 @@ const row = z.object({
   failing: z.boolean(),
   archived: z.number(),
   failed: z.number(),
-  archived_age: z.number().nullable(),
+  archived_age: notNegative,
 });
 
 /** On a standby only `always` archives. */
@@ -17,14 +18,14 @@ const sql = `
            OR current_setting('archive_mode') = 'on' AND NOT pg_is_in_recovery() AS enabled,
          coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) AS failing,
          archived_count AS archived, failed_count AS failed,
-         greatest(extract(epoch FROM clock_timestamp() - last_archived_time), 0)::float8 AS archived_age
+         extract(epoch FROM clock_timestamp() - last_archived_time)::float8 AS archived_age
     FROM pg_stat_archiver`;
 
-const backlogRow = z.object({ files: z.number(), oldest: z.number().nullable() });
+const backlogRow = z.object({ files: z.number(), oldest: notNegative });
 
 const backlogSql = `
   SELECT count(*) AS files,
-         greatest(extract(epoch FROM clock_timestamp() - min(modification)), 0)::float8 AS oldest
+         extract(epoch FROM clock_timestamp() - min(modification))::float8 AS oldest
     FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'`;
 
 /** WAL archiving: whether it fails, and what waits. A server that does not archive has no backlog to speak of: absent. */

@@ -53,7 +53,10 @@ export function parseEndpoint(url: string): Endpoint {
 
 function splitAuthority(hosts: string, authority: string): readonly [string, string | undefined] {
   if (hosts.includes(',')) throw unusable('names several hosts: make each server a target of its own');
-  if (hosts.startsWith('/')) return [hosts, /:(\d+)$/.exec(authority)?.[1]];
+  if (hosts.startsWith('/')) {
+    const [, folder = hosts, port] = /^(.*):(\d+)$/.exec(hosts) ?? [];
+    return [folder, port];
+  }
   const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(hosts);
   if (bracketed !== null) return [bracketed[1] ?? '', bracketed[2]];
   const [, host = hosts, port] = /^([^:]*):(\d+)$/.exec(hosts) ?? [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LsnHistory } from './lsn-history.ts';
+import { notNegative } from './not-negative.ts';
 import { nameReplicas } from './replica-name.ts';
 import { type PostgresContext, requireAllStatistics, type Session } from './session.ts';
 import { createStandbyReader } from './standby.ts';
@@ -15,10 +16,10 @@ const row = z.object({
   sync_state: z.string(),
   end: optional,
   replayed: optional,
-  sent_bytes: optional,
-  write_bytes: optional,
-  flush_bytes: optional,
-  replay_bytes: optional,
+  sent_bytes: notNegative,
+  write_bytes: notNegative,
+  flush_bytes: notNegative,
+  replay_bytes: notNegative,
   write_seconds: optional,
   flush_seconds: optional,
   replay_seconds: optional,
@@ -32,7 +33,7 @@ export const walEndSql = `CASE WHEN pg_is_in_recovery()
        THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END`;
 
 /** The end is taken first, so a position taken later may be past it: that is no lag, not a negative one. */
-const bytesBehind = (column: string): string => `greatest(pg_wal_lsn_diff(wal.lsn, ${column}), 0)::float8`;
+const bytesBehind = (column: string): string => `pg_wal_lsn_diff(wal.lsn, ${column})::float8`;
 
 /** Base backups are not replicas; a slot's view is read through its function, which takes no relation lock. */
 const sql = `

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notNegative } from './not-negative.ts';
 import { quoteLiteral } from './quote.ts';
 import { walEndSql } from './replication.ts';
 import { type PostgresContext, type Session } from './session.ts';
@@ -10,10 +11,10 @@ const row = z.object({
   slot: z.string(),
   active: z.boolean(),
   wal_status: z.string().nullable(),
-  retained_bytes: optional,
+  retained_bytes: notNegative,
   safe_bytes: optional,
-  confirmed_bytes: optional,
-  inactive_seconds: optional,
+  confirmed_bytes: notNegative,
+  inactive_seconds: notNegative,
   xmin_age: optional,
   invalidation: z.string().nullable(),
   total: z.number(),
@@ -33,9 +34,9 @@ const sql = (session: Session): string => {
   return `
   WITH wal AS MATERIALIZED (SELECT ${walEndSql} AS lsn)
   SELECT slot_name::text AS slot, active, wal_status,
-         greatest(pg_wal_lsn_diff(wal.lsn, restart_lsn), 0)::float8 AS retained_bytes,
+         pg_wal_lsn_diff(wal.lsn, restart_lsn)::float8 AS retained_bytes,
          safe_wal_size::float8 AS safe_bytes,
-         greatest(pg_wal_lsn_diff(wal.lsn, confirmed_flush_lsn), 0)::float8 AS confirmed_bytes,
+         pg_wal_lsn_diff(wal.lsn, confirmed_flush_lsn)::float8 AS confirmed_bytes,
          ${inactive} AS inactive_seconds,
          greatest(age(xmin), age(catalog_xmin)) AS xmin_age,
          coalesce(${reasons.join(', ')}) AS invalidation,

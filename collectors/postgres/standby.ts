@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notNegative } from './not-negative.ts';
 import { nameOfStandby } from './replica-name.ts';
 import type { PostgresContext, Session } from './session.ts';
 
@@ -9,11 +10,11 @@ const row = z.object({
   slot: z.string(),
   streams_from: z.boolean(),
   streaming: z.boolean(),
-  message_age: optional,
+  message_age: notNegative,
   silence_limit: optional,
   received: optional,
   replayed: optional,
-  replay_age: optional,
+  replay_age: notNegative,
   paused: z.boolean(),
 });
 
@@ -34,7 +35,7 @@ const sql = String.raw`
          nullif(extract(epoch FROM current_setting('wal_receiver_timeout')::interval), 0)::float8 / 2 AS silence_limit,
          (greatest(l.received, r.latest_end_lsn) - '0/0'::pg_lsn)::float8 AS received,
          (l.replayed - '0/0'::pg_lsn)::float8 AS replayed,
-         greatest(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float8 AS replay_age,
+         extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 AS replay_age,
          pg_is_wal_replay_paused() AS paused
     FROM (SELECT pg_last_wal_receive_lsn() AS received, pg_last_wal_replay_lsn() AS replayed,
                  CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('primary_conninfo') END AS conninfo) l

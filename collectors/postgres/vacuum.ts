@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notNegative } from './not-negative.ts';
 import type { PostgresContext, Session } from './session.ts';
 
 const worstTables = 20;
@@ -7,7 +8,7 @@ const row = z.object({
   tables: z.number(),
   dead: z.number(),
   due: z.number(),
-  oldest_seconds: z.number().nullable(),
+  oldest_seconds: notNegative,
   freeze_due: z.number(),
   disabled: z.number(),
   worst: z.array(
@@ -17,7 +18,7 @@ const row = z.object({
       deadRows: z.number(),
       liveRows: z.number(),
       threshold: z.number(),
-      lastVacuumSeconds: z.number().nullable(),
+      lastVacuumSeconds: notNegative,
       xidAge: z.number(),
       autovacuum: z.boolean(),
     }),

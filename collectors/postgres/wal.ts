@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OptionalColumn } from './columns.ts';
+import { notNegative } from './not-negative.ts';
 import { walEndSql } from './replication.ts';
 import type { PostgresContext, Session } from './session.ts';
 
@@ -47,12 +48,12 @@ const sources = {
   checkpoint_age: [
     [
       undefined,
-      `(SELECT greatest(extract(epoch FROM clock_timestamp() - checkpoint_time), 0) FROM pg_control_checkpoint())`,
+      `(SELECT extract(epoch FROM clock_timestamp() - checkpoint_time) FROM pg_control_checkpoint())`,
     ],
   ],
 } as const satisfies Readonly<Record<string, readonly Source[]>>;
 
-const row = z.record(z.string(), z.number().nullable());
+const row = z.record(z.string(), notNegative);
 
 /** WAL that the server generates, checkpoints, and who writes dirty buffers out. */
 export async function readWal(session: Session, context: PostgresContext): Promise<void> {
