@@ -13,6 +13,7 @@ export function replicationSample(info: Info, atMs: number): ReplicationSample |
 export function replicasOf(info: Info): readonly ReplicaSample[] {
   const replicas = new Map<string, ReplicaSample>();
   const count = info.number('connected_slaves') ?? 0;
+  const written = info.number('master_repl_offset');
   for (let index = 0; index < count; index += 1) {
     const text = info.text(`slave${index}`);
     if (text === undefined) continue;
@@ -25,8 +26,8 @@ export function replicasOf(info: Info): readonly ReplicaSample[] {
     replicas.set(name, {
       name,
       online: fields.get('state') === 'online',
-      // 0 stands until the first acknowledgement.
-      offset: offset === 0 ? undefined : offset,
+      // 0 stands until the first acknowledgement, unless nothing was written ever.
+      offset: offset === 0 && written !== 0 ? undefined : offset,
       silentSeconds: toNumber(fields.get('lag')),
     });
   }

@@ -101,6 +101,20 @@ describe('ReplicationLag', () => {
     expect(lag.lags(500)).toEqual([{ replica: name, bytes: 0, seconds: undefined }]);
   });
 
+  it('grows for the very first write, which a frozen replica never acknowledges', () => {
+    const lag = follow([
+      [0, 0, 0],
+      [500, 0, 0],
+      [1_000, 80, undefined],
+      [1_500, 80, undefined],
+      [2_000, 80, undefined],
+      [2_500, 80, undefined],
+      [3_000, 80, undefined],
+    ]);
+
+    expect(lag.lags(3_000)).toEqual([{ replica: name, bytes: 80, seconds: 2.5 }]);
+  });
+
   it('knows nothing while a replica is synchronised or has not acknowledged yet', () => {
     const syncing = follow([[0, 10_000, 10_000]], { online: false });
     const silent = follow([[0, 10_000, undefined]]);

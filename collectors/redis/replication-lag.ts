@@ -40,10 +40,10 @@ interface Point {
 }
 
 interface ReplicaState {
-  offset: number | undefined;
-  ackedAtMs: number;
+  readonly offset: number;
+  readonly ackedAtMs: number;
   /** Lag at the last acknowledgement that advanced or showed that nothing is missing; undefined when it could not be told. */
-  lagAtAckMs: number | undefined;
+  readonly lagAtAckMs: number | undefined;
 }
 
 /** A lag that is known only more coarsely than this (or than a twentieth of itself, when it is long) is unknown. */
@@ -86,8 +86,9 @@ export class ReplicationLag {
     const last = this.#last;
     if (last === undefined) return [];
     return last.replicas.map((replica) => {
-      const { name, online, offset } = replica;
-      const bytes = online && offset !== undefined ? Math.max(0, last.offset - offset) : undefined;
+      const { name } = replica;
+      const offset = this.#replicas.get(name)?.offset;
+      const bytes = offset === undefined ? undefined : Math.max(0, last.offset - offset);
       const fresh = nowMs - last.atMs <= resolutionMs;
       return { replica: name, bytes, seconds: fresh ? this.#seconds(replica, last) : undefined };
     });
@@ -121,7 +122,8 @@ export class ReplicationLag {
 
   #observe(replica: ReplicaSample, sample: ReplicationSample, previous: ReplicationSample | undefined): void {
     const known = this.#replicas.get(replica.name);
-    const { offset } = replica;
+    // A replica that was there before anything was written has everything up to 0, which it never acknowledges.
+    const offset = replica.offset ?? (known?.offset === 0 ? 0 : undefined);
     if (!replica.online || offset === undefined) {
       this.#replicas.delete(replica.name);
       return;
@@ -146,7 +148,7 @@ export class ReplicationLag {
 
   #seconds(replica: ReplicaSample, last: ReplicationSample): number | undefined {
     const state = this.#replicas.get(replica.name);
-    if (state?.offset === undefined) return undefined;
+    if (state === undefined) return undefined;
     if (state.offset >= last.offset) {
       return (replica.silentSeconds ?? 0) > silentAfterSeconds ? undefined : 0;
     }
