@@ -58,6 +58,7 @@ export function createSnapshot(target: number, round: number, now: number): Snap
     target: createTarget(target),
     server: { version: '18.4' },
     up: true,
+    failure: undefined,
     at: now,
     readings: [],
     samples,

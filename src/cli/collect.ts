@@ -3,9 +3,8 @@ import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { TargetWatch } from '../collect/target-watch.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { formatDuration } from '../core/duration.ts';
-import { createPrometheusExporter } from '../export/prometheus.ts';
+import { renderExposition } from '../export/render-exposition.ts';
 import { createMemoryHistory } from '../store/memory-history.ts';
-import { createAgentMetrics } from '../telemetry/agent-metrics.ts';
 import { noTracing } from '../telemetry/tracing.ts';
 import { collectorFactory } from './collector-factory.ts';
 import { concurrently } from './concurrently.ts';
@@ -66,7 +65,7 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
   });
   try {
     await readAll(watches, config.collect.concurrency, options, context);
-    await context.writeData(await render(snapshots, options, context, log));
+    await context.writeData(await render(snapshots, options, context));
   } finally {
     await Promise.allSettled(watches.map((watch) => watch.close()));
   }
@@ -101,16 +100,11 @@ async function render(
   snapshots: LatestSnapshots,
   { format, json }: CollectOptions,
   { clock }: CliContext,
-  log: Parameters<typeof createPrometheusExporter>[0]['log'],
-): Promise<string | Uint8Array> {
+): Promise<string> {
   if (json === true || format === 'json') {
     return `${JSON.stringify({ targets: snapshots.latest().map(snapshotJson) }, undefined, 2)}\n`;
   }
-  const agent = createAgentMetrics({ withoutProcess: true });
-  const exporter = createPrometheusExporter({ snapshots, agent, clock, log });
-  const { chunks } = await exporter.scrape({});
-  await exporter.close();
-  return Buffer.concat(chunks);
+  return renderExposition(snapshots.latest(), clock);
 }
 
 /** Says on stderr what could not be read. */
@@ -120,7 +114,8 @@ function report(ids: readonly string[], snapshots: LatestSnapshots, { writeNote 
   for (const id of ids) {
     const snapshot = byId.get(id);
     if (snapshot?.up !== true) {
-      writeNote(`${id}: could not be reached; \`reeve check --target ${id}\` says why\n`);
+      const { code: reason = 'unknown', message = 'no collection ended' } = snapshot?.failure ?? {};
+      writeNote(`${id}: not reached (${reason}): ${message}\n`);
       code = exitCodes.notFine;
     }
     for (const { group, errors } of snapshot?.readings ?? []) {

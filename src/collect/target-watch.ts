@@ -3,7 +3,7 @@ import type { Collector, Engine } from '../core/engine.ts';
 import { CollectError, type CollectErrorCode, toCollectError } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { GroupReading, Snapshot } from '../core/snapshot.ts';
+import type { GroupReading, ReadingError, Snapshot } from '../core/snapshot.ts';
 import type { ServerIdentity, Target } from '../core/target.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { nextTryMs } from './backoff.ts';
@@ -159,8 +159,9 @@ export class TargetWatch {
     const code = signal.aborted && error.code === 'internal' ? 'timeout' : error.code;
     this.#failures += 1;
     this.#lastCode = code;
-    this.#settle('target', { code, message: this.#input.redact(error.message) });
-    this.#publish(true, false);
+    const failure = { subject: '', code, message: this.#input.redact(error.message) };
+    this.#settle('target', failure);
+    this.#publish(true, failure);
   }
 
   async #read(
@@ -215,9 +216,10 @@ export class TargetWatch {
     return living;
   }
 
-  #publish(last: boolean, up = true): void {
+  #publish(last: boolean, failure?: ReadingError): void {
     // A collection that the shutdown cut short says nothing about the target.
     if (this.#shutdown?.aborted === true) return;
+    const up = failure === undefined;
     const readings = up ? this.#living() : [];
     const { samples, dropped } = withinBudget(samplesOf(readings), this.target.maxSeries);
     if (last) this.#seriesDropped += dropped;
@@ -233,6 +235,7 @@ export class TargetWatch {
       target: this.target,
       server: up ? this.#server : {},
       up,
+      failure,
       at: this.#input.clock.now(),
       readings,
       samples: [...own, ...samples],

@@ -51,6 +51,8 @@ export interface Snapshot {
   readonly server: ServerIdentity;
   /** Whether the target could be reached in the latest collection. */
   readonly up: boolean;
+  /** Why it could not be reached; its subject is empty. Undefined while it is up. */
+  readonly failure: ReadingError | undefined;
   /** When the latest collection ended, Unix time in milliseconds. */
   readonly at: number;
   /** The latest living reading of each group. A group that was never read, or whose reading is too old, is not here. */

@@ -11,8 +11,8 @@ import type { CountedMetricExporter } from './counted-exporter.ts';
 import { countMetricExports, countSpanExports, createExportCounter } from './counted-exporter.ts';
 import type { CounterStarts } from './counter-starts.ts';
 import { createCounterStarts } from './counter-starts.ts';
-import type { OtlpInput, OtlpOptions, OtlpPush } from './otlp.ts';
 import { createOtlpProducer } from './otlp-producer.ts';
+import type { OtlpInput, OtlpOptions, OtlpPush } from './otlp-push.ts';
 import { createOtlpTracing } from './otlp-tracing.ts';
 
 /** More points in a request make the event loop wait longer while they are serialised. */

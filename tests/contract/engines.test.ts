@@ -19,7 +19,7 @@ interface WatchMore {
 }
 
 it('has a harness for every engine of the registry', () => {
-  expect(Object.keys(harnesses).sort()).toEqual(Object.keys(engines).sort());
+  expect(new Set(Object.keys(harnesses))).toEqual(new Set(Object.keys(engines)));
 });
 
 describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
@@ -55,7 +55,9 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
       expect(
         snapshot.readings.flatMap(({ group, errors }) => errors.map((error) => ({ group, ...error }))),
       ).toEqual([]);
-      expect(snapshot.readings.map(({ group }) => group).sort()).toEqual(Object.keys(engine.groups).sort());
+      expect(new Set(snapshot.readings.map(({ group }) => group))).toEqual(
+        new Set(Object.keys(engine.groups)),
+      );
       expect(snapshot.up).toBe(true);
     }
   });

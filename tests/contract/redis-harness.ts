@@ -35,7 +35,7 @@ export const redisHarness: EngineHarness = {
     const sentinel = await startSentinel({ primary, name: 'contract' });
     const cluster = await startRedisCluster();
     await link.set({ kind: 'refuse' });
-    const attached = await startRedis({ name: 'contract-attached', replicaOf: primary });
+    const attached = await startRedis({ name: 'contract-attached', replicaOf: primary, users: [user] });
     return createDeployment({ primary, replica, attached, sentinel, cluster, link });
   },
   version: '7.0.15',
@@ -83,7 +83,7 @@ function createDeployment({ primary, replica, attached, sentinel, cluster, link 
   };
   return {
     port: primary.port,
-    targets: [at(primary.port), at(replica.port), throughSentinel, wholeCluster],
+    targets: [at(primary.port), at(replica.port), at(attached.port), throughSentinel, wholeCluster],
     through: at,
     withPassword: (canary) => at(primary.port, canary),
     work: async () => {

@@ -209,7 +209,7 @@ describe('reeve collect', () => {
 
     expect(code).toBe(1);
     expect(stdout).toContain('reeve_target_up{target="stock",engine="fake"} 0');
-    expect(stderr).toContain('stock: could not be reached; `reeve check --target stock` says why');
+    expect(stderr).toMatch(/^stock: not reached \((?:unreachable|denied)\): .*\[secret\]/m);
     expectNoCanary(stdout, stderr);
   });
 });

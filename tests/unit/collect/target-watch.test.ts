@@ -129,6 +129,7 @@ describe('TargetWatch', () => {
     await watch.collect(never);
 
     expect(latest().up).toBe(false);
+    expect(latest().failure).toEqual({ subject: '', code: 'unreachable', message: 'refused: [secret]' });
     expect(valueOf(latest(), 'reeve_target_up')).toBe(0);
     expect(valueOf(latest(), 'reeve_fake_temperature')).toBeUndefined();
     expect(valueOf(latest(), 'reeve_collect_errors_total', 'target', 'unreachable')).toBe(1);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import type { OtlpPush } from '../../../src/export/otlp.ts';
 import { startOtlp } from '../../../src/export/otlp.ts';
+import type { OtlpPush } from '../../../src/export/otlp-push.ts';
 import type { AgentMetrics } from '../../../src/telemetry/agent-metrics.ts';
 import { createAgentMetrics } from '../../../src/telemetry/agent-metrics.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

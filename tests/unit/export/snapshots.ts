@@ -46,6 +46,7 @@ export function snapshot(
     },
     server: more.server ?? {},
     up: true,
+    failure: undefined,
     at: more.at ?? Date.UTC(2026, 0, 1),
     readings: [],
     samples: rows.map(([definition, value, labels = {}]) => createSample(definition, value, labels)),
