@@ -1,0 +1,249 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CollectError } from '../../src/sdk.ts';
+import { startBlackHole, startTcpProxy, type TcpProxy } from '../../tests/support/net/tcp-proxy.ts';
+import { openCollector, valueOf } from '../../tests/support/postgres/collect.ts';
+import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
+import { runCommand, runOrThrow } from '../../tests/support/run-command.ts';
+import type { PostgresGroup } from './groups.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const canary = 'c4n@ry/%:?#secret';
+const fast: readonly PostgresGroup[] = ['availability', 'activity', 'transactions', 'replication', 'slots'];
+
+const hasOpenssl = await runCommand('openssl', ['version']).then(
+  ({ code }) => code === 0,
+  () => false,
+);
+
+let server: PostgresServer;
+let proxy: TcpProxy;
+
+const url = (password = canary, database = 'postgres', port = proxy.port): string =>
+  `postgresql://reeve:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
+
+/** Everything an error may show of itself when it is logged. */
+function textOf(error: unknown): string {
+  const own = error instanceof Error ? [error.message, error.stack ?? '', textOf(error.cause)] : [];
+  return [...own, JSON.stringify(error)].join('\n');
+}
+
+async function failure(work: Promise<unknown>): Promise<CollectError> {
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof CollectError)) throw new Error(`expected a CollectError, got ${String(thrown)}`);
+  return thrown;
+}
+
+beforeAll(async () => {
+  server = await startPostgres({ major: 17, password: 'super' });
+  await server.query(`CREATE ROLE reeve LOGIN PASSWORD '${canary}' IN ROLE pg_monitor`);
+  await server.query('CREATE TABLE locked (id int); CREATE EXTENSION pg_stat_statements');
+  proxy = await startTcpProxy({ targetPort: server.port });
+});
+
+afterAll(async () => {
+  await proxy?.close();
+  await server?.[Symbol.asyncDispose]();
+});
+
+describe('a target that cannot be reached', () => {
+  it('times out when it accepts and never answers', async () => {
+    await using hole = await startBlackHole();
+    await using collector = openCollector(url(canary, 'postgres', hole.port));
+
+    const error = await failure(collector.open(200));
+
+    expect(error.code).toBe('timeout');
+  });
+
+  it('says that nothing listens, and connects once something does', async () => {
+    await proxy.set({ kind: 'refuse' });
+    await using collector = openCollector(url());
+
+    const error = await failure(collector.open());
+    await proxy.set({ kind: 'pass' });
+
+    expect(error).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringContaining('nothing listens there'),
+    });
+    expect(await collector.open()).toMatchObject({ role: 'primary' });
+  });
+
+  it.each([
+    ['a wrong password', () => url('wr0ng-c4n@ry'), 'denied', /check user and password/],
+    ['no password', () => `postgresql://reeve@127.0.0.1:${proxy.port}/postgres`, 'denied', /password/],
+    ['an unknown database', () => url(canary, 'nowhere'), 'denied', /check the database/],
+    ['a server without TLS', () => `${url()}?sslmode=require`, 'unsupported', /turn on ssl/],
+  ] as const)('says what to do about %s, without the secret', async (_, target, code, message) => {
+    await using collector = openCollector(target());
+
+    const error = await failure(collector.open());
+
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(textOf(error)).not.toContain('c4n');
+    expect(textOf(error)).not.toContain(encodeURIComponent('c4n@ry'));
+  });
+
+  it('says that the database may not be connected to', async () => {
+    await server.query('CREATE DATABASE closed');
+    await server.query('REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
+    await using collector = openCollector(url(canary, 'closed'));
+
+    const error = await failure(collector.open());
+
+    expect(error).toMatchObject({
+      code: 'denied',
+      message: expect.stringContaining('GRANT CONNECT ON DATABASE'),
+    });
+    await server.query('DROP DATABASE closed');
+  });
+
+  it('says that there are too many connections', async () => {
+    await server.query('ALTER ROLE reeve CONNECTION LIMIT 0');
+    await using collector = openCollector(url());
+
+    const error = await failure(collector.open());
+    await server.query('ALTER ROLE reeve CONNECTION LIMIT -1');
+
+    expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('raise the limit') });
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('costs the poll in which its backend is killed, and no more', async () => {
+    await using collector = openCollector(url());
+    await collector.poll(fast);
+    await server.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'reeve/%'",
+    );
+
+    const readings = await vi.waitFor(() => collector.poll(fast));
+
+    expect(readings.map(({ state }) => state)).toEqual(fast.map(() => 'ok'));
+  });
+
+  it('is unknown after a reset in the middle of a result, and opened anew', async () => {
+    await using collector = openCollector(url());
+    await collector.poll(fast);
+    await proxy.set({ kind: 'reset', afterBytes: 40 });
+
+    const error = await failure(collector.poll(fast));
+    await proxy.set({ kind: 'pass' });
+
+    expect(error.code).toBe('unreachable');
+    expect((await collector.poll(fast)).map(({ state }) => state)).toEqual(fast.map(() => 'ok'));
+  });
+
+  it('is given up at the deadline when the link hangs, and closing does not hang either', async () => {
+    const collector = openCollector(url());
+    await collector.poll(fast);
+    await proxy.set({ kind: 'hang' });
+
+    const error = await failure(collector.poll(fast, Date.now(), 200));
+    await collector.close();
+    await proxy.set({ kind: 'pass' });
+
+    expect(error.code).toBe('timeout');
+  });
+
+  it('survives a restart of the server', async () => {
+    await using collector = openCollector(url());
+    const [before] = await collector.poll(['availability']);
+    await server.restart({ mode: 'immediate' });
+
+    const [after] = await vi.waitFor(() => collector.poll(['availability']), { timeout: 10_000 });
+
+    const start = 'reeve_postgres_start_timestamp_seconds';
+    expect(after && valueOf(after, start)).toBeGreaterThan((before && valueOf(before, start)) ?? 0);
+    expect(after && valueOf(after, 'reeve_postgres_uptime_seconds')).toBeLessThan(10);
+  });
+});
+
+describe('a table locked in ACCESS EXCLUSIVE, with an ALTER waiting behind', () => {
+  it('keeps no group from being fresh', async () => {
+    await using collector = openCollector(url());
+    await collector.poll(fast);
+    const holder = await server.connect();
+    const waiter = await server.connect();
+    await holder.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+    const altering = waiter.query('ALTER TABLE locked ADD COLUMN more int');
+    const groups = [...fast, 'archiving', 'wal', 'wraparound', 'io', 'vacuum', 'settings'] as const;
+
+    const readings = await vi.waitFor(async () => {
+      const seen = await collector.poll(groups);
+      expect(valueOf(seen[1] ?? fail(), 'reeve_postgres_blocked_sessions')).toBe(1);
+      return seen;
+    });
+    await holder.query('ROLLBACK');
+    await altering;
+    await Promise.all([holder.end(), waiter.end()]);
+
+    const activity = readings[1] ?? fail();
+    expect(readings.map(({ state }) => state)).toEqual(groups.map(() => 'ok'));
+    expect(valueOf(activity, 'reeve_postgres_lock_wait_seconds')).toBeGreaterThan(0);
+    expect(valueOf(activity, 'reeve_postgres_connections', 'idle in transaction')).toBe(1);
+    expect(activity.details['sessions']?.[0]).toMatchObject({ blockedBy: [expect.any(String)] });
+    expect(JSON.stringify(activity.details)).not.toContain('ALTER TABLE');
+  });
+});
+
+describe('a connection over', () => {
+  it('a Unix socket', async () => {
+    const socket = `postgresql://reeve@/postgres?host=${encodeURIComponent(server.socketDirectory)}&port=${server.port}`;
+    await using collector = openCollector(socket);
+
+    expect((await collector.open()).address).toBeUndefined();
+  });
+
+  it.skipIf(!hasOpenssl)(
+    'TLS, by default where the server offers it, verified where it is asked for',
+    async () => {
+      await serveTls(server);
+      const root = encodeURIComponent(join(server.dataDirectory, 'server.crt'));
+      const sees = async (target: string): Promise<unknown> => {
+        await using collector = openCollector(target);
+        await collector.open();
+        const sql = `SELECT bool_and(ssl) AS ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'reeve/%'`;
+        return (await server.query(sql))[0]?.['ssl'];
+      };
+
+      expect(await sees(url())).toBe(true);
+      expect(await sees(`${url()}?sslmode=disable`)).toBe(false);
+      expect(await sees(`${url()}?sslmode=verify-full&sslrootcert=${root}`)).toBe(true);
+      const error = await failure(sees(`${url()}?sslmode=verify-full`));
+      expect(error).toMatchObject({ code: 'denied', message: expect.stringContaining('not trusted') });
+    },
+  );
+});
+
+/** A certificate of its own making for 127.0.0.1. */
+async function serveTls(target: PostgresServer): Promise<void> {
+  const at = (name: string): string => join(target.dataDirectory, name);
+  const name = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', at('server.key'), '-out', at('server.crt')];
+  await runOrThrow('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    ...name,
+    ...files,
+  ]);
+  const { uid, gid } = await stat(target.dataDirectory);
+  await runOrThrow('chown', [`${uid}:${gid}`, at('server.key'), at('server.crt')]);
+  await runOrThrow('chmod', ['600', at('server.key')]);
+  await target.restart({ settings: { ssl: 'on' } });
+}
+
+function fail(): never {
+  throw new Error('no reading');
+}
