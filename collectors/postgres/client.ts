@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
 import { connectError, queryError, timeoutError } from './client-errors.ts';
 import { type Endpoint, parseEndpoint } from './connection-url.ts';
+import { mapInSlices } from './map-in-slices.ts';
 
 /** The only file that imports the driver. */
 
@@ -130,7 +131,7 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
         client.query({ name: nameOf(sql), text: `${sql} ${ownMark}`, values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
-        return parseRows(rows, row);
+        return await parseRows(rows, row);
       } catch (thrown) {
         if (signal.aborted) state.alive = false;
         throw queryError(thrown, signal);
@@ -177,8 +178,8 @@ function processIdOf(client: Client): number | undefined {
   return typeof id === 'number' ? id : undefined;
 }
 
-function parseRows<T>(rows: readonly unknown[], row: z.ZodType<T>): readonly T[] {
-  return rows.map((value) => {
+function parseRows<T>(rows: readonly unknown[], row: z.ZodType<T>): Promise<readonly T[]> {
+  return mapInSlices(rows, (value) => {
     const parsed = row.safeParse(value);
     if (parsed.success) return parsed.data;
     throw new CollectError(

@@ -36,14 +36,16 @@ export function findOverlaps(indexes: readonly IndexRow[]): readonly Overlap[] {
 
 function overlapsOfTable(indexes: readonly IndexRow[]): readonly Overlap[] {
   const found: Overlap[] = [];
-  const kept: IndexRow[] = [];
+  const kept = new Map<string, IndexRow>();
   for (const index of [...indexes].sort(byWeight)) {
-    const twin = kept.find((other) => shape(other) === shape(index));
-    if (twin === undefined) kept.push(index);
+    const form = shape(index);
+    const twin = kept.get(form);
+    if (twin === undefined) kept.set(form, index);
     else found.push({ kind: 'duplicate', index, coveredBy: twin });
   }
-  for (const index of kept) {
-    const longer = kept.find((other) => leads(index, other));
+  const different = [...kept.values()];
+  for (const index of different) {
+    const longer = different.find((other) => leads(index, other));
     if (longer !== undefined) found.push({ kind: 'redundant', index, coveredBy: longer });
   }
   return found;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Connection } from './client.ts';
+import { mapInSlices } from './map-in-slices.ts';
 
 const indexRow = z.object({
   oid: z.string(),
@@ -65,6 +66,8 @@ const indexFlags = {
   y: 'not_ready',
   l: 'unlogged',
 } as const;
+
+const flagByLetter: ReadonlyMap<string, IndexFlag> = new Map(Object.entries(indexFlags));
 
 export type IndexFlag = (typeof indexFlags)[keyof typeof indexFlags];
 
@@ -132,7 +135,7 @@ export async function listIndexes(
   const full = rows.length >= options.maxRows;
   const [total] = full ? await connection.query(countSql, countRow, signal) : [];
   return {
-    indexes: rows.map(toIndex),
+    indexes: await mapInSlices(rows, toIndex),
     leftOut: Math.max(0, (total?.indexes ?? rows.length) - rows.length),
   };
 }
@@ -154,9 +157,7 @@ function toIndex(row: z.infer<typeof indexRow>): IndexRow {
     tableRows: row.table_rows,
     scans: row.scans,
     lastScanAt: row.last_scan ?? undefined,
-    flags: new Set(
-      Object.entries(indexFlags).flatMap(([letter, flag]) => (row.flags.includes(letter) ? [flag] : [])),
-    ),
+    flags: new Set([...row.flags].flatMap((letter) => flagByLetter.get(letter) ?? [])),
     constraint: row.constraint ?? undefined,
     keys,
     included: attributes.slice(row.key_columns),

@@ -6,8 +6,9 @@ import { readCounting } from './index-counting.ts';
 import { type ForeignKey, listForeignKeys, supportOfForeignKeys } from './index-foreign-keys.ts';
 import { readLinks } from './index-links.ts';
 import { findOverlaps, type Overlap } from './index-overlap.ts';
-import { type IndexList, listIndexes } from './index-rows.ts';
+import { type IndexList, type IndexRow, listIndexes } from './index-rows.ts';
 import { byImportance, indexVerdicts, type JudgedIndex, judgeIndex, verdictRow } from './index-verdicts.ts';
+import { mapInSlices } from './map-in-slices.ts';
 import type { PostgresContext, Session } from './session.ts';
 
 /** What of the collector this group needs. */
@@ -93,14 +94,12 @@ async function judgeDatabase(
     unusedAfterMs: input.target.unusedAfterMs,
     now: context.now,
   });
-  const judged = list.indexes.map((index) => judgeIndex(index, watch, support.needed)).sort(byImportance);
+  const judge = (index: IndexRow): JudgedIndex => judgeIndex(index, watch, support.needed);
+  const judged = [...(await mapInSlices(list.indexes, judge))].sort(byImportance);
   recordVerdicts(context, database, judged, watch.blockers.length === 0);
   // What this server itself used lately needs no explanation.
   const rows = judged.filter(({ proof }) => !proof.reasons.includes('used'));
-  context.detail(
-    'indexes',
-    rows.map((row) => verdictRow(database, row)),
-  );
+  context.detail('indexes', await mapInSlices(rows, (row) => verdictRow(database, row)));
   if (watch.missing.length > 0) {
     context.detail(
       'uncollected_members',
