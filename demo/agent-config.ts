@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { OrdersServers } from './servers/orders.ts';
 import type { SessionsServers } from './servers/sessions.ts';
 
@@ -18,34 +19,39 @@ export function renderConfig(port: number, withRedis: boolean): string {
 targets:
   - id: ${targets.ordersPrimary}
     engine: postgres
-    url: { env: ORDERS_PRIMARY_URL }   # the login reeve of the demo has pg_monitor and nothing else
+    url: { env: ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
     interval: 2s                       # real life: 15s, the default
-    workload: oltp
+${cadence({ indexes: '4s', statements: '4s', top_statements: '4s' })}    workload: oltp
     labels: { environment: demo }
-    unusedAfter: ${unusedAfter}                  # real life: 100d, the default
+    unusedAfter: ${unusedAfter}                   # real life: 100d, the default
     membersComplete: true              # every server of this cluster is a target, so "unused" can be proven
+
   - id: ${targets.ordersStandby}
     engine: postgres
     url: { env: ORDERS_STANDBY_URL }
     interval: 2s
-    workload: olap                     # reports run here
+${cadence({ indexes: '4s' })}    workload: olap                     # reports run here
     labels: { environment: demo }
     unusedAfter: ${unusedAfter}
     membersComplete: true
-${withRedis ? redisTargets : ''}
+${withRedis ? redisTargets() : ''}
 metrics:
-  listen: 127.0.0.1:${port}            # /metrics, /healthz, /readyz
+  listen: 127.0.0.1:${port}             # /metrics, /healthz, /readyz
 store:
   path: ./reeve-data                   # history: index usage over restarts and resets
 `;
 }
 
-const redisTargets = `  - id: ${targets.sessionsCache}
+function redisTargets(): string {
+  return `
+  - id: ${targets.sessionsCache}
     engine: redis
     url: { env: SESSIONS_CACHE_URL }
     interval: 2s
+${cadence({ biggest_keys: '4s' })}    biggestKeys: { every: 1m }         # real life: 6h, the default
     workload: cache
     labels: { environment: demo }
+
   - id: ${targets.sessionsReplica}
     engine: redis
     url: { env: SESSIONS_REPLICA_URL }
@@ -53,6 +59,16 @@ const redisTargets = `  - id: ${targets.sessionsCache}
     workload: cache
     labels: { environment: demo }
 `;
+}
+
+const configSchema = new URL('../docs/config.schema.json', import.meta.url);
+
+/** The line that reads slow groups often, which nobody has to in real life; empty for an agent whose configuration knows no cadence. */
+function cadence(groups: Readonly<Record<string, string>>): string {
+  if (!readFileSync(configSchema, 'utf8').includes('"cadence"')) return '';
+  const entries = Object.entries(groups).map(([group, every]) => `${group}: ${every}`);
+  return `    cadence: { ${entries.join(', ')} }   # real life: their defaults, some minutes\n`;
+}
 
 /** The environment variables that the file names. */
 export function secretsOf(

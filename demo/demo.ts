@@ -5,7 +5,7 @@ import { targets } from './agent-config.ts';
 import { type EndingWatch, endWithAgent } from './ending.ts';
 import type { Screen } from './screen.ts';
 import { createShow, type Show } from './show.ts';
-import { sleep } from './sleep.ts';
+import { ignoreAbort, sleep } from './sleep.ts';
 import type { Stage } from './stage.ts';
 import { stories } from './stories/all.ts';
 import type { Story } from './stories/story.ts';
@@ -66,12 +66,15 @@ async function play(
   signal: AbortSignal,
 ): Promise<void> {
   const stage: Stage = { ...theatre, until: show.until };
-  const one = new AbortController();
-  const either = AbortSignal.any([signal, one.signal]);
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
   const parts = [runShop(stage, either), ...told.map((story) => tellAgain(story, stage, either))];
-  const failing = Promise.all(parts).finally(() => one.abort());
-  await Promise.allSettled(parts);
-  await failing;
+  const endAll = (error: unknown): never => {
+    failed.abort();
+    throw error;
+  };
+  const outcomes = await Promise.allSettled(parts.map((part) => part.catch(endAll)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') ignoreAbort(outcome.reason);
 }
 
 async function tellAgain(story: Story, stage: Stage, signal: AbortSignal): Promise<void> {

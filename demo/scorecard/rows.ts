@@ -20,7 +20,9 @@ export interface Row {
   /** What the value rests on, or what stands beside it. */
   readonly basis: (scrape: Scrape) => string;
   /** The number of observations it rests on, where the objective demands some. */
-  readonly observations?: (scrape: Scrape) => number | undefined;
+  readonly observations?: (scrape: Scrape) => number;
+  /** What they are. */
+  readonly observed?: string;
   /** Why the value is missing although its group was read. */
   readonly absent: string;
 }
@@ -52,6 +54,7 @@ export const rows: readonly Row[] = [
     group: 'relations',
     basis: (scrape) => `${whole(indexBlocks(ordersPrimary)(scrape))} index blocks`,
     observations: indexBlocks(ordersPrimary),
+    observed: 'index blocks',
     absent: twoReadings,
   },
   {
@@ -73,16 +76,16 @@ export const rows: readonly Row[] = [
     group: 'statements',
     basis: (scrape) => `p95, estimated from ${whole(inOrders(scrape, 'statement_calls_total'))} calls`,
     observations: (scrape) => inOrders(scrape, 'statement_calls_total'),
+    observed: 'calls',
     absent: twoReadings,
   },
   {
     target: ordersPrimary,
     label: 'new statements',
     metric: 'reeve_postgres_new_statements',
-    where: shop,
     unit: 'count',
     group: 'top_statements',
-    basis: () => 'seen for the first time within a day',
+    basis: () => 'first seen within a day',
     absent: 'needs two readings',
   },
   {
@@ -103,8 +106,8 @@ export const rows: readonly Row[] = [
     unit: 'bytes',
     group: 'indexes',
     basis: (scrape) =>
-      `${whole(inOrders(scrape, 'unused_indexes'))} indexes, ${unusedAfter} without use (100 days in real life)`,
-    absent: `nothing can be proven before ${unusedAfter} are over (100 days in real life)`,
+      `${whole(inOrders(scrape, 'unused_indexes'))} unused for ${unusedAfter} (100 days in real life)`,
+    absent: `no proof within ${unusedAfter} (100 days in real life)`,
   },
   {
     target: ordersPrimary,
@@ -114,7 +117,7 @@ export const rows: readonly Row[] = [
     unit: 'count',
     group: 'indexes',
     basis: (scrape) =>
-      `and ${whole(inOrders(scrape, 'redundant_indexes'))} redundant, ${whole(inOrders(scrape, 'foreign_keys_without_index'))} foreign key without index`,
+      `${whole(inOrders(scrape, 'redundant_indexes'))} redundant; ${whole(inOrders(scrape, 'foreign_keys_without_index'))} foreign key without an index`,
     absent: twoReadings,
   },
   {
@@ -156,6 +159,7 @@ export const rows: readonly Row[] = [
     group: 'relations',
     basis: (scrape) => `${whole(indexBlocks(ordersStandby)(scrape))} index blocks`,
     observations: indexBlocks(ordersStandby),
+    observed: 'index blocks',
     absent: twoReadings,
   },
   {
@@ -167,6 +171,7 @@ export const rows: readonly Row[] = [
     basis: (scrape) =>
       `${whole(lookups(scrape))} lookups, ${whole(inSessions(scrape, 'evicted_keys_total'))} keys evicted`,
     observations: lookups,
+    observed: 'lookups',
     absent: twoReadings,
   },
   {
@@ -196,9 +201,8 @@ export const rows: readonly Row[] = [
     how: 'max',
     unit: 'bytes',
     group: 'biggest_keys',
-    basis: (scrape) =>
-      `${whole(inSessions(scrape, 'keys'))} keys, found by SCAN and MEMORY USAGE in the background`,
-    absent: 'the walk over the keys has just begun',
+    basis: (scrape) => `among ${whole(inSessions(scrape, 'keys'))} keys; found in the background`,
+    absent: 'no walk over the keys is finished',
   },
   {
     target: sessionsCache,

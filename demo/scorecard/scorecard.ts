@@ -7,6 +7,7 @@ import { type Row, rows } from './rows.ts';
 
 export const scorecardWidth = 100;
 const widths = { label: 26, value: 11, bound: 10 } as const;
+const findingsWidth = scorecardWidth - 2 - widths.label;
 const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - 2;
 
 /** What is measured, by target; `targets` are those that the agent was given. */
@@ -29,6 +30,7 @@ export function renderScorecard(
       ...rows
         .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
         .map((row) => renderRow(scrape, row)),
+      ...(onlyObjectives ? [] : renderFindings(scrape, target)),
     ]),
   ];
 }
@@ -41,7 +43,6 @@ function renderTarget(scrape: Scrape, target: string): Line {
     isUp ? 'up' : 'not reachable',
     ...(info === undefined ? [] : [`${info['engine'] ?? ''} ${info['version'] ?? ''}`, info['role'] ?? '']),
     ...(age === undefined ? [] : [`read ${age.toFixed(1)} s ago`]),
-    ...findings(scrape, target),
   ].filter((fact) => fact !== '');
   const text = facts.join(' · ');
   return [
@@ -50,10 +51,17 @@ function renderTarget(scrape: Scrape, target: string): Line {
   ];
 }
 
-/** Codes of what the agent advises to mend, most frequent kinds only as far as the line goes. */
-function findings(scrape: Scrape, target: string): readonly string[] {
-  const codes = seriesOf(scrape, 'reeve_findings', { target }).map(({ labels }) => labels['code'] ?? '');
-  return codes.length === 0 ? [] : [`findings: ${codes.join(', ')}`];
+const severities = ['critical', 'warning', 'info'] as const;
+
+/** What the agent advises to mend, by its codes, the worst first; no line where there is nothing. */
+function renderFindings(scrape: Scrape, target: string): readonly Line[] {
+  const texts = severities.flatMap((severity) =>
+    seriesOf(scrape, 'reeve_findings', { target, severity }).map(({ labels }) => labels['code'] ?? ''),
+  );
+  if (texts.length === 0) return [];
+  return [
+    [column('', 2), column('findings', widths.label, 'faint'), span(fit(texts.join(', '), findingsWidth))],
+  ];
 }
 
 function renderRow(scrape: Scrape, row: Row): Line {
@@ -97,7 +105,7 @@ function whyUnknown(
   }
   const observations = row.observations?.(scrape) ?? Number.POSITIVE_INFINITY;
   if (minimumBasis === undefined || observations >= minimumBasis) return undefined;
-  return `needs ${whole(minimumBasis)} observations, has ${whole(observations)}`;
+  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, has ${whole(observations)}`;
 }
 
 /** One line a story. */

@@ -28,6 +28,9 @@ const settings = {
   track_io_timing: 'on',
 } as const;
 
+/** As in real life, once the data are there: Reeve would find it critical otherwise. */
+const durable = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' } as const;
+
 /** Starts both servers with the shop's data in them. What is started is handed to `keep` at once, so that nothing is lost on failure. */
 export async function startOrders(
   keep: (resource: AsyncDisposable) => void,
@@ -44,14 +47,21 @@ export async function startOrders(
   keep(primary);
   await createShop(primary, passwords.shop, signal);
   for (const statement of engine.grants.statements)
-    await primary.query(statement.replaceAll(':password', `'${passwords.reeve}'`));
-  const standby = await startStandby(primary, { applicationName: standbyName, signal });
+    await primary.query(fillIn(statement, passwords.reeve), 'shop');
+  const standby = await startStandby(primary, { applicationName: standbyName, settings: durable, signal });
   keep(standby);
+  for (const [name, value] of Object.entries(durable)) await primary.query(`ALTER SYSTEM SET ${name} = ${value}`);
+  await primary.query('SELECT pg_reload_conf()');
   const urls = (user: 'shop' | 'reeve'): Urls => ({
     primary: primary.url('shop', user, passwords[user]),
     standby: standby.url('shop', user, passwords[user]),
   });
   return { primary, standby, shopUrls: urls('shop'), agentUrls: urls('reeve') };
+}
+
+/** The manifest's statements are for people: what they would fill in stands there as an ellipsis. */
+function fillIn(statement: string, password: string): string {
+  return statement.replace("'…'", `'${password}'`).replace('DATABASE …', 'DATABASE shop');
 }
 
 /** Made up for one run; letters and digits only, so it stands in SQL, URLs and access control lists as it is. */

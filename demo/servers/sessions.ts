@@ -1,6 +1,7 @@
 import { engine } from '../../collectors/redis/index.ts';
 import { installDebianPackages, requireProgram } from '../../tests/support/debian.ts';
 import { type RedisServer, startRedis } from '../../tests/support/redis/server.ts';
+import { fillCache } from './cache-data.ts';
 import { makePassword, type Urls } from './orders.ts';
 
 /** The Redis of the demo: a cache and its replica. */
@@ -47,10 +48,11 @@ export async function startSessions(
   const config = {
     requirepass: passwords.default,
     maxmemory: String(cacheLimitBytes),
-    'maxmemory-policy': 'allkeys-lru',
+    'maxmemory-policy': 'volatile-lru', // the big key has no time to live, so it stays
   };
   const primary = await startRedis({ name: 'sessions', config, signal });
   keep(primary);
+  await fillCache(primary.url, signal);
   const replica = await startRedis({ name: 'sessions-replica', config, replicaOf: primary, signal });
   keep(replica);
   for (const server of [primary, replica]) await createAgentLogin(server, passwords.reeve);

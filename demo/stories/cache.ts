@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { sessionBody } from '../servers/cache-data.ts';
 import { ignoreAbort, repeat } from '../sleep.ts';
 import type { Stage } from '../stage.ts';
 import type { Story } from './story.ts';
@@ -41,15 +42,12 @@ export const bigKeyStory: Story = {
 /** Sessions that are asked for again and again, out of all there ever were. */
 const hot = 2_000;
 const all = 120_000;
-const archive = 'archive:2025';
-const bodyBytes = 700;
 
 async function coolAndWarm({ sessions, until }: Stage, signal: AbortSignal): Promise<void> {
   if (sessions === undefined) return;
   const client = new Redis(sessions.shopUrls.primary);
   client.on('error', () => undefined); // the server is being stopped: the command that fails says so
   try {
-    await fill(client);
     const isSeen = new AbortController();
     const cold = repeat(50, AbortSignal.any([signal, isSeen.signal]), () => lookUp(client, 100, all));
     const ended = cold.catch(ignoreAbort);
@@ -65,20 +63,6 @@ async function coolAndWarm({ sessions, until }: Stage, signal: AbortSignal): Pro
   }
 }
 
-/** More than the cache may hold, so the oldest are evicted; and one key that is far too big. */
-async function fill(client: Redis): Promise<void> {
-  const entries = Object.fromEntries(
-    Array.from({ length: 20_000 }, (_, n) => [`order-${n}`, 'x'.repeat(60)]),
-  );
-  await client.hset(archive, entries);
-  for (let first = 0; first < 32_000; first += 2_000) {
-    const batch = client.pipeline();
-    for (let id = first; id < first + 2_000; id += 1)
-      batch.set(`session:${id}`, 'x'.repeat(bodyBytes), 'EX', 3_600);
-    await batch.exec();
-  }
-}
-
 /** What an application with a cache does: it asks the cache, and keeps there what it had to fetch elsewhere. */
 async function lookUp(client: Redis, times: number, among: number): Promise<void> {
   const ids = Array.from({ length: times }, () => Math.floor(Math.random() * among));
@@ -87,8 +71,7 @@ async function lookUp(client: Redis, times: number, among: number): Promise<void
   ids.forEach((id, position) => {
     const isKept = found[position] === null && id % 4 === 0;
     if (isKept || (found[position] === null && among === hot))
-      fetched.set(`session:${id}`, 'x'.repeat(bodyBytes), 'EX', 3_600);
+      fetched.set(`session:${id}`, sessionBody, 'EX', 3_600);
   });
-  fetched.hget(archive, 'order-1'); // keeps the big key from being evicted
   await fetched.exec();
 }
