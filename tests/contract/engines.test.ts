@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines } from '../../collectors/index.ts';
 import type { History } from '../../src/core/ports/history.ts';
+import type { Sample } from '../../src/core/sample.ts';
 import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
 import { samplesOf, type Watching, watchTarget } from '../support/watching.ts';
@@ -16,6 +17,10 @@ const harnesses: Readonly<Record<string, EngineHarness>> = { postgres: postgresH
 interface WatchMore {
   readonly target: Readonly<Record<string, unknown>>;
   readonly history: History;
+}
+
+function seriesOf({ metric, labels }: Sample): string {
+  return `${metric.name} ${JSON.stringify(labels)}`;
 }
 
 it('has a harness for every engine of the registry', () => {
@@ -102,7 +107,7 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
       for (const { group, samples } of readings) {
         const foreign = samples.filter(({ metric }) => !declared.has(metric) || metric.group !== group);
         expect(foreign.map(({ metric }) => `${metric.name} by ${group}`)).toEqual([]);
-        const series = samples.map(({ metric, labels }) => `${metric.name} ${JSON.stringify(labels)}`);
+        const series = samples.map(seriesOf);
         expect(series.filter((each, index) => series.indexOf(each) !== index)).toEqual([]);
       }
     }
@@ -188,6 +193,32 @@ describe.each(Object.entries(harnesses))('contract of %s', (_id, harness) => {
     ]);
     expect(JSON.stringify([snapshot, watching.log.events])).not.toContain(canary);
   });
+
+  it('tells no negative number and no ratio of two lives after a restart', async () => {
+    await using watching = watch(deployment.targets[0]);
+    for (let round = 0; round < 3; round += 1) {
+      await watching.collect();
+      await deployment.work();
+    }
+    const before = new Map(
+      (await watching.collect()).samples.map((sample) => [seriesOf(sample), sample.basis]),
+    );
+    expect([...before.values()].filter((basis) => basis !== undefined).length).toBeGreaterThan(0);
+
+    await deployment.restart();
+    // The connection that broke may cost one collection.
+    if (!(await watching.collect()).up) await watching.collect();
+
+    const { up, samples } = watching.latest();
+    expect(up).toBe(true);
+    const negative = samples.filter(({ metric, value }) => value < 0 && metric.kind === 'counter');
+    expect(negative).toEqual([]);
+    // What stands behind a window can only have been seen before the restart: nothing has happened since.
+    for (const sample of samples.filter(({ basis }) => basis !== undefined)) {
+      expect(sample.basis, seriesOf(sample)).toBeLessThanOrEqual(before.get(seriesOf(sample)) ?? 0);
+      if (sample.metric.unit === 'ratio') expect(sample.value).toBeLessThanOrEqual(1);
+    }
+  }, 30_000);
 
   it('knows nothing, rather than zero, about what it may not read', async () => {
     await using watching = watch(deployment.targets[0]);

@@ -22,6 +22,8 @@ export interface Deployment extends AsyncDisposable {
   withPassword(canary: string): TargetText;
   /** Makes the servers work, so that counters move between two collections. */
   work(): Promise<void>;
+  /** Restarts the first target's server, which then counts from zero. */
+  restart(): Promise<void>;
   /** Takes the watched login one privilege, and says which metrics (by name) must be unknown then, not zero. */
   denyOne(): Promise<{ readonly unknown: readonly string[] }>;
   /** Connections of the agent that the first target's server sees now. */

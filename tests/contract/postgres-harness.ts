@@ -88,6 +88,10 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby): De
       await primary.query('SELECT pg_switch_wal()');
       await standby.query('SELECT count(*) FROM purchase WHERE amount BETWEEN 10 AND 30', 'shop');
     },
+    restart: async () => {
+      await primary.kill();
+      await primary.restart();
+    },
     denyOne: async () => {
       await primary.query(`REVOKE pg_monitor FROM ${role}`);
       return { unknown: ['reeve_postgres_wal_archive_backlog_files'] };

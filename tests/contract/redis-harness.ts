@@ -94,6 +94,7 @@ function createDeployment({ primary, replica, attached, sentinel, cluster, link 
       await primary.command('BGSAVE').catch(() => undefined);
       await primary.command('AUTH', 'reeve', 'wrong').catch(() => undefined);
     },
+    restart: () => primary.restart(),
     denyOne: async () => {
       await primary.command('ACL', 'SETUSER', 'reeve', '-slowlog|get');
       return { unknown: ['reeve_redis_slow_commands_total'] };

@@ -32,7 +32,7 @@ export function sectionsSchema(fields: OwnFields) {
           .int()
           .min(1)
           .max(10_000)
-          .default(64)
+          .default(256)
           .describe('Collections that may run at the same time.'),
       })
       .prefault({})

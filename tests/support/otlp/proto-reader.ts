@@ -4,7 +4,7 @@ export type ProtoField =
   | { readonly number: number; readonly wire: 'bytes'; readonly bytes: Buffer };
 
 /** @throws {RangeError} when the message is cut off or uses a wire type that proto3 has not. */
-export function* readFields(message: Buffer): Generator<ProtoField> {
+function* readFields(message: Buffer): Generator<ProtoField> {
   let offset = 0;
   const take = (length: number): Buffer => {
     if (offset + length > message.length) throw new RangeError('protobuf message is cut off');

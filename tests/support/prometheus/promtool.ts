@@ -12,18 +12,8 @@ export function checkMetrics(page: string): Promise<PromtoolResult> {
   return runPromtool(['check', 'metrics'], page);
 }
 
-/** `promtool check rules` on rule files. */
-export function checkRules(files: readonly string[]): Promise<PromtoolResult> {
-  return runPromtool(['check', 'rules', ...files]);
-}
-
-/** `promtool test rules` on files with unit tests of rules. */
-export function testRules(files: readonly string[]): Promise<PromtoolResult> {
-  return runPromtool(['test', 'rules', ...files]);
-}
-
 /** Any promtool command. */
-export async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
+async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
   const { code, stdout, stderr } = await runCommand(programPath('promtool'), args, { input });
   return { ok: code === 0, output: `${stderr}${stdout}`.trim() };
 }
