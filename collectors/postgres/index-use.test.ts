@@ -175,3 +175,33 @@ describe.each([13, 18] as const)('the proof that an index is unused, on PostgreS
     expect(unused(without)).toBeUndefined();
   });
 });
+
+describe('the proof after a failover', () => {
+  it('counts what the old primary did, and misses it where it was no target', async () => {
+    await using old = await startPostgres({ major: 18 });
+    await old.query(schema);
+    await using promoted = await startStandby(old, { applicationName: 'replica' });
+    await promoted.waitForReplay();
+    const shared = createMemoryHistory();
+    const open = (server: PostgresServer, id: string, history = shared): TestCollector =>
+      openCollector(server.superuserUrl, {}, undefined, { target: { ...target, id }, history });
+    await using one = open(old, 'one');
+    await using two = open(promoted, 'two');
+    await using alone = open(promoted, 'two', createMemoryHistory());
+    await readAt([two, alone, one], 0, 5);
+
+    await old.query(useCustomer);
+    await waitForScans(old, 1);
+    await readAt([two, alone, one], 8);
+    await old.stop();
+    await promoted.promote();
+    const after = await two.read('indexes', start + 12 * minute);
+    const without = await alone.read('indexes', start + 12 * minute);
+
+    expect(verdictOf(after, 'orders_customer')).toEqual({ verdict: 'used', reasons: ['used_on_member'] });
+    expect(verdictOf(after, 'orders_total')).toEqual({ verdict: 'unused', reasons: [] });
+    expect(unused(after)).toBe(1);
+    expect(verdictOf(without, 'orders_customer')).toMatchObject({ reasons: ['member_not_collected'] });
+    expect(unused(without)).toBeUndefined();
+  });
+});

@@ -121,6 +121,31 @@ describe.each([13, 18] as const)('the relations of PostgreSQL %i', (major) => {
   });
 });
 
+describe('a dropped table', () => {
+  it('neither makes the totals fall nor spoils the ratio', async () => {
+    await using server = await startPostgres({ major: 18 });
+    const table = (name: string): string =>
+      `CREATE TABLE ${name} (id int PRIMARY KEY); INSERT INTO ${name} SELECT generate_series(1, 5000)`;
+    await server.query(`${table('kept')}; ${table('dropped')}`);
+    await using collector = openCollector(server.superuserUrl);
+    await collector.read('relations', 0);
+    await server.query('INSERT INTO kept SELECT generate_series(5001, 6000)');
+    const before = await collector.read('relations', minute);
+
+    await server.query(`DROP TABLE dropped; ${table('other')}`);
+    const after = await collector.read('relations', 2 * minute);
+
+    const hits = [before, after].map((reading) =>
+      valueOf(reading, 'reeve_postgres_index_blocks_hit_total', 'postgres'),
+    );
+    expect(hits[0]).toBeGreaterThan(1000);
+    expect(hits[1]).toBe(hits[0]);
+    expect(valueOf(after, 'reeve_postgres_index_hit_ratio', 'postgres')).toBe(
+      valueOf(before, 'reeve_postgres_index_hit_ratio', 'postgres'),
+    );
+  });
+});
+
 describe('sizes', () => {
   it('are exact by database, beside the largest relations and the write-ahead log', async () => {
     await using server = await startPostgres({ major: 18 });
