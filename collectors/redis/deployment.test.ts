@@ -30,12 +30,14 @@ async function lag(watching: Watching, metric = lagSeconds): Promise<number | un
 
 /** Writes without pause until the test ends or says so. */
 function writeTo(server: RedisServer): () => Promise<void> {
-  let isOver = false;
+  const stop = new AbortController();
   const writing = (async () => {
-    for (let count = 0; !isOver; count += 1) await server.command('SET', 'key', 'x'.repeat(1_000) + count);
+    for (let count = 0; !stop.signal.aborted; count += 1) {
+      await server.command('SET', 'key', 'x'.repeat(1_000) + count);
+    }
   })();
   const end = async (): Promise<void> => {
-    isOver = true;
+    stop.abort();
     await writing;
   };
   onTestFinished(end);
@@ -97,7 +99,9 @@ describe('replication lag', () => {
     );
   });
 
-  it('grows while the link hangs and is unknown once the primary has dropped the replica', { timeout: 30 * seconds }, async () => {
+  it('grows while the link hangs and is unknown once the primary has dropped the replica', {
+    timeout: 30 * seconds,
+  }, async () => {
     const primary = await start();
     const link = await startTcpProxy({ targetPort: primary.port });
     onTestFinished(() => link.close());

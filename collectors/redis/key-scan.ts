@@ -98,7 +98,7 @@ export class KeyScan {
     let timeLeftMs = this.#budget.serverTimeMs;
     while (keysLeft > 0 && timeLeftMs > 0) {
       if (this.#walk.db === undefined && !(await this.#nextDatabase())) return this.#finish();
-      const batch = Math.max(fewestKeys, Math.min(this.#batch, keysLeft));
+      const batch = Math.min(this.#batch, keysLeft);
       const startMs = this.#clock.monotonicMs();
       const keys = await this.#step(batch, signal);
       const tookMs = this.#clock.monotonicMs() - startMs;

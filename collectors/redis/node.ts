@@ -2,8 +2,8 @@ import {
   type Clock,
   CollectError,
   CounterWindow,
+  type DetailRow,
   type ServerIdentity,
-  toCollectError,
 } from '../../src/sdk.ts';
 import {
   type Address,
@@ -29,8 +29,16 @@ export interface NodeReading {
   readonly slowlog: Outcome;
 }
 
+/** What is remembered of a server's slow log. */
+export interface SlowLog {
+  readonly runId: string | undefined;
+  /** Id of the newest entry ever seen in this life of the server. */
+  readonly newestId: number;
+  readonly rows: readonly DetailRow[];
+}
+
 /** Windows that ratios and percentiles are taken over. */
-export const windowMs = 300_000;
+const windowMs = 300_000;
 /** Pause between two looks at a primary's offset. */
 const samplingMs = 500;
 /** A command that was denied is tried again after this long, so that the server's log of denials stays readable. */
@@ -50,8 +58,8 @@ export class RedisNode {
   readonly lookups = new CounterWindow<LookupCounter>(windowMs);
   readonly latency = new LatencyWindow(windowMs);
   readonly lag = new ReplicationLag();
-  /** Rows of groups that read only what is new, by group. */
-  readonly remembered = new Map<string, unknown>();
+  /** What the group that reads it saw last. */
+  slowLog: SlowLog | undefined;
   readonly #connect: Connect;
   readonly #clock: Clock;
   readonly #end = new AbortController();
@@ -198,9 +206,8 @@ export class RedisNode {
         this.#addToLag(info, startMs, this.nowMs());
         if ((info.number('connected_slaves') ?? 0) === 0) break;
       }
-    } catch (thrown) {
+    } catch {
       // The connection ended, or the node was closed. What is known grows old and is then unknown; the next poll says why.
-      toCollectError(thrown);
     } finally {
       this.#sampling = false;
     }

@@ -1,14 +1,6 @@
 import type { DetailRow } from '../../src/sdk.ts';
 import type { NodeGroup } from './fields.ts';
 
-/** What is remembered of a server's slow log. */
-interface SlowLog {
-  readonly runId: string | undefined;
-  /** Id of the newest entry ever seen in this life of the server. */
-  readonly newestId: number;
-  readonly rows: readonly DetailRow[];
-}
-
 const entriesKept = 32;
 
 /**
@@ -20,8 +12,7 @@ const entriesKept = 32;
 export const readSlowlog: NodeGroup = async (node, { info, slowlog }, context) => {
   if (slowlog.error) throw slowlog.error;
   const runId = info.text('run_id');
-  const before = remembered(node.remembered.get('slowlog'));
-  const known = before?.runId === runId ? before : undefined;
+  const known = node.slowLog?.runId === runId ? node.slowLog : undefined;
   const newest = parseEntries(slowlog.reply, node.name)[0];
   if (newest === undefined) {
     // Ids go on counting after SLOWLOG RESET; an empty log says nothing new.
@@ -35,8 +26,7 @@ export const readSlowlog: NodeGroup = async (node, { info, slowlog }, context) =
     rows = parseEntries(reply, node.name).map(({ row }) => row);
     if (known) context.truncate(newestId - known.newestId - entriesKept);
   }
-  const memory: SlowLog = { runId, newestId, rows };
-  node.remembered.set('slowlog', memory);
+  node.slowLog = { runId, newestId, rows };
   context.record('slowCommandsTotal', newestId + 1, { node: node.name });
   context.detail('slow_commands', rows);
 };
@@ -62,12 +52,4 @@ function parseEntries(
     };
     return [{ id, row }];
   });
-}
-
-function remembered(value: unknown): SlowLog | undefined {
-  return isSlowLog(value) ? value : undefined;
-}
-
-function isSlowLog(value: unknown): value is SlowLog {
-  return typeof value === 'object' && value !== null && 'newestId' in value;
 }
