@@ -132,7 +132,10 @@ describe('a dropped table', () => {
     await server.query('INSERT INTO kept SELECT generate_series(5001, 6000)');
     const before = await collector.read('relations', minute);
 
-    await server.query(`DROP TABLE dropped; ${table('other')}`);
+    // More than the dropped table takes away, so that the sum does not fall.
+    await server.query(
+      `DROP TABLE dropped; INSERT INTO kept SELECT generate_series(6001, 16000); ${table('other')}`,
+    );
     const after = await collector.read('relations', 2 * minute);
 
     const hits = [before, after].map((reading) =>
