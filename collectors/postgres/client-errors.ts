@@ -7,6 +7,7 @@ export function timeoutError(cause?: unknown): CollectError {
 /** SQLSTATE to what it means for a reading; the first matching prefix wins. */
 const sqlStates: readonly (readonly [string, CollectErrorCode])[] = [
   ['55P03', 'locked'],
+  ['40001', 'locked'], // a standby's replay needed what the statement saw
   ['57014', 'timeout'],
   ['28', 'denied'],
   ['42501', 'denied'],
@@ -22,6 +23,8 @@ const sqlStates: readonly (readonly [string, CollectErrorCode])[] = [
   ['08', 'unreachable'],
   ['53', 'unreachable'],
   ['57', 'unreachable'],
+  ['58', 'malformed'],
+  ['XX', 'malformed'],
 ];
 
 /** What a failed statement means for a reading. */
@@ -92,6 +95,12 @@ export function connectError(thrown: unknown, signal: AbortSignal): CollectError
   const reason = error.message.replace(/^connection lost: /, '');
   const message = found === undefined ? reason : `${reason}; ${found.advice}`;
   return new CollectError(found?.code ?? error.code, `cannot connect: ${message}`, { cause: thrown });
+}
+
+/** Whether prepared statements of this connection are of no use any more: an extension changed under them, or somebody discarded them. */
+export function isStale(thrown: unknown): boolean {
+  const state = sqlStateOf(thrown);
+  return state === '26000' || (state === '0A000' && messageOf(thrown).includes('cached plan'));
 }
 
 /** Only what the server itself said has a severity; Node's errors have a code too. */

@@ -1,7 +1,7 @@
 import { Client, type QueryResult, TypeOverrides } from 'pg';
 import type { z } from 'zod';
 import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
-import { connectError, queryError, timeoutError } from './client-errors.ts';
+import { connectError, isStale, queryError, timeoutError } from './client-errors.ts';
 import { type Endpoint, parseEndpoint } from './connection-url.ts';
 import { mapInSlices } from './map-in-slices.ts';
 
@@ -133,7 +133,10 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
         const { rows } = await abortable(client, signal, run);
         return await parseRows(rows, row);
       } catch (thrown) {
-        if (signal.aborted) state.alive = false;
+        if (signal.aborted || isStale(thrown)) {
+          state.alive = false;
+          destroy(client);
+        }
         throw queryError(thrown, signal);
       }
     },

@@ -68,7 +68,7 @@ describe.each([13, 14, 15, 16, 17, 18] as const)('a collector of PostgreSQL %i',
       ({ labels }) => labels[0],
     );
 
-    expect(databases.toSorted()).toEqual(['o\'brien "ü" \t🐘', 'postgres']);
+    expect(new Set(databases)).toEqual(new Set(['o\'brien "ü" \t🐘', 'postgres']));
   });
 
   it('emits what the version offers and nothing in place of what it does not', () => {

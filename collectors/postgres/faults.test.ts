@@ -39,7 +39,11 @@ async function failure(work: Promise<unknown>): Promise<CollectError> {
   return thrown;
 }
 
+const warnings: Error[] = [];
+const keepWarning = (warning: Error): void => void warnings.push(warning);
+
 beforeAll(async () => {
+  process.on('warning', keepWarning);
   server = await startPostgres({ major: 17, password: 'super' });
   await server.query(`CREATE ROLE reeve LOGIN PASSWORD '${canary}' IN ROLE pg_monitor`);
   await server.query('CREATE TABLE locked (id int); CREATE EXTENSION pg_stat_statements');
@@ -47,6 +51,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  process.off('warning', keepWarning);
   await proxy?.close();
   await server?.[Symbol.asyncDispose]();
 });
@@ -152,6 +157,20 @@ describe('a connection that breaks', () => {
     expect(error.code).toBe('timeout');
   });
 
+  it('never ends the process, whenever a login or a poll is given up', async () => {
+    for (let afterMs = 0; afterMs < 30; afterMs += 1) {
+      await using collector = openCollector(url());
+      await collector.poll(fast, Date.now(), afterMs).catch(() => undefined);
+    }
+
+    await vi.waitFor(async () => {
+      const left = await server.query(
+        "SELECT FROM pg_stat_activity WHERE application_name LIKE 'reeve/%' AND backend_type = 'client backend'",
+      );
+      expect(left).toEqual([]);
+    });
+  });
+
   it('survives a restart of the server', async () => {
     await using collector = openCollector(url());
     const [before] = await collector.poll(['availability']);
@@ -220,6 +239,12 @@ describe('a connection over', () => {
       expect(error).toMatchObject({ code: 'denied', message: expect.stringContaining('not trusted') });
     },
   );
+});
+
+describe('the driver', () => {
+  it('warns about nothing, and nothing it deprecates is used', () => {
+    expect(warnings).toEqual([]);
+  });
 });
 
 /** A certificate of its own making for 127.0.0.1. */

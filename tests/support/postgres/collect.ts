@@ -46,19 +46,12 @@ export function openCollector(
       workload: 'oltp',
       labels: {},
       unusedAfterMs: 100 * 86_400_000,
+      groups: {},
       membersComplete: true,
       maxSeries: 10_000,
       ...input.target,
     },
-    options: {
-      url: new Secret(url),
-      databases: { include: ['*'], exclude: [], max: 20 },
-      statementTimeout: 2_000,
-      lockTimeout: 100,
-      topStatements: 20,
-      maxRows: 10_000,
-      ...options,
-    },
+    options: testOptions(url, options),
     history: input.history ?? createMemoryHistory(),
     clock,
     random: () => 0.5,
@@ -89,6 +82,19 @@ export function openCollector(
     check: () => collector.check(AbortSignal.timeout(10_000)),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Options of a target as the configuration would parse them. */
+export function testOptions(url: string, options: Partial<PostgresOptions> = {}): PostgresOptions {
+  return {
+    url: new Secret(url),
+    databases: { include: ['*'], exclude: [], max: 20 },
+    statementTimeout: 2_000,
+    lockTimeout: 100,
+    topStatements: 20,
+    maxRows: 10_000,
+    ...options,
   };
 }
 
