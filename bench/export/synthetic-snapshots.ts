@@ -74,6 +74,7 @@ function createTarget(target: number): Target {
     workload: 'oltp',
     labels: {},
     unusedAfterMs: 1,
+    groups: {},
     membersComplete: false,
     maxSeries: 1_000_000,
   };

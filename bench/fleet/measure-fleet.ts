@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Agent } from '../measure/agent.ts';
+import { countSeries, samplesOf, sumOf } from '../measure/exposition.ts';
+import { readCpuMs, readFamilyCpuMs, readMemoryMiB } from '../measure/process-usage.ts';
+import { startReeve } from '../measure/reeve-agent.ts';
+import type { Run } from '../run.ts';
+import { type Summary, summarise } from '../statistics.ts';
+import { countConnections, describeTargets, type FleetServers } from './fleet-servers.ts';
+
+export interface FleetFigures {
+  readonly postgresTargets: number;
+  readonly redisTargets: number;
+  readonly seconds: number;
+  /** From the start of the process until every target was tried. */
+  readonly readySeconds: number;
+  /** Shares of one core. */
+  readonly agentCpu: number;
+  readonly serversCpu: number;
+  readonly memoryMiB: { readonly now: number; readonly peak: number };
+  readonly connections: number;
+  /** By the agent's own account, over the last minute of the phase. */
+  readonly latenessMs: Readonly<Record<string, number>>;
+  /** Collections seen to have succeeded between scrapes, and as many as there should have been. */
+  readonly freshTargets: number;
+  readonly expectedTargets: number;
+  readonly skippedPolls: number;
+  readonly collectErrors: number;
+  readonly targetsUp: number;
+  readonly series: number;
+  readonly scrapeMs: Summary;
+  readonly scrapeBytes: number;
+  readonly loggedErrors: readonly string[];
+}
+
+const intervalMs = 15_000;
+
+/** Reeve on so many targets at its default interval, scraped at the same. */
+export async function measureFleet(
+  servers: FleetServers,
+  postgresTargets: number,
+  redisTargets: number,
+  { isQuick, say }: Run,
+): Promise<FleetFigures> {
+  const { targets, env } = describeTargets(servers, postgresTargets, redisTargets);
+  const startedMs = performance.now();
+  await using agent = await startReeve({
+    name: `reeve, ${targets.length} targets`,
+    config: { targets, log: { level: 'warn' } },
+    env,
+    readyMs: 180_000,
+  });
+  const readySeconds = (performance.now() - startedMs) / 1000;
+  say(`${targets.length} targets: ready after ${Math.round(readySeconds)} s`);
+  // Two intervals: connections stand, slow groups have been read once, and a page has been asked for.
+  await agent.scraper.scrape('gzip');
+  await delay(isQuick ? 15_000 : 2 * intervalMs);
+  say(`${targets.length} targets: measuring`);
+  const load = await measureLoad(agent, servers, isQuick ? 2 : 5);
+  const page = await agent.scraper.read();
+  const lateness = samplesOf(page, 'reeve_poll_lateness_seconds');
+  return {
+    postgresTargets,
+    redisTargets,
+    readySeconds,
+    ...load,
+    memoryMiB: await readMemoryMiB(agent.pid),
+    connections: await countConnections(servers),
+    latenessMs: Object.fromEntries(
+      lateness.map(({ labels, value }) => [labels['quantile_rank'] ?? '', value * 1000]),
+    ),
+    skippedPolls: sumOf(page, 'reeve_polls_skipped_total'),
+    collectErrors: sumOf(page, 'reeve_collect_errors_total'),
+    targetsUp: sumOf(page, 'reeve_target_up'),
+    series: countSeries(page),
+    loggedErrors: (await agent.errors()).slice(0, 5),
+  };
+}
+
+type Load = Pick<
+  FleetFigures,
+  'seconds' | 'agentCpu' | 'serversCpu' | 'freshTargets' | 'expectedTargets' | 'scrapeMs' | 'scrapeBytes'
+>;
+
+async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number): Promise<Load> {
+  const pids = [...servers.postgres, ...servers.redis].map(({ pid }) => pid);
+  const readServers = async (): Promise<number> =>
+    (await Promise.all(pids.map((pid) => readFamilyCpuMs(pid)))).reduce((sum, each) => sum + each, 0);
+  let known = await readSuccesses(agent);
+  const startedMs = performance.now();
+  const before = { agent: readCpuMs(agent.pid), servers: await readServers() };
+  const durations: number[] = [];
+  const fresh: number[] = [];
+  let bytes = 0;
+  for (let index = 1; index <= scrapes; index += 1) {
+    await delay(Math.max(0, startedMs + index * intervalMs - performance.now()));
+    const { durationMs, bytes: length } = await agent.scraper.scrape('gzip');
+    durations.push(durationMs);
+    bytes = length;
+    const latest = await readSuccesses(agent);
+    fresh.push([...latest].filter(([target, at]) => known.get(target) !== at).length);
+    known = latest;
+  }
+  const elapsedMs = performance.now() - startedMs;
+  const [agentMs, serversMs] = [readCpuMs(agent.pid) - before.agent, (await readServers()) - before.servers];
+  return {
+    seconds: elapsedMs / 1000,
+    agentCpu: agentMs / elapsedMs,
+    serversCpu: serversMs / elapsedMs,
+    freshTargets: fresh.reduce((sum, count) => sum + count, 0),
+    expectedTargets: scrapes * known.size,
+    scrapeMs: summarise(durations),
+    scrapeBytes: bytes,
+  };
+}
+
+/** When each target was last collected. */
+async function readSuccesses(agent: Agent): Promise<ReadonlyMap<string, number>> {
+  const samples = samplesOf(await agent.scraper.read(), 'reeve_collect_last_success_timestamp_seconds');
+  const own = samples.filter(({ labels }) => labels['group'] === 'availability');
+  return new Map(own.map(({ labels, value }) => [labels['target'] ?? '', value]));
+}
