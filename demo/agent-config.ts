@@ -3,7 +3,7 @@ import type { OrdersServers } from './servers/orders.ts';
 import type { SessionsServers } from './servers/sessions.ts';
 
 /** How long an index must be seen unused in the demo. In real life a hundred days: the nightly, monthly and quarterly jobs must have run. */
-export const unusedAfter = '10s';
+export const unusedAfter = '8s';
 
 /** The demo's targets, in the order of the scorecard. */
 export const targets = {
@@ -21,16 +21,16 @@ targets:
     engine: postgres
     url: { env: ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
     interval: 2s                       # real life: 15s, the default
-${cadence({ indexes: '4s', statements: '4s', top_statements: '4s' })}    workload: oltp
+${cadence({ indexes: '2s', statements: '2s', top_statements: '2s' })}    workload: oltp
     labels: { environment: demo }
-    unusedAfter: ${unusedAfter}                   # real life: 100d, the default
+    unusedAfter: ${unusedAfter}                    # real life: 100d, the default
     membersComplete: true              # every server of this cluster is a target, so "unused" can be proven
 
   - id: ${targets.ordersStandby}
     engine: postgres
     url: { env: ORDERS_STANDBY_URL }
     interval: 2s
-${cadence({ indexes: '4s' })}    workload: olap                     # reports run here
+${cadence({ indexes: '2s' })}    workload: olap                     # reports run here
     labels: { environment: demo }
     unusedAfter: ${unusedAfter}
     membersComplete: true
@@ -48,7 +48,7 @@ function redisTargets(): string {
     engine: redis
     url: { env: SESSIONS_CACHE_URL }
     interval: 2s
-${cadence({ biggest_keys: '4s' })}    biggestKeys: { every: 1m }         # real life: 6h, the default
+${cadence({ biggest_keys: '2s' })}    biggestKeys: { every: 1m }         # real life: 6h, the default
     workload: cache
     labels: { environment: demo }
 

@@ -35,7 +35,9 @@ async function main(): Promise<number> {
       },
     });
   } catch (error) {
-    if (!watch.signal.aborted) watch.end({ kind: 'failure', text: textOf(error) });
+    if (watch.signal.aborted)
+      screen.say('the end came before the agent watched anything: no story could be finished');
+    else watch.end({ kind: 'failure', text: textOf(error) });
   } finally {
     screen.leave();
   }

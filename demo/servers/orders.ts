@@ -50,7 +50,8 @@ export async function startOrders(
     await primary.query(fillIn(statement, passwords.reeve), 'shop');
   const standby = await startStandby(primary, { applicationName: standbyName, settings: durable, signal });
   keep(standby);
-  for (const [name, value] of Object.entries(durable)) await primary.query(`ALTER SYSTEM SET ${name} = ${value}`);
+  for (const [name, value] of Object.entries(durable))
+    await primary.query(`ALTER SYSTEM SET ${name} = ${value}`);
   await primary.query('SELECT pg_reload_conf()');
   const urls = (user: 'shop' | 'reeve'): Urls => ({
     primary: primary.url('shop', user, passwords[user]),

@@ -28,7 +28,7 @@ export async function requireRedis(
 ): Promise<string | undefined> {
   const { path, install } = requireProgram('redis-server');
   if (path !== undefined) return undefined;
-  say('redis-server is not installed; installing the package of this system …');
+  if (process.getuid?.() === 0) say('redis-server is not installed; apt-get is asked for it …');
   try {
     const outcome = await installDebianPackages(['redis-server'], { signal });
     if (outcome.kind === 'impossible') return `redis-server is not installed: ${outcome.command}`;
@@ -37,7 +37,9 @@ export async function requireRedis(
     const reason = error instanceof Error ? error.message.trim().split('\n').at(-1) : String(error);
     return `redis-server could not be installed (${reason}): ${install}`;
   }
-  return undefined;
+  return requireProgram('redis-server').path === undefined
+    ? `redis-server is still missing: ${install}`
+    : undefined;
 }
 
 export async function startSessions(
