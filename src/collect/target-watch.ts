@@ -7,7 +7,9 @@ import type { GroupReading, ReadingError, Snapshot } from '../core/snapshot.ts';
 import type { ServerIdentity, Target } from '../core/target.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { nextTryMs } from './backoff.ts';
+import { CollectionFaults } from './collection-faults.ts';
 import { readGroup } from './group-context.ts';
+import { type GroupInForce, groupsInForce } from './groups-in-force.ts';
 import { ownSamples } from './own-samples.ts';
 import { withinBudget } from './series-budget.ts';
 
@@ -40,10 +42,10 @@ const retrySlowMs = 60_000;
 export class TargetWatch {
   readonly target: Target;
   readonly #input: WatchInput;
+  readonly #groups: readonly GroupInForce[];
   readonly #kept = new Map<string, Kept>();
-  readonly #errors = new Map<string, Map<CollectErrorCode, number>>();
   readonly #lastSuccess = new Map<string, number>();
-  readonly #troubles = new Map<string, string>();
+  readonly #faults: CollectionFaults;
   #collector: Collector | undefined;
   #server: ServerIdentity = {};
   #failures = 0;
@@ -56,6 +58,8 @@ export class TargetWatch {
   constructor(input: WatchInput) {
     this.target = input.target;
     this.#input = input;
+    this.#groups = groupsInForce(input.engine, input.target);
+    this.#faults = new CollectionFaults(input.log.child({ target: input.target.id }));
   }
 
   /** Milliseconds from the beginning of the collection that just ended to the next one. */
@@ -117,22 +121,19 @@ export class TargetWatch {
     const now = clock.now();
     const collector = await this.#open(signal, span);
     if (collector === undefined || this.#abandoned.has(signal)) return;
-    const [slow, fast] = partition(
-      Object.entries(this.#input.engine.groups),
-      ([, { everyMs }]) => everyMs > 0,
-    );
+    const [slow, fast] = partition(this.#groups, ({ everyMs }) => everyMs > 0);
     const readings: GroupReading[] = [];
-    for (const [group] of fast) readings.push(await this.#read(collector, group, now, signal, span));
+    for (const { group } of fast) readings.push(await this.#read(collector, group, now, signal, span));
     if (this.#abandoned.has(signal)) return;
     const cutOff = readings.length > 0 && readings.every(isCutOff) ? readings[0]?.errors[0] : undefined;
     if (cutOff !== undefined) {
       this.#fail(new CollectError(cutOff.code, cutOff.message), signal);
       return;
     }
-    const due = slow.filter(([group, { everyMs }]) => every || this.#isDue(group, everyMs));
+    const due = slow.filter(({ group, everyMs }) => every || this.#isDue(group, everyMs));
     this.#publish(due.length === 0);
     if (due.length === 0) return;
-    for (const [group] of due) {
+    for (const { group } of due) {
       if (!signal.aborted) await this.#read(collector, group, now, signal, span);
     }
     if (!this.#abandoned.has(signal)) this.#publish(true);
@@ -144,7 +145,7 @@ export class TargetWatch {
       const collector = this.#collector;
       this.#server = await collector.open(signal);
       this.#failures = 0;
-      this.#settle('target', undefined);
+      this.#faults.end('target');
       return collector;
     } catch (thrown) {
       if (!this.#abandoned.has(signal)) this.#fail(thrown, signal);
@@ -160,7 +161,7 @@ export class TargetWatch {
     this.#failures += 1;
     this.#lastCode = code;
     const failure = { subject: '', code, message: this.#input.redact(error.message) };
-    this.#settle('target', failure);
+    this.#faults.add('target', [failure]);
     this.#publish(true, failure);
   }
 
@@ -189,10 +190,8 @@ export class TargetWatch {
     span.end();
     if (this.#abandoned.has(signal)) return reading;
     this.#kept.set(group, { reading, atMs: clock.monotonicMs() });
-    for (const { code } of reading.errors) this.#count(group, code);
-    const worst = reading.errors[0];
-    if (worst === undefined) this.#lastSuccess.set(group, reading.at);
-    this.#settle(group, worst, false);
+    this.#faults.add(group, reading.errors);
+    if (reading.errors.length === 0) this.#lastSuccess.set(group, reading.at);
     return reading;
   }
 
@@ -208,7 +207,7 @@ export class TargetWatch {
   #living(): readonly GroupReading[] {
     const nowMs = this.#input.clock.monotonicMs();
     const living: GroupReading[] = [];
-    for (const [group, { everyMs }] of Object.entries(this.#input.engine.groups)) {
+    for (const { group, everyMs } of this.#groups) {
       const kept = this.#kept.get(group);
       const lifeMs = 2 * Math.max(everyMs, this.target.intervalMs) + this.target.deadlineMs;
       if (kept !== undefined && nowMs - kept.atMs <= lifeMs) living.push(kept.reading);
@@ -227,7 +226,7 @@ export class TargetWatch {
       up,
       server: this.#server,
       readings,
-      errors: this.#errors,
+      errors: this.#faults.counts,
       lastSuccess: this.#lastSuccess,
       seriesDropped: this.#seriesDropped,
     });
@@ -240,26 +239,6 @@ export class TargetWatch {
       readings,
       samples: [...own, ...samples],
     });
-  }
-
-  /** Counts a failure and logs it once, when it begins, changes its code, or ends. */
-  #settle(group: string, error: { code: CollectErrorCode; message: string } | undefined, count = true): void {
-    const { log } = this.#input;
-    const fields = { target: this.target.id, group };
-    if (error === undefined) {
-      if (this.#troubles.delete(group)) log.info('reading recovered', fields);
-      return;
-    }
-    if (count) this.#count(group, error.code);
-    if (this.#troubles.get(group) === error.code) return;
-    this.#troubles.set(group, error.code);
-    log.warn('reading failed', { ...fields, code: error.code, reason: error.message });
-  }
-
-  #count(group: string, code: CollectErrorCode): void {
-    const codes = this.#errors.get(group) ?? new Map<CollectErrorCode, number>();
-    codes.set(code, (codes.get(code) ?? 0) + 1);
-    this.#errors.set(group, codes);
   }
 
   /** Gives up on a collection that went on past its deadline; its collector is not used again. */

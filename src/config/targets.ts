@@ -65,6 +65,7 @@ function parseTarget(
     ...options.problems,
     ...unknown.map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
     ...labelClashes(common.value?.labels ?? {}, engine, path),
+    ...unknownGroups(Object.keys(common.value?.groups ?? {}), engine, path),
   ];
   if (common.value === undefined || problems.length > 0) return { targets: [], problems };
   return { targets: [configured(common.value, options.value, engine)], problems };
@@ -82,6 +83,12 @@ function configured(common: CommonTarget, options: unknown, engine: Engine): Con
       labels: common.labels,
       unusedAfterMs: common.unusedAfter,
       membersComplete: common.membersComplete,
+      groups: Object.fromEntries(
+        Object.entries(common.groups).map(([group, { enabled, every }]) => [
+          group,
+          { enabled, everyMs: every },
+        ]),
+      ),
       maxSeries: common.maxSeries,
     },
     options,
@@ -109,6 +116,17 @@ function labelClashes(
     const message = `${clash.name} has a label of this name itself; choose another, such as my_${name}`;
     return [{ path: [...path, 'labels', name], message }];
   });
+}
+
+function unknownGroups(
+  names: readonly string[],
+  engine: Engine,
+  path: readonly PropertyKey[],
+): readonly Problem[] {
+  const known = Object.keys(engine.groups);
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({ path: [...path, 'groups', name], message: unknownKey(name, known) }));
 }
 
 function unknownEngine(

@@ -2,6 +2,14 @@
 export const workloads = ['oltp', 'olap', 'cache'] as const;
 export type Workload = (typeof workloads)[number];
 
+/** What the operator decided about one reading group of a target. */
+export interface GroupSettings {
+  /** A group that is switched off is not read; its metrics are absent. */
+  readonly enabled: boolean;
+  /** Cadence in milliseconds; undefined for the engine's own, 0 for every poll. */
+  readonly everyMs: number | undefined;
+}
+
 /** One watched database endpoint, as far as every engine shares it. Engine options stand beside it. */
 export interface Target {
   /** Unique; the label `target` of every series. */
@@ -17,6 +25,8 @@ export interface Target {
   readonly unusedAfterMs: number;
   /** The operator declares that every member of this cluster is a target. */
   readonly membersComplete: boolean;
+  /** By group; what is not here is read as the engine proposes. */
+  readonly groups: Readonly<Record<string, GroupSettings>>;
   /** Series beyond this are dropped and counted. */
   readonly maxSeries: number;
 }

@@ -101,6 +101,7 @@ export function fakeTarget(overrides: Partial<Target> = {}): Target {
     workload: undefined,
     labels: {},
     unusedAfterMs: 1_000,
+    groups: {},
     membersComplete: false,
     maxSeries: 100,
     ...overrides,

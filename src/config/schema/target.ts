@@ -53,6 +53,9 @@ export function commonTargetSchema(fields: ConfigFields) {
       .describe(
         'You declare that every member of this cluster is a target; without it no index is proven unused.',
       ),
+    groups: groupsField(fields)
+      .default({})
+      .describe('Cadence of reading groups, by the names that the engine lists.'),
     maxSeries: z
       .int()
       .min(100)
@@ -69,3 +72,16 @@ export function commonTargetSchema(fields: ConfigFields) {
 }
 
 export type CommonTarget = z.infer<ReturnType<typeof commonTargetSchema>>;
+
+function groupsField(fields: ConfigFields) {
+  return z.record(
+    z.string(),
+    z.strictObject({
+      enabled: z.boolean().default(true).describe('Whether the group is read at all.'),
+      every: fields
+        .duration({ minMs: second, maxMs: 7 * day })
+        .optional()
+        .describe("Read at most this often; the engine's own cadence unless set."),
+    }),
+  );
+}

@@ -162,6 +162,21 @@ describe('TargetWatch', () => {
     expect(reads).toBe(2);
   });
 
+  it('reads a group as often as the operator says, and not at all when it is switched off', async () => {
+    const reads = { fast: 0, slow: 0 };
+    const { watch, clock, latest } = watchOf(
+      { fast: () => void (reads.fast += 1), slow: () => void (reads.slow += 1) },
+      { groups: { slow: { enabled: true, everyMs: 15_000 }, fast: { enabled: false, everyMs: undefined } } },
+    );
+
+    await watch.collect(never);
+    await clock.advance(15_000);
+    await watch.collect(never);
+
+    expect(reads).toEqual({ fast: 0, slow: 2 });
+    expect(latest().readings.map(({ group }) => group)).toEqual(['slow']);
+  });
+
   it('forgets a slow reading that was not renewed for two of its cadences', async () => {
     const { watch, clock, fake, latest } = watchOf({
       slow: (context) => context.record('size', 5, { room: 'hall' }),

@@ -15,6 +15,7 @@ describe('loadConfig', () => {
       workload: 'oltp',
       labels: {},
       unusedAfterMs: 100 * 86_400_000,
+      groups: {},
       membersComplete: false,
       maxSeries: 5_000,
     });

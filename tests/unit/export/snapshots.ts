@@ -41,6 +41,7 @@ export function snapshot(
       workload: undefined,
       labels: more.labels ?? {},
       unusedAfterMs: 0,
+      groups: {},
       membersComplete: false,
       maxSeries: 1_000,
     },
