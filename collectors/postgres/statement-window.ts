@@ -13,9 +13,12 @@ export interface DatabaseStatements {
   readonly seconds: number;
 }
 
+type Mixtures = ReadonlyMap<string, LatencyMixture>;
+
 interface Interval {
   readonly startMs: number;
-  readonly mixtures: ReadonlyMap<string, LatencyMixture>;
+  /** By database. */
+  readonly mixtures: Mixtures;
 }
 
 interface Reading {
@@ -63,8 +66,7 @@ export class StatementWindow {
         seconds: total.seconds + growth.seconds,
       });
     }
-    this.#intervals.push({ startMs, mixtures });
-    this.#intervals = this.#intervals.filter((interval) => interval.startMs >= nowMs - longWindowMs);
+    this.#intervals = coalesce([...this.#intervals, { startMs, mixtures }], nowMs);
   }
 
   /** When the previous reading was, Unix time in milliseconds. */
@@ -83,6 +85,37 @@ export class StatementWindow {
     }
     return { short, long, ...(this.#totals.get(database) ?? { calls: 0, seconds: 0 }) };
   }
+}
+
+/** Forgets what is older than the long window, and joins what is older than the short one into slots of five minutes. */
+function coalesce(intervals: readonly Interval[], nowMs: number): Interval[] {
+  const kept: Interval[] = [];
+  for (const interval of intervals) {
+    if (interval.startMs < nowMs - longWindowMs) continue;
+    const previous = kept.at(-1);
+    const isOld = interval.startMs < nowMs - shortWindowMs;
+    if (isOld && previous !== undefined && slotOf(previous) === slotOf(interval)) {
+      kept[kept.length - 1] = {
+        startMs: previous.startMs,
+        mixtures: join(previous.mixtures, interval.mixtures),
+      };
+    } else kept.push(interval);
+  }
+  return kept;
+}
+
+function slotOf({ startMs }: Interval): number {
+  return Math.floor(startMs / shortWindowMs);
+}
+
+function join(one: Mixtures, other: Mixtures): Mixtures {
+  const joined = new Map<string, LatencyMixture>();
+  for (const [database, mixture] of [...one, ...other]) {
+    const sum = joined.get(database) ?? new LatencyMixture();
+    sum.add(mixture);
+    joined.set(database, sum);
+  }
+  return joined;
 }
 
 function growthOf(last: Reading, row: StatementRow): StatementGrowth | undefined {
