@@ -24,8 +24,8 @@ export const readCommands: NodeGroup = (node, reading, context) => {
   for (const state of cpuStates) {
     context.record('cpuSecondsTotal', info.number(`used_cpu_${state}`), { node: node.name, state });
   }
-  const percentiles = info.section('latencystats');
-  const commands = [...info.section('commandstats')]
+  const percentiles = info.list('latencystats');
+  const commands = [...info.list('commandstats')]
     .filter(([field]) => field.startsWith(prefix))
     .map(([field, text]) => ({ name: field.slice(prefix.length), counters: parseFields(text) }))
     .sort((a, b) => usec(b.counters) - usec(a.counters) || (a.name < b.name ? -1 : 1));

@@ -16,7 +16,7 @@ export const readErrors: NodeGroup = (node, reading, context) => {
   for (const reason of deniedReasons) {
     context.record('aclDeniedTotal', info.number(`acl_access_denied_${reason}`), { node: node.name, reason });
   }
-  const kinds = [...info.section('errorstats')]
+  const kinds = [...info.list('errorstats')]
     .map(([field, text]) => ({
       error: field.replace(/^errorstat_/, '').slice(0, longestName),
       count: toNumber(text.replace(/^count=/, '')),

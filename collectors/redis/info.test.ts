@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { known, parseFields, parseInfo, toNumber } from './info.ts';
 
 describe('parseInfo', () => {
-  it('reads fields and sections with either line ending', () => {
+  it('reads fields and lists with either line ending', () => {
     const info = parseInfo('# Server\r\nredis_version:7.0.15\r\n\r\n# Keyspace\ndb0:keys=1,expires=0\n');
 
     expect(info.text('redis_version')).toBe('7.0.15');
-    expect([...info.section('keyspace')]).toEqual([['db0', 'keys=1,expires=0']]);
+    expect([...info.list('keyspace')]).toEqual([['db0', 'keys=1,expires=0']]);
   });
 
   it('gives nothing for what the server did not say', () => {
@@ -16,14 +16,14 @@ describe('parseInfo', () => {
     expect(info.number('config_file')).toBeUndefined();
     expect(info.number('os')).toBeUndefined();
     expect(info.number('absent')).toBeUndefined();
-    expect(info.section('absent').size).toBe(0);
+    expect(info.list('errorstats').size).toBe(0);
   });
 
   it('keeps colons in values and in names of errors', () => {
     const info = parseInfo('executable:/a:b\n# Errorstats\nerrorstat_my:own:count=3\n');
 
     expect(info.text('executable')).toBe('/a:b');
-    expect([...info.section('errorstats')]).toEqual([['errorstat_my:own', 'count=3']]);
+    expect([...info.list('errorstats')]).toEqual([['errorstat_my:own', 'count=3']]);
   });
 });
 

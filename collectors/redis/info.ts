@@ -4,35 +4,41 @@ export interface Info {
   text(field: string): string | undefined;
   /** The field as a number; undefined when it is absent or not one. */
   number(field: string): number | undefined;
-  /** Fields of one section in the server's order; the section's name in lower case. */
-  section(name: string): ReadonlyMap<string, string>;
+  /** Lines of one of the sections that list commands, errors, latencies or databases, in the server's order. */
+  list(name: 'commandstats' | 'errorstats' | 'latencystats' | 'keyspace'): ReadonlyMap<string, string>;
 }
 
 const noFields: ReadonlyMap<string, string> = new Map();
 
+/** Sections that list things under names of their own making; their lines are no fields of the server. */
+const listings: ReadonlySet<string> = new Set(['commandstats', 'errorstats', 'latencystats', 'keyspace']);
+
 /** Parses the reply of INFO. Lines that are not `field:value` are skipped, as the manual asks of clients. */
 export function parseInfo(reply: string): Info {
-  const sections = new Map<string, Map<string, string>>();
-  const all = new Map<string, string>();
-  let current = new Map<string, string>();
-  for (const raw of reply.split('\n')) {
-    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    if (line.startsWith('#')) {
-      current = new Map();
-      sections.set(line.slice(1).trim().toLowerCase(), current);
-      continue;
+  const fields = new Map<string, string>();
+  const lists = new Map<string, Map<string, string>>();
+  let current = fields;
+  // No array of lines: this runs for every target at every poll.
+  for (let start = 0; start < reply.length; ) {
+    const newline = reply.indexOf('\n', start);
+    const next = newline < 0 ? reply.length : newline;
+    const end = reply.charCodeAt(next - 1) === carriageReturn ? next - 1 : next;
+    if (reply.charCodeAt(start) === hash) {
+      const name = reply
+        .slice(start + 1, end)
+        .trim()
+        .toLowerCase();
+      current = listings.has(name) ? new Map() : fields;
+      if (current !== fields) lists.set(name, current);
+    } else if (end > start) {
+      addLine(current, reply, start, end);
     }
-    const colon = fieldEnd(line);
-    if (colon <= 0) continue;
-    const field = line.slice(0, colon);
-    const value = line.slice(colon + 1);
-    current.set(field, value);
-    all.set(field, value);
+    start = next + 1;
   }
   return {
-    text: (field) => nonEmpty(all.get(field)),
-    number: (field) => toNumber(all.get(field)),
-    section: (name) => sections.get(name) ?? noFields,
+    text: (field) => nonEmpty(fields.get(field)),
+    number: (field) => toNumber(fields.get(field)),
+    list: (name) => lists.get(name) ?? noFields,
   };
 }
 
@@ -58,9 +64,15 @@ export function known(value: number | undefined): number | undefined {
   return value !== undefined && value >= 0 ? value : undefined;
 }
 
+const carriageReturn = 13;
+const hash = 35;
+
 /** Unlike every other field, the name of an error may hold a colon; its value begins with `count=`. */
-function fieldEnd(line: string): number {
-  return line.startsWith('errorstat_') ? line.lastIndexOf(':count=') : line.indexOf(':');
+function addLine(fields: Map<string, string>, reply: string, start: number, end: number): void {
+  const colon = reply.startsWith('errorstat_', start)
+    ? reply.lastIndexOf(':count=', end)
+    : reply.indexOf(':', start);
+  if (colon > start && colon < end) fields.set(reply.slice(start, colon), reply.slice(colon + 1, end));
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -13,7 +13,7 @@ const topDatabases = 16;
 export function databasesOf(
   info: Info,
 ): readonly (Database & { readonly fields: ReadonlyMap<string, string> })[] {
-  return [...info.section('keyspace')]
+  return [...info.list('keyspace')]
     .map(([field, text]) => {
       const fields = parseFields(text);
       return { db: field.replace(/^db/, ''), keys: toNumber(fields.get('keys')) ?? 0, fields };

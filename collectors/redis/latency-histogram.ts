@@ -45,7 +45,7 @@ export function parseLatencyHistogram(reply: unknown): CommandHistograms | undef
 }
 
 /** Bounds double, so that the binary logarithm numbers the buckets; the server's longest is about a second (number 20). */
-const bucketCount = 32;
+const bucketCount = 22;
 
 /** Quantiles of the calls in a sliding window, from cumulative histograms. */
 export class LatencyWindow {
