@@ -19,6 +19,8 @@ export interface Scene {
   /** Undefined while the demo goes on until somebody ends it. */
   readonly forMs: number | undefined;
   readonly isOver: boolean;
+  /** Since when the agent has not answered, in milliseconds since the start; undefined while it does. */
+  readonly silentSinceMs: number | undefined;
 }
 
 /** The picture, as much of it as fits: first the addresses go, then what is no objective. */
@@ -45,11 +47,15 @@ const note: Line = [
   span('  Judging comes with objectives; here value and bound stand side by side.', 'faint'),
 ];
 
-function renderTitle({ sinceStartMs, forMs, sessions, isOver }: Scene): readonly Line[] {
+function renderTitle(scene: Scene): readonly Line[] {
+  const { sinceStartMs, forMs, sessions, isOver, silentSinceMs } = scene;
   const what = `Reeve demo: ${postgres.title} 18 with a standby${sessions === undefined ? '' : ', Redis with a replica'}`;
   const until = forMs === undefined ? 'Ctrl-C ends it' : `ends at ${forMs / 1000} s`;
   const when = `+${Math.floor(sinceStartMs / 1000)} s${isOver ? '' : ` · ${until}`}`;
-  return [[column(what, 70, 'title'), span(when.padStart(30), 'faint')]];
+  const title: Line = [column(what, 70, 'title'), span(when.padStart(30), 'faint')];
+  if (silentSinceMs === undefined) return [title];
+  const warning = `the agent does not answer since +${Math.floor(silentSinceMs / 1000)} s; what follows is older`;
+  return [title, [span(warning, 'unknown')]];
 }
 
 /** Where to look. The passwords are made up for this run and open nothing but these servers on 127.0.0.1. */
@@ -72,10 +78,7 @@ export function renderAddresses(scene: Pick<Scene, 'agent' | 'orders' | 'session
     ...entries.map(([name = '', text = '']): Line => [column(`  ${name}`, 11, 'faint'), span(text)]),
     [
       column('', 11),
-      span(
-        'passwords are made up for this run; everything listens on 127.0.0.1 and is gone afterwards',
-        'faint',
-      ),
+      span('passwords of this run only; all listens on 127.0.0.1 and is gone afterwards', 'faint'),
     ],
   ];
 }

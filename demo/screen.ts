@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { type Line, renderLine } from './scorecard/lines.ts';
+import { cut, type Line, renderLine } from './scorecard/lines.ts';
 
 /** Where the demo shows itself: a terminal that is redrawn, or plain lines. */
 export interface Screen {
@@ -41,7 +41,9 @@ export function createScreen(
       if (!isLive) return;
       if (!isDrawn) out.write(enterAlternate);
       isDrawn = true;
-      const text = lines.slice(0, out.rows).map((line) => `${renderLine(line, colours)}${clearLine}`);
+      const text = lines
+        .slice(0, out.rows)
+        .map((line) => `${renderLine(cut(line, out.columns), colours)}${clearLine}`);
       out.write(`${home}${text.join('\r\n')}${clearBelow}`);
     },
     leave() {

@@ -39,10 +39,15 @@ export function createShow(input: ShowInput): Show {
   const tracker = trackStories(input.stories);
   const waiting = new Set<Waiting>();
   let scrape: Scrape | undefined;
+  let silentSinceMs: number | undefined;
 
   const look = async (signal: AbortSignal): Promise<void> => {
     const page = await theatre.agent.scrape(signal).catch(() => undefined);
-    if (page === undefined) return; // the agent is busy or gone; if it is gone, its exit ends the demo
+    if (page === undefined) {
+      silentSinceMs ??= sinceStartMs(); // busy; if it is gone, its exit ends the demo
+      return;
+    }
+    silentSinceMs = undefined;
     scrape = page;
     tracker.follow(page, sinceStartMs());
     for (const entry of waiting) if (entry.isShown(page)) entry.resolve();
@@ -57,6 +62,7 @@ export function createShow(input: ShowInput): Show {
         sinceStartMs: sinceStartMs(),
         forMs,
         isOver,
+        silentSinceMs: isOver ? undefined : silentSinceMs,
       },
       height,
     );

@@ -22,6 +22,16 @@ export function fit(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
+/** The line as far as a width goes. */
+export function cut(line: Line, width: number): Line {
+  let left = width;
+  return line.map(({ text, style }) => {
+    const part = text.slice(0, Math.max(0, left));
+    left -= text.length;
+    return { text: part, style };
+  });
+}
+
 /** SGR codes by meaning; all in the palette that every terminal has. */
 const codes: Readonly<Record<Style, string>> = {
   plain: '',

@@ -59,9 +59,17 @@ function renderFindings(scrape: Scrape, target: string): readonly Line[] {
     seriesOf(scrape, 'reeve_findings', { target, severity }).map(({ labels }) => labels['code'] ?? ''),
   );
   if (texts.length === 0) return [];
-  return [
-    [column('', 2), column('findings', widths.label, 'faint'), span(fit(texts.join(', '), findingsWidth))],
-  ];
+  return [[column('', 2), column('findings', widths.label, 'faint'), span(listed(texts, findingsWidth))]];
+}
+
+/** As many as fit, and how many more there are. */
+function listed(texts: readonly string[], width: number): string {
+  for (let shown = texts.length; shown > 0; shown -= 1) {
+    const more = texts.length - shown;
+    const text = `${texts.slice(0, shown).join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+    if (text.length <= width) return text;
+  }
+  return String(texts.length);
 }
 
 function renderRow(scrape: Scrape, row: Row): Line {

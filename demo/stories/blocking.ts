@@ -14,7 +14,7 @@ const longIdleSeconds = 4;
 
 export const blockingStory: Story = {
   id: 'blocking',
-  title: 'a session sits idle in its transaction and blocks another one',
+  title: 'a session idle in its transaction blocks another one',
   needsRedis: false,
   steps: [
     { text: 'a blocked session', isSeen: isBlocked },

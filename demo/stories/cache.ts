@@ -16,7 +16,7 @@ const bigKeyBytes = 1024 * 1024;
 
 export const cacheStory: Story = {
   id: 'cache',
-  title: 'a cold cache misses, a warm one hits; a full one evicts',
+  title: 'a cold cache misses, a full one evicts, a warm one hits',
   needsRedis: true,
   steps: [
     { text: 'a hit ratio below 80 %', isSeen: (scrape) => (hitRatio(scrape) ?? 1) < enough },
@@ -28,7 +28,7 @@ export const cacheStory: Story = {
 
 export const bigKeyStory: Story = {
   id: 'big key',
-  title: 'one key holds a whole archive; and a restart would lose the cache',
+  title: 'one key holds a whole archive, and a restart would lose it',
   needsRedis: true,
   steps: [
     { text: 'persistence off', isSeen: (scrape) => redis(scrape, 'persistence_enabled') === 0 },

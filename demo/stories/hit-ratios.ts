@@ -15,7 +15,7 @@ const isLow = (scrape: Scrape): boolean => (tableRatio(scrape) ?? 1) < low;
 
 export const hitRatioStory: Story = {
   id: 'hit ratios',
-  title: 'the working set fits in shared buffers, then scans of a table too big for them do not',
+  title: 'a working set that fits, then a table too big for shared buffers',
   needsRedis: false,
   steps: [
     { text: 'an index hit ratio above 95 %', isSeen: (scrape) => (indexRatio(scrape) ?? 0) > 0.95 },

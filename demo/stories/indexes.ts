@@ -11,7 +11,7 @@ const count = (scrape: Scrape, metric: string): number =>
 
 export const indexStory: Story = {
   id: 'indexes',
-  title: 'used, unused, duplicate and redundant indexes; one used on the standby only is kept',
+  title: 'indexes proven unused; one that only the standby uses is not',
   needsRedis: false,
   steps: [
     { text: 'a duplicate index', isSeen: (scrape) => count(scrape, 'duplicate_indexes') === 1 },
@@ -26,7 +26,7 @@ export const indexStory: Story = {
 
 export const invalidIndexStory: Story = {
   id: 'invalid index',
-  title: 'a CREATE INDEX CONCURRENTLY was cancelled and left an index that only costs',
+  title: 'a cancelled CREATE INDEX CONCURRENTLY left an index behind',
   needsRedis: false,
   steps: [{ text: 'an invalid index', isSeen: (scrape) => count(scrape, 'invalid_indexes') === 1 }],
   act: leaveInvalidIndex,

@@ -11,7 +11,7 @@ const isCaughtUp = (scrape: Scrape, target: string): boolean =>
 
 export const replicationStory: Story = {
   id: 'replication',
-  title: 'replay on the standby stops for some seconds, then it catches up',
+  title: 'replay on the standby stops for some seconds, then catches up',
   needsRedis: false,
   steps: [
     { text: 'a lag below 1 s', isSeen: (scrape) => isCaughtUp(scrape, targets.ordersPrimary) },
@@ -38,7 +38,7 @@ function isSeenByBoth(scrape: Scrape): boolean {
 
 export const cacheReplicaStory: Story = {
   id: 'cache replica',
-  title: 'the replica of the cache stands still, its primary shows how far it is behind',
+  title: 'the replica of the cache stands still for some seconds',
   needsRedis: true,
   steps: [
     { text: 'a lag below 1 s', isSeen: (scrape) => isCaughtUp(scrape, targets.sessionsCache) },

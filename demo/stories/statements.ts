@@ -15,7 +15,7 @@ const isSlow = (scrape: Scrape): boolean => (latency(scrape) ?? 0) > bound;
 
 export const statementStory: Story = {
   id: 'statements',
-  title: 'a release brings a statement that was never seen before, and it is slow',
+  title: 'a release brings a new statement, and it is slow',
   needsRedis: false,
   steps: [
     { text: 'a p95 below 100 ms', isSeen: isFast },
