@@ -30,7 +30,7 @@ export interface WindowedRatio {
   readonly basis: number;
 }
 
-export const hitRatioWindowMs = 5 * 60_000;
+const hitRatioWindowMs = 5 * 60_000;
 
 const names = [
   'indexHit',

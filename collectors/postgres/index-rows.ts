@@ -157,7 +157,7 @@ function toIndex(row: z.infer<typeof indexRow>): IndexRow {
     tableRows: row.table_rows,
     scans: row.scans,
     lastScanAt: row.last_scan ?? undefined,
-    flags: new Set([...row.flags].flatMap((letter) => flagByLetter.get(letter) ?? [])),
+    flags: new Set(row.flags.split('').flatMap((letter) => flagByLetter.get(letter) ?? [])),
     constraint: row.constraint ?? undefined,
     keys,
     included: attributes.slice(row.key_columns),

@@ -1,8 +1,8 @@
 import { LatencyMixture, type StatementGrowth } from './latency-mixture.ts';
 import type { StatementRow, StatementRows } from './statement-rows.ts';
 
-export const shortWindowMs = 5 * 60_000;
-export const longWindowMs = 60 * 60_000;
+const shortWindowMs = 5 * 60_000;
+const longWindowMs = 60 * 60_000;
 
 /** What the statements of one database did. */
 export interface DatabaseStatements {
