@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { OrdersServers } from './servers/orders.ts';
 import type { SessionsServers } from './servers/sessions.ts';
 
@@ -21,19 +20,25 @@ targets:
     engine: postgres
     url: { env: ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
     interval: 2s                       # real life: 15s, the default
-${cadence({ indexes: '2s', statements: '2s', top_statements: '2s' })}    workload: oltp
+    workload: oltp
     labels: { environment: demo }
     unusedAfter: ${unusedAfter}                    # real life: 100d, the default
     membersComplete: true              # every server of this cluster is a target, so "unused" can be proven
+    groups:                            # real life: leave it out, these are read every few minutes
+      indexes: { every: 2s }
+      statements: { every: 2s }
+      top_statements: { every: 2s }
 
   - id: ${targets.ordersStandby}
     engine: postgres
     url: { env: ORDERS_STANDBY_URL }
     interval: 2s
-${cadence({ indexes: '2s' })}    workload: olap                     # reports run here
+    workload: olap                     # reports run here
     labels: { environment: demo }
     unusedAfter: ${unusedAfter}
     membersComplete: true
+    groups:
+      indexes: { every: 2s }
 ${withRedis ? redisTargets() : ''}
 metrics:
   listen: 127.0.0.1:${port}             # /metrics, /healthz, /readyz
@@ -48,9 +53,11 @@ function redisTargets(): string {
     engine: redis
     url: { env: SESSIONS_CACHE_URL }
     interval: 2s
-${cadence({ biggest_keys: '2s' })}    biggestKeys: { every: 1m }         # real life: 6h, the default
     workload: cache
     labels: { environment: demo }
+    biggestKeys: { every: 1m }         # real life: 6h, the default
+    groups:
+      biggest_keys: { every: 2s }      # real life: 1m, the default
 
   - id: ${targets.sessionsReplica}
     engine: redis
@@ -59,15 +66,6 @@ ${cadence({ biggest_keys: '2s' })}    biggestKeys: { every: 1m }         # real 
     workload: cache
     labels: { environment: demo }
 `;
-}
-
-const configSchema = new URL('../docs/config.schema.json', import.meta.url);
-
-/** The line that reads slow groups often, which nobody has to in real life; empty for an agent whose configuration knows no cadence. */
-function cadence(groups: Readonly<Record<string, string>>): string {
-  if (!readFileSync(configSchema, 'utf8').includes('"cadence"')) return '';
-  const entries = Object.entries(groups).map(([group, every]) => `${group}: ${every}`);
-  return `    cadence: { ${entries.join(', ')} }   # real life: their defaults, some minutes\n`;
 }
 
 /** The environment variables that the file names. */
