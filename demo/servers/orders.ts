@@ -21,9 +21,9 @@ export interface Urls {
 
 export const standbyName = 'orders-standby';
 
-/** Servers this small that a table of 24 MB does not fit; the standby reports its progress every second instead of every ten. */
+/** Servers so small that a table of 12 MB does not fit; the standby reports its progress every second instead of every ten. */
 const settings = {
-  shared_buffers: '16MB',
+  shared_buffers: '8MB',
   wal_receiver_status_interval: '1s',
   track_io_timing: 'on',
 } as const;

@@ -10,7 +10,7 @@ const isBlocked = (scrape: Scrape): boolean => (blocked(scrape) ?? 0) > 0;
 const idleSeconds = (scrape: Scrape): number =>
   valueOf(scrape, 'reeve_postgres_longest_idle_in_transaction_seconds', { target }, 'max') ?? 0;
 
-const longIdleSeconds = 4;
+const longIdleSeconds = 3;
 
 export const blockingStory: Story = {
   id: 'blocking',
