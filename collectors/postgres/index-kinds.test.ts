@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DetailRow, GroupReading } from '../../src/core/snapshot.ts';
 import { openCollector, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** 63 bytes of three-byte characters, quotes and a line break. */
 const strange = `a"b'c\n${'索'.repeat(18)}`;

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { GroupReading } from '../../src/core/snapshot.ts';
 import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { openCollector, type TestCollector, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { startStandby } from '../../tests/support/postgres/standby.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const minute = 60_000;
 const start = Date.UTC(2030, 0, 1);

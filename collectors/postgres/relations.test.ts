@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openCollector, samplesOf, valueOf } from '../../tests/support/postgres/collect.ts';
 import { startPostgres } from '../../tests/support/postgres/server.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { HitRatioWatch } from './hit-ratios.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const minute = 60_000;
 

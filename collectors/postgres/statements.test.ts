@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { openCollector, samplesOf, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const minute = 60_000;
 const start = Date.UTC(2030, 0, 1);
