@@ -28,7 +28,8 @@ const drivers = {
 
 const driverPath = `node_modules/(@types/)?(${Object.values(drivers).flat().join('|')})/`;
 const ownCode = '^(src|collectors|demo|bench|tests)/';
-const testFile = '\\.test\\.ts$';
+/** Tests beside an engine, and what only they need. */
+const testFile = '\\.test\\.ts$|/testing/';
 
 const roomRules: IForbiddenRuleType[] = Object.entries(rooms).map(([room, allowed]) => ({
   name: `room-${room}`,

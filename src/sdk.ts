@@ -31,7 +31,7 @@ export type { Log } from './core/ports/log.ts';
 export type { Recorder } from './core/sample.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
-export type { DetailRow, Finding } from './core/snapshot.ts';
+export type { DetailRow, Finding, GroupReading } from './core/snapshot.ts';
 export type { ServerIdentity, Target, Workload } from './core/target.ts';
 export {
   type ClusterWatch,

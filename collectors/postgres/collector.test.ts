@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { GroupReading } from '../../src/core/snapshot.ts';
+import type { GroupReading } from '../../src/sdk.ts';
 import {
   openCollector,
   samplesOf,

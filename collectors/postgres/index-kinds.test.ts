@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DetailRow, GroupReading } from '../../src/core/snapshot.ts';
+import type { DetailRow, GroupReading } from '../../src/sdk.ts';
 import { openCollector, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 

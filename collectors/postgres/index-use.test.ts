@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { GroupReading } from '../../src/core/snapshot.ts';
-import { createMemoryHistory } from '../../src/store/memory-history.ts';
+import type { GroupReading } from '../../src/sdk.ts';
+import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
 import { openCollector, type TestCollector, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { startStandby } from '../../tests/support/postgres/standby.ts';

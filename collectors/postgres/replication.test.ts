@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { GroupReading } from '../../src/core/snapshot.ts';
+import type { GroupReading } from '../../src/sdk.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import { startTcpProxy, type TcpProxy } from '../../tests/support/net/tcp-proxy.ts';
 import {

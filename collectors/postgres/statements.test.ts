@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createMemoryHistory } from '../../src/store/memory-history.ts';
+import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
 import { openCollector, samplesOf, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 

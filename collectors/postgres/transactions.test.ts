@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readGroup } from '../../src/collect/group-context.ts';
-import type { GroupReading } from '../../src/core/snapshot.ts';
+import type { GroupReading } from '../../src/sdk.ts';
+import { readGroup } from '../../tests/support/engine-tests.ts';
 import { testOptions, valueOf } from '../../tests/support/postgres/collect.ts';
 import type { Connection } from './client.ts';
 import { postgresMetrics } from './metrics.ts';

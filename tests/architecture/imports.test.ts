@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rooms } from '../../.dependency-cruiser.ts';
@@ -55,10 +55,14 @@ const targets = {
 
 describe('imports', () => {
   it('go only where the architecture allows, in every file on disk', async () => {
-    const { violations, modules } = await checkArchitecture(root);
+    await using copy = await createTempDir('architecture');
+    await copyCheckout(copy.path);
+
+    const { violations, modules } = await checkArchitecture(copy.path);
 
     expect(violations.map(({ rule, from, to }) => `${rule}: ${from} -> ${to}`)).toEqual([]);
-    expect(new Set(modules)).toEqual(new Set([...modules, ...(await sourceFiles(root))]));
+    const onDisk = [...(await sourceFiles(root, 'src')), ...(await sourceFiles(root, 'collectors'))];
+    expect(onDisk.filter((file) => !modules.includes(file))).toEqual([]);
     expect(modules.length).toBeGreaterThan(50);
   });
 
@@ -73,6 +77,7 @@ describe('imports', () => {
 
   it('that go elsewhere are found', async () => {
     await using copy = await createTempDir('architecture');
+    await copyCheckout(copy.path);
     await plant(copy.path);
 
     const { violations } = await checkArchitecture(copy.path);
@@ -83,13 +88,24 @@ describe('imports', () => {
 });
 
 async function plant(directory: string): Promise<void> {
-  for (const folder of ['src', 'collectors']) {
-    await cp(join(root, folder), join(directory, folder), { recursive: true });
+  for (const [file, text] of Object.entries(targets)) await append(join(directory, file), text);
+  for (const [, file, text] of planted) await append(join(directory, file), text);
+}
+
+/**
+ * The checkout, as dependency-cruiser's parser can read it: it does not know `using` declarations yet and gives up on the whole tree.
+ * An import is none, so the copy says `const` instead.
+ */
+async function copyCheckout(directory: string): Promise<void> {
+  for (const folder of ['src', 'collectors', 'tests']) {
+    for (const file of await sourceFiles(root, folder)) {
+      const text = await readFile(join(root, file), 'utf8');
+      await mkdir(dirname(join(directory, file)), { recursive: true });
+      await writeFile(join(directory, file), text.replaceAll(/\b(?:await )?using (\w+\b)/g, 'const $1'));
+    }
   }
   await cp(join(root, 'package.json'), join(directory, 'package.json'));
   await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
-  for (const [file, text] of Object.entries(targets)) await append(join(directory, file), text);
-  for (const [, file, text] of planted) await append(join(directory, file), text);
 }
 
 async function append(file: string, text: string): Promise<void> {
@@ -97,13 +113,10 @@ async function append(file: string, text: string): Promise<void> {
   await writeFile(file, `\n${text}\n`, { flag: 'a' });
 }
 
-async function sourceFiles(directory: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const folder of ['src', 'collectors']) {
-    for (const entry of await readdir(join(directory, folder), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.ts'))
-        found.push(relative(directory, join(entry.parentPath, entry.name)));
-    }
-  }
-  return found;
+async function sourceFiles(directory: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.includes('node_modules'));
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { LinkFault } from './tcp-proxy.ts';
+import type { LinkFault } from './link-fault.ts';
 
 /** Counters shared by all connections of a proxy. */
 export interface Traffic {
