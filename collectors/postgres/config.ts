@@ -24,7 +24,7 @@ export function postgresOptions(fields: ConfigFields) {
           .min(1)
           .max(1000)
           .default(20)
-          .describe('At most this many databases, largest first; each costs one connection.'),
+          .describe('At most this many databases, the most active first; each costs one connection.'),
       })
       .prefault({})
       .describe('Which databases of the server are read beside the one in the URL.'),

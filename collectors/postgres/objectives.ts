@@ -8,4 +8,5 @@ export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics
   { objective: 'olap_query_seconds', metric: 'statementHourlyP95' },
   { objective: 'unused_index_bytes', metric: 'unusedIndexBytes' },
   { objective: 'replication_lag_seconds', metric: 'replicationLagSeconds' },
+  { objective: 'storage_bytes_forecast', metric: 'storageBytes' },
 ];

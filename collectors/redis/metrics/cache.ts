@@ -124,7 +124,7 @@ export const cacheMetrics = defineMetrics({
     ...infoGauge,
     name: 'reeve_redis_memory_fragmentation_ratio',
     unit: 'ratio',
-    help: 'Memory the operating system sees for each byte allocated; much above 1 is waste, below 1 is swapping. Says little below 100 MB.',
+    help: 'Memory the operating system sees for each byte allocated; much above 1 is waste, below 1 is swapping, and it says little of a server below 100 MB.',
     group: 'memory',
     source: 'INFO memory: mem_fragmentation_ratio',
     otlp: 'redis.memory.fragmentation_ratio',
