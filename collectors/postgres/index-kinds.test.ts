@@ -27,7 +27,7 @@ const schema = `
   CREATE INDEX partial_two ON orders (b, a) WHERE a > 6;
   CREATE TABLE logged (id int NOT NULL, x int); CREATE UNIQUE INDEX identity ON logged (id);
   ALTER TABLE logged REPLICA IDENTITY USING INDEX identity;
-  CREATE INDEX clustered ON logged (x); CLUSTER logged USING clustered;
+  CREATE INDEX clustered ON logged (x); ALTER TABLE logged CLUSTER ON clustered;
   CREATE UNLOGGED TABLE fast (id int); CREATE INDEX unlogged ON fast (id);
   CREATE TABLE parts (id int) PARTITION BY RANGE (id); CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (0) TO (9);
   CREATE INDEX parts_id ON parts (id);
