@@ -26,11 +26,7 @@ export interface Scene {
 /** The picture, as much of it as fits: first the addresses go, then what is no objective. */
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
-  const stories = [
-    [],
-    [span('Stories', 'heading'), span(', told by what the agent publishes', 'faint')],
-    ...renderStories(scene.progress, scene.isOver),
-  ];
+  const stories = [[], ...renderStories(scene.progress, scene.isOver)];
   const whole = renderScorecard(scene.scrape, scene.targets);
   const attempts = [
     [...title, ...renderAddresses(scene), [], ...whole, note, ...stories],

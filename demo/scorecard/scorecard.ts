@@ -116,18 +116,32 @@ function whyUnknown(
   return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, has ${whole(observations)}`;
 }
 
-/** One line a story. */
+const storyWidths = { id: 15, seenAt: 9, witnessed: 28 } as const;
+const titleWidth = scorecardWidth - 2 - storyWidths.id - storyWidths.seenAt - storyWidths.witnessed;
+
+/** One line a story, told by what the agent publishes. */
 export function renderStories(progress: readonly Progress[], isOver: boolean): readonly Line[] {
-  return progress.map(({ story, awaited, finishedMs }) => {
-    const isDone = finishedMs !== undefined;
-    const state = isDone
-      ? `seen at +${Math.round(finishedMs / 1000)} s`
-      : `${isOver ? 'not finished; waited' : 'waiting'} for ${awaited?.text ?? ''}`;
+  const head: Line = [
+    column('Stories', 2 + storyWidths.id, 'heading'),
+    column('seen at', storyWidths.seenAt, 'faint'),
+    span('what the agent showed', 'faint'),
+  ];
+  return [head, ...progress.map((each) => renderStory(each, isOver))];
+}
+
+function renderStory({ story, awaited, finishedMs, witnessed }: Progress, isOver: boolean): Line {
+  const isDone = finishedMs !== undefined;
+  const style = isDone ? 'done' : 'waiting';
+  const start = [span(isDone ? '✓ ' : '· ', style), column(story.id, storyWidths.id)];
+  if (!isDone)
     return [
-      span(isDone ? '✓ ' : '· ', isDone ? 'done' : 'waiting'),
-      column(story.id, 15),
-      span(isDone ? `${state}  `.padEnd(16) : `${state}  `, isDone ? 'done' : 'waiting'),
-      span(isDone ? fit(story.title, scorecardWidth - 33) : '', 'faint'),
+      ...start,
+      span(`${isOver ? 'not finished; waited' : 'waiting'} for ${awaited?.text ?? ''}`, style),
     ];
-  });
+  return [
+    ...start,
+    column(`+${Math.round(finishedMs / 1000)} s`, storyWidths.seenAt, style),
+    column(witnessed, storyWidths.witnessed, 'value'),
+    span(fit(story.title, titleWidth), 'faint'),
+  ];
 }

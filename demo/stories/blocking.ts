@@ -1,5 +1,6 @@
 import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { measured } from '../scorecard/format.ts';
 import { type Stage, withSession } from '../stage.ts';
 import type { Story } from './story.ts';
 
@@ -14,7 +15,7 @@ const longIdleSeconds = 3;
 
 export const blockingStory: Story = {
   id: 'blocking',
-  title: 'a session idle in its transaction blocks another one',
+  title: 'idle in its transaction, it blocks another one',
   needsRedis: false,
   steps: [
     { text: 'a blocked session', isSeen: isBlocked },
@@ -24,6 +25,7 @@ export const blockingStory: Story = {
     },
     { text: 'no blocked session', isSeen: (scrape) => blocked(scrape) === 0 },
   ],
+  witness: { of: idleSeconds, text: (_, highest) => `idle for ${measured(highest, 'seconds')}` },
   act: block,
 };
 

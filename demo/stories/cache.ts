@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { measured } from '../scorecard/format.ts';
 import { sessionBody } from '../servers/cache-data.ts';
 import { ignoreAbort, repeat } from '../sleep.ts';
 import type { Stage } from '../stage.ts';
@@ -16,19 +17,23 @@ const bigKeyBytes = 1024 * 1024;
 
 export const cacheStory: Story = {
   id: 'cache',
-  title: 'a cold cache misses, a full one evicts, a warm one hits',
+  title: 'cold it misses, full it evicts, warm it hits',
   needsRedis: true,
   steps: [
     { text: 'a hit ratio below 80 %', isSeen: (scrape) => (hitRatio(scrape) ?? 1) < enough },
     { text: 'evicted keys', isSeen: (scrape) => (redis(scrape, 'evicted_keys_total') ?? 0) > 0 },
     { text: 'a hit ratio above 80 %', isSeen: (scrape) => (hitRatio(scrape) ?? 0) > enough },
   ],
+  witness: {
+    of: hitRatio,
+    text: (lowest, highest) => `hits ${measured(lowest, 'ratio')}, then ${measured(highest, 'ratio')}`,
+  },
   act: coolAndWarm,
 };
 
 export const bigKeyStory: Story = {
   id: 'big key',
-  title: 'one key holds a whole archive, and a restart would lose it',
+  title: 'one key holds an archive; a restart loses it',
   needsRedis: true,
   steps: [
     { text: 'persistence off', isSeen: (scrape) => redis(scrape, 'persistence_enabled') === 0 },
@@ -37,6 +42,10 @@ export const bigKeyStory: Story = {
       isSeen: (scrape) => (redis(scrape, 'largest_key_bytes') ?? 0) > bigKeyBytes,
     },
   ],
+  witness: {
+    of: (scrape) => redis(scrape, 'largest_key_bytes'),
+    text: (_, highest) => measured(highest, 'bytes'),
+  },
 };
 
 /** Sessions that are asked for again and again, out of all there ever were. */

@@ -1,5 +1,6 @@
 import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { measured } from '../scorecard/format.ts';
 import { ignoreAbort, repeat } from '../sleep.ts';
 import { type Stage, withSession } from '../stage.ts';
 import type { Story } from './story.ts';
@@ -17,12 +18,16 @@ const isLow = (scrape: Scrape): boolean => (tableRatio(scrape) ?? 1) < low;
 
 export const hitRatioStory: Story = {
   id: 'hit ratios',
-  title: 'a working set that fits, then a table too big for shared buffers',
+  title: 'a table too big for shared buffers is scanned',
   needsRedis: false,
   steps: [
     { text: 'index hit ratio above 95 % and table hit ratio above 90 %', isSeen: isWarm },
     { text: 'a table hit ratio below 80 %', isSeen: isLow },
   ],
+  witness: {
+    of: tableRatio,
+    text: (lowest, highest) => `tables ${measured(highest, 'ratio')}, then ${measured(lowest, 'ratio')}`,
+  },
   act: scanBigTable,
 };
 

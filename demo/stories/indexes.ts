@@ -1,5 +1,6 @@
 import { targets, unusedAfter } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { measured } from '../scorecard/format.ts';
 import { unusedIndexes } from '../servers/shop-schema.ts';
 import type { Stage } from '../stage.ts';
 import { withSession } from '../stage.ts';
@@ -11,7 +12,7 @@ const count = (scrape: Scrape, metric: string): number =>
 
 export const indexStory: Story = {
   id: 'indexes',
-  title: 'indexes proven unused; one that only the standby uses is not',
+  title: 'used nowhere; one used by the standby stays',
   needsRedis: false,
   steps: [
     { text: 'a duplicate index', isSeen: (scrape) => count(scrape, 'duplicate_indexes') === 1 },
@@ -22,13 +23,21 @@ export const indexStory: Story = {
       isSeen: (scrape) => count(scrape, 'unused_indexes') === unusedIndexes.length,
     },
   ],
+  witness: {
+    of: (scrape) => valueOf(scrape, 'reeve_postgres_unused_index_bytes', primary),
+    text: (_, highest) => `${measured(highest, 'bytes')} unused`,
+  },
 };
 
 export const invalidIndexStory: Story = {
   id: 'invalid index',
-  title: 'a cancelled CREATE INDEX CONCURRENTLY left an index behind',
+  title: 'left by a cancelled CREATE INDEX CONCURRENTLY',
   needsRedis: false,
   steps: [{ text: 'an invalid index', isSeen: (scrape) => count(scrape, 'invalid_indexes') === 1 }],
+  witness: {
+    of: (scrape) => count(scrape, 'invalid_indexes'),
+    text: (_, highest) => `${highest} invalid index`,
+  },
   act: leaveInvalidIndex,
 };
 

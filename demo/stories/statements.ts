@@ -1,5 +1,6 @@
 import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
+import { measured } from '../scorecard/format.ts';
 import { ignoreAbort, repeat } from '../sleep.ts';
 import { type Stage, withSession } from '../stage.ts';
 import type { Story } from './story.ts';
@@ -15,7 +16,7 @@ const isSlow = (scrape: Scrape): boolean => (latency(scrape) ?? 0) > bound;
 
 export const statementStory: Story = {
   id: 'statements',
-  title: 'a release brings a new statement, and it is slow',
+  title: 'a release brings a new statement, a slow one',
   needsRedis: false,
   steps: [
     { text: 'a p95 below 100 ms', isSeen: isFast },
@@ -25,6 +26,10 @@ export const statementStory: Story = {
     },
     { text: 'a p95 above 100 ms', isSeen: isSlow },
   ],
+  witness: {
+    of: latency,
+    text: (lowest, highest) => `p95 ${measured(lowest, 'seconds')}, then ${measured(highest, 'seconds')}`,
+  },
   act: release,
 };
 

@@ -9,6 +9,8 @@ export interface Story {
   readonly needsRedis: boolean;
   /** Seen one after the other, in the agent's own page and nowhere else; with the last one the story is finished. */
   readonly steps: readonly Step[];
+  /** The number that tells it, as far as the agent has shown it. */
+  readonly witness: Witness;
   /** Makes it happen. Called again after a rest, so it tidies up behind itself; absent where the servers are made so from the start. */
   act?(stage: Stage, signal: AbortSignal): Promise<void>;
 }
@@ -19,6 +21,12 @@ export interface Step {
   isSeen(scrape: Scrape): boolean;
 }
 
+export interface Witness {
+  readonly of: (scrape: Scrape) => number | undefined;
+  /** In words, from the lowest and the highest that were seen. */
+  readonly text: (lowest: number, highest: number) => string;
+}
+
 /** How far the agent has shown a story. */
 export interface Progress {
   readonly story: Story;
@@ -26,6 +34,8 @@ export interface Progress {
   readonly awaited: Step | undefined;
   /** When the last step was seen, since the start of the demo; undefined until then. */
   readonly finishedMs: number | undefined;
+  /** The witness in words; empty until there was a value. */
+  readonly witnessed: string;
 }
 
 export interface Tracker {
@@ -34,17 +44,43 @@ export interface Tracker {
   progress(): readonly Progress[];
 }
 
+/** What is remembered of a story. */
+interface Entry {
+  readonly story: Story;
+  steps: number;
+  finishedMs: number | undefined;
+  values: { readonly lowest: number; readonly highest: number } | undefined;
+}
+
 export function trackStories(stories: readonly Story[]): Tracker {
-  const seen = stories.map((story) => ({ story, steps: 0, finishedMs: undefined as number | undefined }));
+  const entries: readonly Entry[] = stories.map((story) => ({
+    story,
+    steps: 0,
+    finishedMs: undefined,
+    values: undefined,
+  }));
   return {
     follow(scrape, sinceStartMs) {
-      for (const entry of seen) {
+      for (const entry of entries) {
         const { steps } = entry.story;
         while (steps[entry.steps]?.isSeen(scrape) === true) entry.steps += 1;
         if (entry.steps === steps.length) entry.finishedMs ??= sinceStartMs;
+        witness(entry, scrape);
       }
     },
     progress: () =>
-      seen.map(({ story, steps, finishedMs }) => ({ story, awaited: story.steps[steps], finishedMs })),
+      entries.map(({ story, steps, finishedMs, values }) => ({
+        story,
+        awaited: story.steps[steps],
+        finishedMs,
+        witnessed: values === undefined ? '' : story.witness.text(values.lowest, values.highest),
+      })),
   };
+}
+
+function witness(entry: Entry, scrape: Scrape): void {
+  const value = entry.story.witness.of(scrape);
+  if (value === undefined) return;
+  const { lowest, highest } = entry.values ?? { lowest: value, highest: value };
+  entry.values = { lowest: Math.min(lowest, value), highest: Math.max(highest, value) };
 }
