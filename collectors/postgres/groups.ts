@@ -4,6 +4,7 @@ import type { GroupDefinition } from '../../src/sdk.ts';
 const everyPoll = 0;
 const everyMinute = 60_000;
 const everyFiveMinutes = 300_000;
+const everyQuarterHour = 900_000;
 
 export const postgresGroups = {
   availability: {
@@ -69,12 +70,12 @@ export const postgresGroups = {
   },
   statements: {
     summary: 'Calls and latency of statements, from pg_stat_statements.',
-    everyMs: everyPoll,
+    everyMs: everyMinute,
     needs: 'pg_monitor and the extension pg_stat_statements',
   },
   top_statements: {
-    summary: 'The statements that took most time, kept for reports.',
-    everyMs: everyMinute,
+    summary: 'The statements that took most time, and those seen for the first time, kept for reports.',
+    everyMs: everyFiveMinutes,
     needs: 'pg_monitor and the extension pg_stat_statements',
   },
   indexes: {
@@ -83,8 +84,8 @@ export const postgresGroups = {
     needs: 'CONNECT on each database',
   },
   sizes: {
-    summary: 'Exact sizes of the databases.',
-    everyMs: everyFiveMinutes,
+    summary: 'Exact sizes of the databases and of the WAL directory, and the biggest relations.',
+    everyMs: everyQuarterHour,
     needs: 'CONNECT on each database, or pg_monitor',
   },
 } as const satisfies Record<string, GroupDefinition>;

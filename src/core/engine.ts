@@ -24,7 +24,7 @@ export interface GroupDefinition {
   readonly needs: string;
 }
 
-/** Which metric of an engine measures an objective. */
+/** Which metric of an engine an objective is judged by; a forecast is computed from it. */
 export interface ObjectiveMeasure<K extends string = string> {
   readonly objective: ObjectiveId;
   /** Key in the engine's metric table. */
