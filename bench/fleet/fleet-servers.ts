@@ -44,7 +44,7 @@ export async function startFleetServers(
             config: { databases: String(databases), 'enable-debug-command': 'local' },
           });
           stack.use(server);
-          await server.command('DEBUG', 'POPULATE', 10_000, 'key', 100);
+          await server.command('DEBUG', 'POPULATE', 200, 'key', 100);
           return server;
         }),
       ),

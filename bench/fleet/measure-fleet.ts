@@ -25,6 +25,8 @@ export interface FleetFigures {
   readonly expectedTargets: number;
   readonly skippedPolls: number;
   readonly collectErrors: number;
+  /** Errors by `engine group code`, since the start. */
+  readonly errorsByCode: Readonly<Record<string, number>>;
   readonly targetsUp: number;
   readonly series: number;
   readonly scrapeMs: Summary;
@@ -70,6 +72,7 @@ export async function measureFleet(
     ),
     skippedPolls: sumOf(page, 'reeve_polls_skipped_total'),
     collectErrors: sumOf(page, 'reeve_collect_errors_total'),
+    errorsByCode: countErrors(page),
     targetsUp: sumOf(page, 'reeve_target_up'),
     series: countSeries(page),
     loggedErrors: (await agent.errors()).slice(0, 5),
@@ -111,6 +114,15 @@ async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number)
     scrapeMs: summarise(durations),
     scrapeBytes: bytes,
   };
+}
+
+function countErrors(page: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { labels, value } of samplesOf(page, 'reeve_collect_errors_total')) {
+    const key = `${labels['engine']} ${labels['group']} ${labels['code']}`;
+    counts[key] = (counts[key] ?? 0) + value;
+  }
+  return counts;
 }
 
 /** When each target was last collected. */
