@@ -26,7 +26,7 @@ export function parseExposition(text: string): Scrape {
 }
 
 /** The values of all series of a metric that carry the labels. */
-export function valuesOf(scrape: Scrape, name: string, where: Where = {}): readonly number[] {
+function valuesOf(scrape: Scrape, name: string, where: Where = {}): readonly number[] {
   return seriesOf(scrape, name, where).map(({ value }) => value);
 }
 

@@ -55,7 +55,7 @@ function renderTitle(scene: Scene): readonly Line[] {
 }
 
 /** Where to look. The passwords are made up for this run and open nothing but these servers on 127.0.0.1. */
-export function renderAddresses(scene: Pick<Scene, 'agent' | 'orders' | 'sessions'>): readonly Line[] {
+function renderAddresses(scene: Pick<Scene, 'agent' | 'orders' | 'sessions'>): readonly Line[] {
   const { agent, orders, sessions } = scene;
   const entries = [
     ['metrics', `${agent.url}/metrics   ${agent.url}/healthz`],

@@ -5,7 +5,7 @@ import { bounds, measured, whole } from './format.ts';
 import { column, fit, type Line, span } from './lines.ts';
 import { type Row, rows } from './rows.ts';
 
-export const scorecardWidth = 100;
+const scorecardWidth = 100;
 const widths = { label: 26, value: 11, bound: 10 } as const;
 const findingsWidth = scorecardWidth - 2 - widths.label;
 const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - 2;

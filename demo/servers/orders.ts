@@ -19,7 +19,7 @@ export interface Urls {
   readonly standby: string;
 }
 
-export const standbyName = 'orders-standby';
+const standbyName = 'orders-standby';
 
 /** Servers so small that a table of 12 MB does not fit; the standby reports its progress every second instead of every ten. */
 const settings = {

@@ -15,7 +15,7 @@ export interface SessionsServers {
 }
 
 /** Small enough that the demo fills it. */
-export const cacheLimitBytes = 24 * 1024 * 1024;
+const cacheLimitBytes = 24 * 1024 * 1024;
 
 /**
  * Makes sure that there is a redis-server, by installing Debian's package where that is allowed.
