@@ -39,6 +39,7 @@ targets:
     membersComplete: true
     groups:
       indexes: { every: 2s }
+      statements: { every: 2s }
 ${withRedis ? redisTargets() : ''}
 metrics:
   listen: 127.0.0.1:${port}             # /metrics, /healthz, /readyz

@@ -163,6 +163,19 @@ export const rows: readonly Row[] = [
     absent: twoReadings,
   },
   {
+    target: ordersStandby,
+    objective: 'olap_query_seconds',
+    metric: 'reeve_postgres_statement_hourly_p95_estimate_seconds',
+    where: shop,
+    unit: 'seconds',
+    group: 'statements',
+    basis: (scrape) =>
+      `p95, estimated from ${whole(inOrders(scrape, 'statement_calls_total', ordersStandby))} reports`,
+    observations: (scrape) => inOrders(scrape, 'statement_calls_total', ordersStandby),
+    observed: 'reports',
+    absent: twoReadings,
+  },
+  {
     target: sessionsCache,
     objective: 'cache_hit_ratio',
     metric: 'reeve_redis_cache_hit_ratio',
