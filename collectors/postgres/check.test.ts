@@ -61,6 +61,21 @@ describe.each([13, 18] as const)('check of PostgreSQL %i', (major) => {
     expect(await after.check()).toEqual([]);
   });
 
+  it('says that no index is proven unused until the members are declared complete', async () => {
+    await using collector = openCollector(server.superuserUrl, {}, undefined, {
+      target: { membersComplete: false },
+    });
+    await collector.open();
+
+    expect(await collector.check()).toContainEqual(
+      expect.objectContaining({
+        severity: 'blind',
+        remedy: expect.stringContaining('membersComplete: true'),
+        metrics: ['unusedIndexes', 'unusedIndexBytes'],
+      }),
+    );
+  });
+
   it('advises against a superuser', async () => {
     await using collector = openCollector(server.superuserUrl);
     await collector.open();

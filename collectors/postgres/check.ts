@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CheckItem, messageOf } from '../../src/sdk.ts';
+import { type CheckItem, messageOf, type Target } from '../../src/sdk.ts';
 import type { Connection } from './client.ts';
 import type { PostgresGroup } from './groups.ts';
 import type { PostgresMetrics } from './metrics.ts';
@@ -43,12 +43,17 @@ const perDatabase: readonly PostgresGroup[] = ['relations', 'indexes', 'vacuum',
 const perStatement: readonly PostgresGroup[] = ['statements', 'top_statements'];
 
 /** What this target lacks, the exact statement that mends it, and what stays unknown without. */
-export async function checkTarget(session: Session, signal: AbortSignal): Promise<readonly CheckItem[]> {
+export async function checkTarget(
+  session: Session,
+  target: Target,
+  signal: AbortSignal,
+): Promise<readonly CheckItem[]> {
   const [answer] = await session.main.query(sql, row, signal);
   if (answer === undefined) return [];
   return [
     ...checkRole(session, answer),
     ...checkSettings(answer),
+    ...checkMembers(session, target),
     ...(await checkDatabases(session, answer, signal)),
   ];
 }
@@ -145,6 +150,22 @@ function checkSettings(answer: Answer): readonly Item[] {
     });
   }
   return items;
+}
+
+/** Only the primary's target tells what is unused, so only there the declaration is missed. */
+function checkMembers(session: Session, target: Target): readonly Item[] {
+  if (target.membersComplete || session.server.inRecovery) return [];
+  return [
+    {
+      severity: 'blind',
+      subject: '',
+      message:
+        'You have not declared that every member of this cluster is a target: no index is proven unused.',
+      remedy: 'Make every standby a target, then set membersComplete: true on this one in reeve.yaml.',
+      groups: ['indexes'],
+      metrics: ['unusedIndexes', 'unusedIndexBytes'],
+    },
+  ];
 }
 
 function reloading(assignment: string): string {

@@ -63,7 +63,7 @@ export function createPostgresCollector(
     },
     check: async (signal) => {
       if (session === undefined) throw new CollectError('internal', 'check before open');
-      return checkTarget(session, signal);
+      return checkTarget(session, input.target, signal);
     },
     close: () => connections.close(),
   };

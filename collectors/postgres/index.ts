@@ -16,7 +16,7 @@ export const engine: Engine = defineEngine({
   objectives: postgresObjectives,
   grants: {
     summary:
-      'Reads the statistics of all sessions and databases, and no table. The limit is one connection a database and some to spare; CONNECT is only needed where it was revoked from PUBLIC.',
+      'Reads the statistics of all sessions and databases, and no table. The limit is one connection a database and some to spare; CONNECT is only needed where it was revoked from PUBLIC. The connections stay open: end them (pg_terminate_backend) before DROP DATABASE, or use WITH (FORCE); the agent comes back by itself.',
     statements: [
       "CREATE ROLE reeve LOGIN PASSWORD '…' CONNECTION LIMIT 25",
       'GRANT pg_monitor TO reeve',

@@ -22,6 +22,7 @@ export function checkCatalogue(catalogue: Catalogue): readonly CatalogueProblem[
       })),
     ),
     ...sharedNames(entries),
+    ...twinFamilies(entries),
     ...catalogue.engines.flatMap(engineProblems),
   ];
 }
@@ -55,6 +56,17 @@ function sharedNames(entries: readonly CatalogueEntry[]): readonly CatalogueProb
       },
     ];
   });
+}
+
+/** OpenMetrics names a counter's family without `_total`, so `reeve_x` beside `reeve_x_total` would be one family twice. */
+function twinFamilies(entries: readonly CatalogueEntry[]): readonly CatalogueProblem[] {
+  const names = new Set(entries.map(({ metric }) => metric.name));
+  return entries
+    .filter(({ metric }) => metric.kind === 'counter' && names.has(metric.name.replace(/_total$/, '')))
+    .map((entry) => ({
+      where: place(entry),
+      message: `${entry.metric.name} is one family in OpenMetrics with ${entry.metric.name.replace(/_total$/, '')}`,
+    }));
 }
 
 function sameLabels(a: CatalogueEntry, b: CatalogueEntry): boolean {

@@ -74,6 +74,17 @@ describe('checkCatalogue', () => {
     ]);
   });
 
+  it('finds a gauge that OpenMetrics could not tell from a counter', () => {
+    const counter = { ...soundMetric, kind: 'counter', name: `${soundMetric.name}_total` } as const;
+
+    const problems = checkCatalogue(createCatalogue([lamp({ metrics: { a: soundMetric, b: counter } })], []));
+
+    expect(problems).toContainEqual({
+      where: 'lamp.b',
+      message: 'reeve_lamp_light_seconds_total is one family in OpenMetrics with reeve_lamp_light_seconds',
+    });
+  });
+
   it('finds a name that is taken twice in one table, and one that belongs to another engine', () => {
     const engines = [
       lamp({ metrics: { a: soundMetric, b: soundMetric } }),
