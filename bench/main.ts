@@ -17,7 +17,8 @@ const benchmarks: Readonly<Record<string, (run: Run) => Promise<Report>>> = {
 
 const usage = `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--quick] [--out FOLDER]
 
-Without a name all run, which takes about 15 minutes. --quick: short phases, and nothing is written unless --out says where.`;
+Without a name all run, which takes about 15 minutes. --quick: short phases, and nothing is written unless --out says where.
+Run "npm run build" before, so that the compiled program is measured: run from the sources it needs about 30 MiB more.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

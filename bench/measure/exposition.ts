@@ -9,11 +9,6 @@ export function countSeries(page: string): number {
   return page.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
 }
 
-/** How many series whose names begin like this a page holds. */
-export function countSeriesOf(page: string, prefix: string): number {
-  return page.split('\n').filter((line) => line.startsWith(prefix)).length;
-}
-
 /** The samples of one metric; label values are not unescaped. */
 export function samplesOf(page: string, name: string): readonly PageSample[] {
   const lines = page.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));

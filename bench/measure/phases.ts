@@ -65,7 +65,7 @@ export async function measureLoad({ agent, serverPid, everyMs, polls }: LoadOpti
 }
 
 /** Scrapes as Prometheus does: on a beat, compressed. Ends one beat after the last scrape. */
-export async function scrapeEvery(agent: Agent, everyMs: number, count: number): Promise<void> {
+async function scrapeEvery(agent: Agent, everyMs: number, count: number): Promise<void> {
   const startedMs = performance.now();
   for (let index = 0; index < count; index += 1) {
     await agent.scraper.scrape('gzip');
