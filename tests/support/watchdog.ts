@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 export type OrphanSignal = 'TERM' | 'INT' | 'QUIT' | 'KILL';
 
 /** Every temporary directory of the tests begins with this, and the watchdog removes nothing else. */
-export const TEMP_PREFIX = 'reeve-test-';
+export const TEMP_PREFIX = 'reeve-temp-';
 
 /**
  * Promises that the process group `pid` does not outlive this process, however this process ends (also by SIGKILL or in a
@@ -38,7 +38,7 @@ function note(line: string): void {
 }
 
 function startWatchdog(): Writable {
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'reeve-test-watchdog', TEMP_PREFIX], {
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'reeve-temp-watchdog', TEMP_PREFIX], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',

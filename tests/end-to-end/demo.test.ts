@@ -1,0 +1,35 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runReeve } from '../support/process.ts';
+
+const entry = join(import.meta.dirname, '../../demo/main.ts');
+
+describe('npm run demo', () => {
+  it('ends by itself in time, prints the scorecard, says what it could not finish, and leaves nothing', async () => {
+    const began = performance.now();
+
+    const { code, stdout, stderr } = await runReeve(['--for', '25s'], { entry, timeoutMs: 60_000 });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    // Generous: the point is that it stops by itself, and not when its stories are told.
+    expect(performance.now() - began).toBeLessThan(40_000);
+    for (const text of ['orders-primary', 'index_hit_ratio', 'cache_hit_ratio', 'replication_lag_seconds']) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).toMatch(/^[✓·] indexes /m);
+    expect(stdout).toContain('nothing is left behind');
+    const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(stdout)?.[1];
+    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
+    const folder = /config\s+(\S+)\/reeve\.yaml/.exec(stdout)?.[1] ?? '';
+    await expect(readdir(folder)).rejects.toThrow('ENOENT');
+  }, 90_000);
+
+  it('says how it is called when it is called wrongly', async () => {
+    const { code, stdout, stderr } = await runReeve(['--four', '30s'], { entry });
+
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('--for');
+  });
+});
