@@ -36,17 +36,27 @@ const sql = `
    ORDER BY k.conrelid, k.conkey, k.conname
    LIMIT $1`;
 
+export interface ForeignKeyList {
+  readonly foreignKeys: readonly ForeignKey[];
+  /** How many the cap left out, at least. */
+  readonly leftOut: number;
+}
+
 export async function listForeignKeys(
   connection: Connection,
   maxRows: number,
   signal: AbortSignal,
-): Promise<readonly ForeignKey[]> {
+): Promise<ForeignKeyList> {
   const rows = await connection.query(sql, row, signal, [maxRows + 1]);
-  return rows.map(({ table_oid, table_rows, ...rest }) => ({
-    tableOid: table_oid,
-    tableRows: table_rows,
-    ...rest,
-  }));
+  const kept = rows.slice(0, maxRows);
+  return {
+    foreignKeys: kept.map(({ table_oid, table_rows, ...rest }) => ({
+      tableOid: table_oid,
+      tableRows: table_rows,
+      ...rest,
+    })),
+    leftOut: rows.length - kept.length,
+  };
 }
 
 export interface ForeignKeySupport {

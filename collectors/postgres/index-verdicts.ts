@@ -16,7 +16,8 @@ import type { IndexFlag, IndexRow } from './index-rows.ts';
  */
 export type KeepReason = IndexFlag | 'expression_index' | 'only_index_for_foreign_key';
 
-export type IndexReason = KeepReason | UseReason;
+/** `list_truncated`: the indexes or foreign keys are more than `maxRows`, and one left out may be what this index is for. */
+export type IndexReason = KeepReason | UseReason | 'list_truncated';
 
 /** Kept whatever its use; used within the window; not proven; proven unused by every member. */
 export const indexVerdicts = ['unused', 'unproven', 'kept', 'used'] as const;
@@ -29,20 +30,28 @@ export interface JudgedIndex {
   readonly proof: IndexProof;
 }
 
+/** What indexes are judged by, beside themselves. */
+export interface Evidence {
+  readonly watch: ClusterWatch;
+  /** Oids of the indexes that the listed foreign keys need. */
+  readonly neededByForeignKeys: ReadonlySet<string>;
+  /** Whether a cap cut the list of indexes or of foreign keys. */
+  readonly isTruncated: boolean;
+}
+
 export function judgeIndex(
   index: IndexRow,
-  watch: ClusterWatch,
-  neededByForeignKeys: ReadonlySet<string>,
+  { watch, neededByForeignKeys, isTruncated }: Evidence,
 ): JudgedIndex {
   const keep: KeepReason[] = [...index.flags];
   if (index.expressions !== undefined) keep.push('expression_index');
   if (neededByForeignKeys.has(index.oid)) keep.push('only_index_for_foreign_key');
   const proof = watch.judge(index.oid);
-  const reasons = [...keep, ...proof.reasons];
-  return { index, verdict: verdictOf(keep, proof), reasons, proof };
+  const doubts: IndexReason[] = [...proof.reasons, ...(isTruncated ? (['list_truncated'] as const) : [])];
+  return { index, verdict: verdictOf(keep, doubts), reasons: [...keep, ...doubts], proof };
 }
 
-function verdictOf(keep: readonly KeepReason[], { reasons }: IndexProof): Verdict {
+function verdictOf(keep: readonly KeepReason[], reasons: readonly IndexReason[]): Verdict {
   if (keep.length > 0) return 'kept';
   if (reasons.includes('used') || reasons.includes('used_on_member')) return 'used';
   return reasons.length > 0 ? 'unproven' : 'unused';

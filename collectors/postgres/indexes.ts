@@ -85,8 +85,11 @@ async function judgeDatabase(
   context: PostgresContext,
 ): Promise<void> {
   const { database } = connection;
-  const foreignKeys = await listForeignKeys(connection, session.options.maxRows, context.signal);
-  const support = supportOfForeignKeys(foreignKeys, list.indexes);
+  const keys = await listForeignKeys(connection, session.options.maxRows, context.signal);
+  context.truncate(keys.leftOut);
+  // An index that the cap left out might support a key, and a key that it left out might be all that an index is for.
+  const isTruncated = list.leftOut > 0 || keys.leftOut > 0;
+  const support = supportOfForeignKeys(keys.foreignKeys, list.indexes);
   const watch = watchCluster({
     self: input.target.id,
     members: await input.history.indexUsage(clusterOf(session), database),
@@ -94,9 +97,10 @@ async function judgeDatabase(
     unusedAfterMs: input.target.unusedAfterMs,
     now: context.now,
   });
-  const judge = (index: IndexRow): JudgedIndex => judgeIndex(index, watch, support.needed);
+  const evidence = { watch, neededByForeignKeys: support.needed, isTruncated };
+  const judge = (index: IndexRow): JudgedIndex => judgeIndex(index, evidence);
   const judged = [...(await mapInSlices(list.indexes, judge))].sort(byImportance);
-  recordVerdicts(context, database, judged, watch.blockers.length === 0);
+  recordVerdicts(context, database, judged, watch.blockers.length === 0 && !isTruncated);
   // What this server itself used lately needs no explanation.
   const rows = judged.filter(({ proof }) => !proof.reasons.includes('used'));
   context.detail('indexes', await mapInSlices(rows, (row) => verdictRow(database, row)));
@@ -107,8 +111,7 @@ async function judgeDatabase(
     );
   }
   recordOverlaps(context, database, findOverlaps(list.indexes));
-  // An index that the cap left out might be the one that supports a key.
-  if (list.leftOut > 0 || foreignKeys.length > session.options.maxRows) return;
+  if (isTruncated) return;
   context.record('foreignKeysWithoutIndex', support.unsupported.length, { database });
   context.detail(
     'foreign_keys_without_index',

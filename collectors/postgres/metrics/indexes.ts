@@ -25,7 +25,7 @@ export const indexMetrics = defineMetrics({
     name: 'reeve_postgres_unused_indexes',
     kind: 'gauge',
     unit: 'none',
-    help: 'Indexes proven unused on every member of the cluster for the whole window; absent while nothing can be proven, and on standbys.',
+    help: 'Indexes proven unused on every member of the cluster for the whole window; absent while nothing can be proven (also when maxRows cuts a list), and on standbys.',
     labels,
     group: 'indexes',
     source:
@@ -38,7 +38,7 @@ export const indexMetrics = defineMetrics({
     name: 'reeve_postgres_unused_index_bytes',
     kind: 'gauge',
     unit: 'bytes',
-    help: 'Size of the indexes proven unused, as of their last vacuum or analyze; absent while nothing can be proven, and on standbys.',
+    help: 'Size of the indexes proven unused, as of their last vacuum or analyze; absent while nothing can be proven (also when maxRows cuts a list), and on standbys.',
     labels,
     group: 'indexes',
     source: 'pg_class.relpages × block_size of the indexes proven unused',
