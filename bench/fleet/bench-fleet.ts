@@ -29,7 +29,13 @@ function report(figures: readonly FleetFigures[]): Report {
       aimAtMost(`resident memory, ${count} targets`, last.memoryMiB.now, 200, ' MiB'),
       aimAtMost('connections a target', last.connections / count, 1, ''),
       aimBelow('lateness of a poll, p99', last.latenessMs['p99'] ?? Number.NaN, 500, ' ms'),
-      aimAtMost('errors', last.collectErrors + last.skippedPolls, 0, ''),
+      aimAtMost('errors and skipped polls', last.collectErrors + last.skippedPolls, 0, ''),
+      aimAtMost(
+        'errors and skipped polls at the start',
+        last.atStart.collectErrors + last.atStart.skippedPolls,
+        0,
+        '',
+      ),
     ],
     tables: [
       {
@@ -73,6 +79,10 @@ const rows: readonly (readonly [string, (figures: FleetFigures) => string])[] = 
   ],
   ['polls skipped', ({ skippedPolls }) => String(skippedPolls)],
   ['collect errors', ({ collectErrors }) => String(collectErrors)],
+  [
+    'polls skipped and collect errors before',
+    ({ atStart }) => `${atStart.skippedPolls} and ${atStart.collectErrors}`,
+  ],
   ['targets up', ({ targetsUp }) => String(targetsUp)],
   ['series', ({ series }) => round(series)],
   ['scrape gzip ms, median (min – max)', ({ scrapeMs }) => spread(scrapeMs)],

@@ -23,8 +23,10 @@ export interface FleetFigures {
   /** Collections seen to have succeeded between scrapes, and as many as there should have been. */
   readonly freshTargets: number;
   readonly expectedTargets: number;
+  /** In the measured time; the start is told apart. */
   readonly skippedPolls: number;
   readonly collectErrors: number;
+  readonly atStart: { readonly skippedPolls: number; readonly collectErrors: number };
   /** Errors by `engine group code`, since the start. */
   readonly errorsByCode: Readonly<Record<string, number>>;
   readonly targetsUp: number;
@@ -57,8 +59,10 @@ export async function measureFleet(
   await agent.scraper.scrape('gzip');
   await delay(isQuick ? 15_000 : 2 * intervalMs);
   say(`${targets.length} targets: measuring`);
+  const atStart = countFailures(await agent.scraper.read());
   const load = await measureLoad(agent, servers, isQuick ? 2 : 5);
   const page = await agent.scraper.read();
+  const failures = countFailures(page);
   const lateness = samplesOf(page, 'reeve_poll_lateness_seconds');
   return {
     postgresTargets,
@@ -70,8 +74,9 @@ export async function measureFleet(
     latenessMs: Object.fromEntries(
       lateness.map(({ labels, value }) => [labels['quantile_rank'] ?? '', value * 1000]),
     ),
-    skippedPolls: sumOf(page, 'reeve_polls_skipped_total'),
-    collectErrors: sumOf(page, 'reeve_collect_errors_total'),
+    skippedPolls: failures.skippedPolls - atStart.skippedPolls,
+    collectErrors: failures.collectErrors - atStart.collectErrors,
+    atStart,
     errorsByCode: countErrors(page),
     targetsUp: sumOf(page, 'reeve_target_up'),
     series: countSeries(page),
@@ -113,6 +118,13 @@ async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number)
     expectedTargets: scrapes * known.size,
     scrapeMs: summarise(durations),
     scrapeBytes: bytes,
+  };
+}
+
+function countFailures(page: string): FleetFigures['atStart'] {
+  return {
+    skippedPolls: sumOf(page, 'reeve_polls_skipped_total'),
+    collectErrors: sumOf(page, 'reeve_collect_errors_total'),
   };
 }
 
