@@ -15,24 +15,28 @@ interface Reading<K extends string> {
   readonly counters: Readonly<Record<K, number>>;
 }
 
+/** A gap between two readings that is longer than so many windows is not part of the window that follows. */
+const longestGapWindows = 2;
+
 export class CounterWindow<K extends string> {
   readonly #windowMs: number;
   #readings: Reading<K>[] = [];
   #epoch: string | undefined;
 
+  /** @param windowMs at least half the pause between two readings, or no delta is ever known. */
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
   /**
    * Takes a reading. A counter that fell, a clock that went back, or another epoch (a statistics reset, a restart) empties the window
-   * first: growth across a restart is not known.
+   * first: growth across a restart is not known. So does a gap of more than two windows, such as an outage: most of what grew meanwhile
+   * is older than the window.
    */
   add(atMs: number, counters: Readonly<Record<K, number>>, epoch = ''): void {
     const last = this.#readings.at(-1);
-    if (last !== undefined && (epoch !== this.#epoch || atMs <= last.atMs || fell(last.counters, counters))) {
+    if (last !== undefined && !(epoch === this.#epoch && this.#follows(last, atMs, counters)))
       this.#readings = [];
-    }
     this.#epoch = epoch;
     this.#readings.push({ atMs, counters });
     // The newest reading at or before the window's start stays, so that the delta covers the whole window.
@@ -48,6 +52,11 @@ export class CounterWindow<K extends string> {
     const growth: Record<K, number> = { ...last.counters };
     for (const name in growth) growth[name] -= first.counters[name];
     return { growth, spanMs: last.atMs - first.atMs };
+  }
+
+  #follows(last: Reading<K>, atMs: number, counters: Readonly<Record<K, number>>): boolean {
+    const gapMs = atMs - last.atMs;
+    return gapMs > 0 && gapMs <= longestGapWindows * this.#windowMs && !fell(last.counters, counters);
   }
 }
 

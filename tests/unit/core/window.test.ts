@@ -44,6 +44,25 @@ describe('CounterWindow', () => {
     expect(window.delta()).toBeUndefined();
   });
 
+  it('starts anew after an outage, of which nothing belongs to the window', () => {
+    const window = new CounterWindow<'hits'>(5 * minute);
+    window.add(0, { hits: 5 });
+    window.add(6 * 60 * minute, { hits: 90_000 });
+    const after = window.delta();
+    window.add(6 * 60 * minute + 15_000, { hits: 90_010 });
+
+    expect(after).toBeUndefined();
+    expect(window.delta()).toEqual({ growth: { hits: 10 }, spanMs: 15_000 });
+  });
+
+  it('bears readings that are up to two windows apart', () => {
+    const window = new CounterWindow<'hits'>(minute);
+    window.add(0, { hits: 5 });
+    window.add(2 * minute, { hits: 6 });
+
+    expect(window.delta()).toEqual({ growth: { hits: 1 }, spanMs: 2 * minute });
+  });
+
   it('never tells a negative growth or an empty span, whatever it is given', () => {
     const readings = fc.array(
       fc.record({
@@ -70,19 +89,39 @@ describe('CounterWindow', () => {
     );
   });
 
+  it('never spans more than the window and the longest gap, whatever it is given', () => {
+    const steps = fc.array(fc.integer({ min: 1, max: 10 * minute }), { minLength: 2 });
+    fc.assert(
+      fc.property(steps, (pauses) => {
+        const window = new CounterWindow<'hits'>(minute);
+        let at = 0;
+        for (const pause of pauses) {
+          at += pause;
+          window.add(at, { hits: at });
+          expect(window.delta()?.spanMs ?? 0).toBeLessThanOrEqual(3 * minute);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('tells exactly what grew since the reading that opens the window', () => {
-    const steps = fc.array(fc.record({ stepMs: fc.integer({ min: 1, max: 90_000 }), grown: fc.nat(1_000) }), {
-      minLength: 2,
-    });
+    const steps = fc.array(
+      fc.record({ stepMs: fc.integer({ min: 1, max: 150_000 }), grown: fc.nat(1_000) }),
+      {
+        minLength: 2,
+      },
+    );
     fc.assert(
       fc.property(steps, (grows) => {
         const window = new CounterWindow<'hits'>(minute);
-        const readings: { at: number; hits: number }[] = [];
+        let readings: { at: number; hits: number }[] = [];
         let at = 0;
         let hits = 0;
         for (const { stepMs, grown } of grows) {
           at += stepMs;
           hits += grown;
+          if (stepMs > 2 * minute) readings = [];
           readings.push({ at, hits });
           window.add(at, { hits });
         }
