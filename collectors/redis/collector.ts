@@ -186,10 +186,11 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
       node.close();
       this.#nodes.delete(name);
     }
+    const { clock, target } = this.#input;
     for (const address of addresses) {
       const name = formatAddress(address);
       if (!this.#nodes.has(name))
-        this.#nodes.set(name, new RedisNode(address, this.#connect, this.#input.clock));
+        this.#nodes.set(name, new RedisNode(address, this.#connect, clock, target.intervalMs));
     }
   }
 }

@@ -23,12 +23,15 @@ function recorded(replacements: Readonly<Record<string, string | number>> = {}):
   };
 }
 
-/** One server that is collected every 15 seconds of its own time; its replies may be exchanged between. */
-function watch(first: Replies, workload = 'cache') {
+/** One server that is collected every 15 seconds (or as told) of its own time; its replies may be exchanged between. */
+function watch(first: Replies, workload = 'cache', intervalMs = 15_000) {
   const state = { replies: first };
   const clock = new FakeClock();
   const engine = fixtureEngine(() => ({ [node]: state.replies }), clock);
-  const watching = watchTarget({ engine, target: { url: `redis://reeve@${node}`, workload } });
+  const watching = watchTarget({
+    engine,
+    target: { url: `redis://reeve@${node}`, workload, interval: `${intervalMs}ms` },
+  });
   onTestFinished(() => watching.watch.close());
   return {
     clock,
@@ -37,7 +40,7 @@ function watch(first: Replies, workload = 'cache') {
     },
     poll: async () => {
       const read = byGroup(await watching.collect());
-      await clock.advance(15_000);
+      await clock.advance(intervalMs);
       return read;
     },
   };
@@ -167,6 +170,33 @@ describe('the windowed hit ratio', () => {
     expect(valueOf(first('cache'), 'reeve_redis_cache_hit_ratio')).toBeUndefined();
     expect(second('cache').samples.at(-1)).toMatchObject({ value: 0.6, basis: 1_000 });
     expect(later('cache').samples.at(-1)).toMatchObject({ value: 0, basis: 100 });
+  });
+
+  it('says nothing of an outage when it is over', async () => {
+    const target = watch(lookups(1_000, 0));
+
+    await target.poll();
+    await target.clock.advance(10 * 60_000);
+    target.reply(lookups(9_000, 8_000));
+    const back = await target.poll();
+    target.reply(lookups(9_030, 8_010));
+    const later = await target.poll();
+
+    expect(valueOf(back('cache'), 'reeve_redis_cache_hit_ratio')).toBeUndefined();
+    expect(later('cache').samples.at(-1)).toMatchObject({ value: 0.75, basis: 40 });
+  });
+
+  it('is that between two polls where these are further apart than five minutes', async () => {
+    const target = watch(lookups(1_000, 0), 'cache', 11 * 60_000);
+
+    await target.poll();
+    target.reply(lookups(1_030, 10));
+    const second = await target.poll();
+    target.reply(lookups(1_030, 110));
+    const third = await target.poll();
+
+    expect(second('cache').samples.at(-1)).toMatchObject({ value: 0.75, basis: 40 });
+    expect(third('cache').samples.at(-1)).toMatchObject({ value: 0, basis: 100 });
   });
 
   it('is unknown without lookups', async () => {

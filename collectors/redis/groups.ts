@@ -11,7 +11,8 @@ export const redisGroups = {
   commands: { summary: 'Commands, network and processor time.', everyMs: 0, needs: '+info' },
   errors: { summary: 'Error replies by kind.', everyMs: 0, needs: '+info; Redis 6.2 or newer' },
   latency: {
-    summary: 'Percentiles of execution time over the last 5 minutes.',
+    summary:
+      'Percentiles of execution time over the last 5 minutes, or since the previous poll where that is longer ago.',
     everyMs: 0,
     needs: '+latency|histogram; Redis 7.0 or newer with latency-tracking yes (its default)',
   },

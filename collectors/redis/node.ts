@@ -37,8 +37,8 @@ export interface SlowLog {
   readonly rows: readonly DetailRow[];
 }
 
-/** Windows that ratios and percentiles are taken over. */
-const windowMs = 300_000;
+/** What ratios and percentiles are taken over; a target that is polled less often has them from one poll to the next. */
+const shortestWindowMs = 300_000;
 /** Pause between two looks at a primary's offset. */
 const samplingMs = 500;
 /** A command that was denied is tried again after this long, so that the server's log of denials stays readable. */
@@ -55,8 +55,8 @@ export class RedisNode {
   readonly address: Address;
   /** `host:port`; the label `node`. */
   readonly name: string;
-  readonly lookups = new CounterWindow<LookupCounter>(windowMs);
-  readonly latency = new LatencyWindow(windowMs);
+  readonly lookups: CounterWindow<LookupCounter>;
+  readonly latency: LatencyWindow;
   readonly lag = new ReplicationLag();
   /** What the group that reads it saw last. */
   slowLog: SlowLog | undefined;
@@ -69,7 +69,11 @@ export class RedisNode {
   #shared: { readonly now: number; readonly reading: Promise<NodeReading> } | undefined;
   #sampling = false;
 
-  constructor(address: Address, connect: Connect, clock: Clock) {
+  /** @param intervalMs pause between two polls. */
+  constructor(address: Address, connect: Connect, clock: Clock, intervalMs: number) {
+    const windowMs = Math.max(shortestWindowMs, intervalMs);
+    this.lookups = new CounterWindow(windowMs);
+    this.latency = new LatencyWindow(windowMs);
     this.address = address;
     this.name = formatAddress(address);
     this.#connect = connect;
