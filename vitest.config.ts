@@ -3,15 +3,20 @@ import { defineConfig } from 'vitest/config';
 const second = 1_000;
 
 /** Tests that start servers or processes take turns: two cores do not carry many at once. */
-const heavy = { maxWorkers: 2, testTimeout: 60 * second, hookTimeout: 120 * second } as const;
+const withServers = {
+  maxWorkers: 2,
+  testTimeout: 60 * second,
+  hookTimeout: 120 * second,
+  sequence: { groupOrder: 2 },
+} as const;
 
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
-          name: 'fast',
-          include: ['tests/unit/**/*.test.ts', 'collectors/**/*.test.ts'],
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts', 'tests/documents/**/*.test.ts'],
           testTimeout: 15 * second,
           sequence: { groupOrder: 0 },
         },
@@ -25,17 +30,19 @@ export default defineConfig({
         },
       },
       {
+        // Many of them start the engine's servers.
+        test: { name: 'engines', include: ['collectors/**/*.test.ts'], ...withServers },
+      },
+      {
         test: {
           name: 'servers',
           include: [
             'tests/support/**/*.test.ts',
             'tests/contract/**/*.test.ts',
-            'tests/integration/**/*.test.ts',
             'tests/faults/**/*.test.ts',
             'tests/end-to-end/**/*.test.ts',
           ],
-          ...heavy,
-          sequence: { groupOrder: 2 },
+          ...withServers,
         },
       },
     ],

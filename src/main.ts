@@ -2,7 +2,7 @@
 /** Composition root: the only file that knows every room and every engine, and the only one that may end the process. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { engines as registry } from '../collectors/index.ts';
 import { type Checkout, type CliContext, exitCodes, type Signals } from './cli/context.ts';
@@ -19,8 +19,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 const faults = createFaults();
 
+const checkout = findCheckout();
+
 const context: CliContext = {
   version: readVersion(),
+  command: checkout === undefined ? 'reeve' : `node ${pathFromHere(fileURLToPath(import.meta.url))}`,
   env: processEnvironment(),
   clock: createSystemClock(),
   random: systemRandom,
@@ -30,7 +33,7 @@ const context: CliContext = {
   isTerminal: process.stderr.isTTY,
   signals: processSignals(),
   onFault: faults.onFault,
-  checkout: findCheckout(),
+  checkout,
 };
 
 // A reader that went away (`reeve collect | head`) is no fault.
@@ -46,6 +49,12 @@ async function loadEngines(): Promise<ReadonlyMap<string, Engine>> {
   const loaders = Object.entries<() => Promise<{ readonly engine: Engine }>>(registry);
   const loaded = await Promise.all(loaders.map(async ([id, load]) => [id, (await load()).engine] as const));
   return new Map(loaded);
+}
+
+/** As short as it works from the working folder. */
+function pathFromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }
 
 function findCheckout(): Checkout | undefined {

@@ -6,6 +6,8 @@ import type { LogLevel } from '../telemetry/log.ts';
 /** What main hands to every command. */
 export interface CliContext {
   readonly version: string;
+  /** What a person types to run Reeve here: `reeve` installed, `node src/main.ts` in a checkout. */
+  readonly command: string;
   readonly env: Environment;
   readonly clock: Clock;
   readonly random: Random;

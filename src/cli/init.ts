@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../config/load-config.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
-import { planStarter, renderStarter, type StarterTarget } from './starter-config.ts';
+import { planStarter, renderStarter, type StarterTarget, type StarterUse } from './starter-config.ts';
 
 interface InitOptions {
   readonly out?: string;
@@ -18,7 +18,10 @@ export function addInit(program: Command, context: CliContext, finish: (code: Ex
     .argument('<urls...>', 'databases, such as postgres://reeve@db1/orders or redis://cache1:6379')
     .option('--out <file>', 'write to this file instead of stdout')
     .option('--force', 'replace the file')
-    .addHelpText('after', '\nExample:\n  reeve init postgres://reeve@db1/orders redis://cache1 > reeve.yaml')
+    .addHelpText(
+      'after',
+      `\nExample:\n  ${context.command} init postgres://reeve@db1/orders redis://cache1 > reeve.yaml`,
+    )
     .action(async (urls: readonly string[], options: InitOptions) =>
       finish(await init(urls, options, context)),
     );
@@ -31,13 +34,14 @@ async function init(
 ): Promise<ExitCode> {
   const engines = await context.loadEngines();
   const targets = planStarter(urls, engines);
-  const text = renderStarter(targets, out ?? 'reeve.yaml');
+  const file = out ?? 'reeve.yaml';
+  const text = renderStarter(targets, { file, command: context.command });
   // What is written must be usable: the same loader that `run` uses reads it back.
   const env = Object.fromEntries(targets.map(({ variable, url }) => [variable, url]));
-  parseConfig(text, { path: out ?? 'reeve.yaml', env, engines });
+  parseConfig(text, { path: file, env, engines });
   if (out === undefined) await context.writeData(text);
   else writeStarter(out, text, force === true);
-  context.writeNote(nextSteps(targets, out));
+  context.writeNote(nextSteps(targets, { file, command: context.command }));
   return exitCodes.ok;
 }
 
@@ -46,16 +50,15 @@ function writeStarter(path: string, text: string, force: boolean): void {
   writeFileSync(path, text, { mode: 0o644 });
 }
 
-function nextSteps(targets: readonly StarterTarget[], out: string | undefined): string {
-  const file = out ?? 'reeve.yaml';
+function nextSteps(targets: readonly StarterTarget[], { command, file }: StarterUse): string {
   return [
     'Next:',
-    '  1. give the connection URLs in the environment (put the password where **** stands):',
+    '  1. give the connection URLs in the environment, each with the password of its login:',
     ...targets.map(
       ({ variable, maskedUrl }) => `     export ${variable}='${maskedUrl.replaceAll("'", "'\\''")}'`,
     ),
-    `  2. reeve check -c ${file}`,
-    `  3. reeve run -c ${file}`,
+    `  2. ${command} check -c ${file}`,
+    `  3. ${command} run -c ${file}`,
     '',
   ].join('\n');
 }

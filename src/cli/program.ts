@@ -36,7 +36,7 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
       new Option('--log-level <level>', 'overrides log.level of the configuration').choices(logLevels),
     )
     .showSuggestionAfterError()
-    .showHelpAfterError('(reeve --help lists the commands)')
+    .showHelpAfterError(`(${context.command} --help lists the commands)`)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     // Help that was asked for is data; commander awaits nothing, and the last write ends before the process does.
@@ -44,17 +44,17 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
       writeOut: (text) => void context.writeData(text),
       writeErr: (text) => context.writeNote(text),
     })
-    .addHelpText('after', examples);
+    .addHelpText('after', examples(context.command));
   for (const add of commands) add(program, context, finish);
   return program;
 }
 
-const examples = `
+const examples = (command: string) => `
 Examples:
-  reeve init postgres://reeve@db1/orders redis://cache1 > reeve.yaml
-  reeve check -c reeve.yaml       what is missing, what that blinds, and the statement that mends it
-  reeve collect --target orders   one reading to stdout
-  reeve run -c reeve.yaml         the daemon
+  ${command} init postgres://reeve@db1/orders redis://cache1 > reeve.yaml
+  ${command} check -c reeve.yaml       what is missing, what that blinds, and the statement that mends it
+  ${command} collect --target orders   one reading to stdout
+  ${command} run -c reeve.yaml         the daemon
 
 Exit codes: 0 fine, 1 not fine, 2 the command line or the configuration cannot be used.`;
 

@@ -53,13 +53,21 @@ export function planStarter(
   });
 }
 
+/** How the configuration will be used: told to whoever reads it. */
+export interface StarterUse {
+  /** Where it is, or will be, kept. */
+  readonly file: string;
+  /** What a person types to run Reeve. */
+  readonly command: string;
+}
+
 /** The configuration as text. */
-export function renderStarter(targets: readonly StarterTarget[], file: string): string {
+export function renderStarter(targets: readonly StarterTarget[], { command, file }: StarterUse): string {
   return [
     '# Reeve configuration. Secrets stay outside: { env: NAME } or { file: /run/secrets/name }.',
-    `#   1. reeve check -c ${file}     says what each target lacks and how to mend it`,
-    `#   2. reeve collect -c ${file}   takes one reading`,
-    `#   3. reeve run -c ${file}       runs the daemon; Prometheus scrapes http://127.0.0.1:9464/metrics`,
+    `#   ${command} check -c ${file}     says what each target lacks and how to mend it`,
+    `#   ${command} collect -c ${file}   takes one reading`,
+    `#   ${command} run -c ${file}       runs the daemon; Prometheus scrapes http://127.0.0.1:9464/metrics`,
     '# All keys are in docs/config.schema.json.',
     '',
     'targets:',

@@ -240,6 +240,16 @@ describe('reeve init', () => {
     expect(await fixture.run(['check', '-c', started], { env: used })).toMatchObject({ code: 0 });
   });
 
+  it('names the command as it is typed here', async () => {
+    const { stdout, stderr } = await fixture.run(['init', url], {
+      context: { command: 'node src/main.ts' },
+    });
+
+    expect(stdout).toContain('node src/main.ts check -c reeve.yaml');
+    expect(stderr).toContain('  2. node src/main.ts check -c reeve.yaml\n');
+    expect(stdout + stderr).not.toMatch(/\breeve (?:check|run|collect) /);
+  });
+
   it('does not replace a file unless forced', async () => {
     const out = join(fixture.folder, 'mine.yaml');
     writeFileSync(out, 'mine');

@@ -96,6 +96,7 @@ export function createCliFixture(): CliFixture {
       let stderr = '';
       const code = await runCli(args, {
         version: '1.2.3',
+        command: 'reeve',
         env,
         clock: createSystemClock(),
         random: () => 0.5,
