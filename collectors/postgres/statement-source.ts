@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CollectError } from '../../src/sdk.ts';
+import { CollectError, toCollectError } from '../../src/sdk.ts';
 import type { Connection } from './client.ts';
-import type { PostgresContext, Session } from './session.ts';
+import { quoteIdentifier } from './quote.ts';
+import type { Session } from './session.ts';
 
 /** Where pg_stat_statements is: one database of the server is enough, its view shows them all. */
 export interface StatementSource {
@@ -23,38 +24,54 @@ const sql = `
    WHERE e.extname = 'pg_stat_statements'`;
 
 /**
- * Finds the extension, in the main database first.
+ * Finds the extension in the first database that has it, the main one first; the others are not asked. A database that cannot be read
+ * matters only when no other has it.
  *
- * @throws {CollectError} `unsupported` when no database in scope has it.
+ * @throws {CollectError} `unsupported` when no database in scope has it; the error of the first that could not be read when one of those
+ * might.
  */
-export async function findStatements(session: Session, context: PostgresContext): Promise<StatementSource> {
-  const found = (await probe(session.main, context.signal)) ?? (await probeOthers(session, context));
-  if (found !== undefined) return found;
-  throw new CollectError(
-    'unsupported',
-    `pg_stat_statements is not installed in ${session.databases.map((name) => JSON.stringify(name)).join(', ')}: ` +
-      'add it to shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_stat_statements in one of them',
-  );
+export async function findStatements(session: Session, signal: AbortSignal): Promise<StatementSource> {
+  const unread: { readonly name: string; readonly error: CollectError }[] = [];
+  for (const name of session.databases) {
+    try {
+      const found = await probe(await session.connectionTo(name, signal), signal);
+      if (found !== undefined) return found;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      unread.push({ name, error: toCollectError(thrown) });
+    }
+  }
+  throw notFound(session.databases, unread);
+}
+
+function notFound(
+  databases: readonly string[],
+  unread: readonly { readonly name: string; readonly error: CollectError }[],
+): CollectError {
+  const [first] = unread;
+  const asked = databases.filter((name) => !unread.some((each) => each.name === name));
+  const missing = `pg_stat_statements is not installed in ${asked.map((name) => JSON.stringify(name)).join(', ')}`;
+  if (first === undefined) {
+    const advice =
+      'add it to shared_preload_libraries, restart the server, and run CREATE EXTENSION pg_stat_statements in one of them';
+    return new CollectError('unsupported', `${missing}: ${advice}`);
+  }
+  const others = unread.length === 1 ? '' : ` (and ${unread.length - 1} more)`;
+  const reason = `database ${JSON.stringify(first.name)}${others}, which may have it, cannot be read: ${first.error.message}`;
+  return new CollectError(first.error.code, asked.length === 0 ? reason : `${missing}; ${reason}`, {
+    cause: first.error,
+  });
 }
 
 async function probe(connection: Connection, signal: AbortSignal): Promise<StatementSource | undefined> {
   const [found] = await connection.query(sql, row, signal);
   if (found === undefined) return undefined;
   const columns = new Set(found.columns);
-  const schema = `"${found.schema.replaceAll('"', '""')}"`;
+  const schema = quoteIdentifier(found.schema);
   return {
     connection,
     view: `${schema}.pg_stat_statements`,
     info: columns.has('pg_stat_statements_info.dealloc') ? `${schema}.pg_stat_statements_info` : undefined,
     has: (column) => columns.has(`pg_stat_statements.${column}`),
   };
-}
-
-/** A database that cannot be reached only matters if the extension is nowhere else. */
-async function probeOthers(session: Session, context: PostgresContext): Promise<StatementSource | undefined> {
-  let found: StatementSource | undefined;
-  await session.eachDatabase(context, async (connection, inner) => {
-    found ??= await probe(connection, inner.signal);
-  });
-  return found;
 }

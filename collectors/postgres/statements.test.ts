@@ -106,6 +106,26 @@ describe.each([13, 18] as const)('statements on PostgreSQL %i', (major) => {
     expect(found).toMatchObject({ state: 'ok', errors: [] });
   });
 
+  it('is not partial because of a database it does not need, and says which one it would need', async () => {
+    await using server = await startPostgres({ major });
+    await server.query('CREATE ROLE reeve LOGIN IN ROLE pg_monitor');
+    for (const name of ['first', 'crowded']) await server.query(`CREATE DATABASE ${name}`);
+    await server.query('ALTER DATABASE crowded CONNECTION LIMIT 0');
+    await using collector = openCollector(server.url('postgres', 'reeve'));
+
+    const unknown = await collector.read('statements', start);
+    await server.query('CREATE EXTENSION pg_stat_statements', 'first');
+    const found = await collector.read('statements', start);
+    const top = await collector.read('top_statements', start);
+
+    expect(unknown).toMatchObject({ state: 'failed', errors: [{ subject: '', code: 'unreachable' }] });
+    expect(unknown.errors[0]?.message).toMatch(
+      /not installed in "postgres", "first"; database "crowded", which may have it/,
+    );
+    expect(found).toMatchObject({ state: 'ok', errors: [] });
+    expect(top).toMatchObject({ state: 'ok', errors: [] });
+  });
+
   it('refuses to measure a part of the statements', async () => {
     await using server = await startWithStatements(major);
     await server.query('CREATE ROLE plain LOGIN; GRANT USAGE ON SCHEMA "own ""schema" TO plain');

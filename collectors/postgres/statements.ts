@@ -27,7 +27,7 @@ export function createStatementsReader(): Reader {
     evictions: 0,
   };
   return async (session, context) => {
-    const source = await findStatements(session, context);
+    const source = await findStatements(session, context.signal);
     const scope = { databases: session.databases, maxRows: session.options.maxRows };
     const statements = await readStatementRows(source, scope, context.signal);
     context.truncate(statements.total - statements.rows.length);

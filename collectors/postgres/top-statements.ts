@@ -46,7 +46,7 @@ export function createTopStatementsReader(
   input: TopStatementsInput,
 ): (session: Session, context: PostgresContext) => Promise<void> {
   return async (session, context) => {
-    const source = await findStatements(session, context);
+    const source = await findStatements(session, context.signal);
     const { topStatements } = session.options;
     const values = [topStatements, session.databases, queryPattern, ownPattern];
     const top = await source.connection.query(topSql(source, ''), row, context.signal, values);

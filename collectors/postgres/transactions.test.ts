@@ -27,7 +27,8 @@ async function read(polls: readonly Poll[]): Promise<GroupReading> {
       metrics: postgresMetrics,
       now: at,
       signal: new AbortController().signal,
-      monotonicMs: () => at,
+      monotonicMs: at,
+      clock: { now: () => at, monotonicMs: () => at },
       read: (context) => reader(sessionOf(row), context),
     });
   }
