@@ -2,12 +2,13 @@ import type { CollectErrorCode } from '../core/errors.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { ReadingError } from '../core/snapshot.ts';
 
-/** Counts what goes wrong with one target, and logs it when it begins, changes its code or ends; never once a poll. */
+/** Counts what goes wrong with one target, and logs it when it begins, changes its code or ends; not at every collection. */
 export class CollectionFaults {
   readonly #log: Log;
   readonly #counts = new Map<string, Map<CollectErrorCode, number>>();
   /** By group: the code that the log speaks of now. */
   readonly #open = new Map<string, CollectErrorCode>();
+  readonly #repeated = new Set<string>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -36,6 +37,15 @@ export class CollectionFaults {
 
   end(group: string): void {
     if (this.#open.delete(group)) this.#log.info('reading recovered', { group });
+  }
+
+  /** Metrics that gave one series twice; each is said once. */
+  repeated(metrics: ReadonlySet<string>): void {
+    for (const metric of metrics) {
+      if (this.#repeated.has(metric)) continue;
+      this.#repeated.add(metric);
+      this.#log.error('a series was given twice, the first is kept: a fault of the agent', { metric });
+    }
   }
 
   #count(group: string, code: CollectErrorCode): void {

@@ -1,6 +1,7 @@
 import type { GroupContext, GroupReader } from '../core/engine.ts';
 import { toCollectError } from '../core/errors.ts';
 import type { MetricTable } from '../core/metric.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { createSampleBuffer, type Sample } from '../core/sample.ts';
 import type { DetailRow, Finding, GroupReading, ReadingError } from '../core/snapshot.ts';
 
@@ -17,20 +18,18 @@ interface Draft {
 export interface GroupRequest<M extends MetricTable> {
   readonly group: string;
   readonly metrics: M;
-  /** When the poll began, Unix time in milliseconds. */
+  /** When the collection began, Unix time in milliseconds. */
   readonly now: number;
+  /** When the collection began, in milliseconds that only grow. */
+  readonly monotonicMs: number;
+  readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   readonly signal: AbortSignal;
   readonly read: GroupReader<M>;
-  /** Milliseconds that only grow. */
-  readonly monotonicMs: () => number;
 }
 
-/**
- * Reads one group to its end and keeps what came of it. Never throws: a failed group is a reading that says why.
- * `at` of the result is the poll's time plus what the reading took.
- */
+/** Reads one group to its end and keeps what came of it. Never throws: a failed group is a reading that says why. */
 export async function readGroup<M extends MetricTable>(request: GroupRequest<M>): Promise<GroupReading> {
-  const startedMs = request.monotonicMs();
+  const startedMs = request.clock.monotonicMs();
   const draft = createDraft();
   let failure: ReadingError | undefined;
   try {
@@ -39,15 +38,14 @@ export async function readGroup<M extends MetricTable>(request: GroupRequest<M>)
   } catch (thrown) {
     failure = readingError('', thrown, request.signal);
   }
-  const durationMs = request.monotonicMs() - startedMs;
   const nothingRead = draft.samples.length === 0 && draft.attempted > 0;
   const failed = failure !== undefined || (nothingRead && draft.errors.length >= draft.attempted);
   const kept = failed ? createDraft() : draft;
   return {
     group: request.group,
     state: failed ? 'failed' : draft.errors.length > 0 ? 'partial' : 'ok',
-    at: request.now + durationMs,
-    durationMs,
+    at: request.clock.now(),
+    durationMs: request.clock.monotonicMs() - startedMs,
     errors: failure === undefined ? draft.errors : [...draft.errors, failure],
     samples: kept.samples,
     findings: kept.findings,
@@ -65,6 +63,7 @@ function createContext<M extends MetricTable>(request: GroupRequest<M>, draft: D
   return {
     signal: request.signal,
     now: request.now,
+    monotonicMs: request.monotonicMs,
     record: (metric, value, labels, basis) => buffer.record(metric, value, labels, basis),
     find: (finding) => void draft.findings.push(finding),
     detail: (kind, rows) => addDetail(draft, kind, rows),
@@ -85,10 +84,11 @@ function createContext<M extends MetricTable>(request: GroupRequest<M>, draft: D
   };
 }
 
+/** Loops, because a list of a hundred thousand is too long to be spread into arguments. */
 function merge(into: Draft, from: Draft): void {
   for (const sample of from.samples) into.samples.push(sample);
-  into.findings.push(...from.findings);
-  into.errors.push(...from.errors);
+  for (const finding of from.findings) into.findings.push(finding);
+  for (const error of from.errors) into.errors.push(error);
   for (const [kind, rows] of from.details) addDetail(into, kind, rows);
   into.truncatedRows += from.truncatedRows;
 }

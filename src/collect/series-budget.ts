@@ -1,9 +1,11 @@
 import type { Sample } from '../core/sample.ts';
 
-/** Samples within a target's series budget, in their order, and how many were left out. */
+/** Samples within a target's series budget, in their order, and how many series were left out. */
 export interface BudgetedSamples {
   readonly samples: readonly Sample[];
   readonly dropped: number;
+  /** Names of metrics that gave one series twice: a fault of the collector. */
+  readonly repeated: ReadonlySet<string>;
 }
 
 /**
@@ -13,15 +15,17 @@ export interface BudgetedSamples {
 export function withinBudget(samples: Iterable<Sample>, limit: number): BudgetedSamples {
   const seen = new Set<string>();
   const kept: Sample[] = [];
+  const repeated = new Set<string>();
   let dropped = 0;
   for (const sample of samples) {
     const series = `${sample.metric.name}\u0000${sample.labels.join('\u0000')}`;
-    if (seen.has(series) || kept.length >= limit) {
-      dropped += 1;
+    if (seen.has(series)) {
+      repeated.add(sample.metric.name);
       continue;
     }
     seen.add(series);
-    kept.push(sample);
+    if (kept.length < limit) kept.push(sample);
+    else dropped += 1;
   }
-  return { samples: kept, dropped };
+  return { samples: kept, dropped, repeated };
 }

@@ -35,6 +35,7 @@ export interface ObjectiveMeasure<K extends string = string> {
 export interface Grants {
   /** What they allow and what is left out on purpose. */
   readonly summary: string;
+  /** Each is complete and can be pasted as it stands, terminator included; `<password>` and `<database>` are to be filled in. */
   readonly statements: readonly string[];
 }
 
@@ -98,10 +99,12 @@ export type GroupReader<M extends MetricTable = MetricTable> = (context: GroupCo
 
 /** What a group reads into. */
 export interface GroupContext<M extends MetricTable = MetricTable> extends Recorder<M> {
-  /** Aborted at the deadline of the poll and at shutdown. */
+  /** Aborted at the deadline of the collection and at shutdown. */
   readonly signal: AbortSignal;
-  /** When the poll began, Unix time in milliseconds. */
+  /** When the collection began, Unix time in milliseconds. May jump: for what people and other machines read. */
   readonly now: number;
+  /** When the collection began, in milliseconds that only grow: for windows and rates. */
+  readonly monotonicMs: number;
   /**
    * Reads one subject (a database, a node) of the group. When it fails, only what it recorded is discarded, the error is kept under
    * the subject's name, and the group is partial.
@@ -123,7 +126,7 @@ export interface CheckItem {
   readonly subject: string;
   /** What is missing, in one sentence. */
   readonly message: string;
-  /** The exact statement or setting that mends it, ready to paste. */
+  /** The exact statements or settings that mend it, ready to paste; what is not a statement stands behind `-- ` on a line of its own. */
   readonly remedy: string;
   /** Groups that are unknown or incomplete without it. */
   readonly groups: readonly string[];
@@ -131,7 +134,7 @@ export interface CheckItem {
   readonly metrics?: readonly string[];
 }
 
-/** Checks an engine's manifest against the contract and forgets its types, so that engines can stand in one table. */
+/** Lets the compiler check a manifest against the contract and forgets its types, so that engines can stand in one table. */
 export function defineEngine<M extends MetricTable, G extends string, O>(engine: Engine<M, G, O>): Engine {
   return engine;
 }

@@ -25,14 +25,15 @@ export type CollectErrorCode = (typeof collectErrorCodes)[number];
 export class CollectError extends Error {
   override readonly name = 'CollectError';
   readonly code: CollectErrorCode;
-  /** Whether the next try may succeed without anybody acting. */
-  readonly retryable: boolean;
-
   constructor(code: CollectErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.retryable = code === 'unreachable' || code === 'timeout' || code === 'locked';
   }
+}
+
+/** Whether a reading that failed so may succeed without anybody acting. */
+export function isRetryable(code: CollectErrorCode): boolean {
+  return code === 'unreachable' || code === 'timeout' || code === 'locked';
 }
 
 /** Anything thrown, as a CollectError: what is not one yet is a fault of Reeve and says so. */

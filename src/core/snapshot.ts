@@ -57,6 +57,6 @@ export interface Snapshot {
   readonly at: number;
   /** The latest living reading of each group. A group that was never read, or whose reading is too old, is not here. */
   readonly readings: readonly GroupReading[];
-  /** All samples to publish: those of the readings and those about the collection itself, within the series budget. */
+  /** All samples to publish: those about the collection itself, and those of the readings within the series budget. */
   readonly samples: readonly Sample[];
 }

@@ -8,7 +8,7 @@ import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 const role = 'reeve';
 const password = 'a-good-password';
 
-export const postgresHarness: EngineHarness = {
+export const harness: EngineHarness = {
   engine,
   start: async () => {
     const primary = await startPostgres({
@@ -94,7 +94,7 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby): De
     },
     denyOne: async () => {
       await primary.query(`REVOKE pg_monitor FROM ${role}`);
-      return { unknown: ['reeve_postgres_wal_archive_backlog_files'] };
+      return { unknown: ['reeve_postgres_archive_backlog_files'] };
     },
     agentConnections: async () => {
       const [row] = await primary.query(

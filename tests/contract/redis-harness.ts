@@ -9,7 +9,7 @@ import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
 const password = 'a-good-password';
 
-export const redisHarness: EngineHarness = {
+export const harness: EngineHarness = {
   engine,
   start: async () => {
     const user = `reeve on >${password} ${aclRules()}`;

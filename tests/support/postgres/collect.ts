@@ -61,12 +61,14 @@ export function openCollector(
   const poll: TestCollector['poll'] = async (groups, now = Date.now(), timeoutMs = 10_000) => {
     const signal = AbortSignal.timeout(timeoutMs);
     await collector.open(signal);
+    const monotonicMs = clock.monotonicMs();
     const readings: GroupReading[] = [];
     for (const group of groups) {
       const read = (context: Parameters<typeof collector.read>[1]): Promise<void> =>
         collector.read(group, context);
-      const monotonicMs = (): number => clock.monotonicMs();
-      readings.push(await readGroup({ group, metrics: postgresMetrics, now, signal, read, monotonicMs }));
+      readings.push(
+        await readGroup({ group, metrics: postgresMetrics, now, monotonicMs, clock, signal, read }),
+      );
     }
     return readings;
   };

@@ -1,58 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TargetWatch } from '../../../src/collect/target-watch.ts';
 import { CollectError } from '../../../src/core/errors.ts';
-import type { Snapshot } from '../../../src/core/snapshot.ts';
-import type { Target } from '../../../src/core/target.ts';
-import { noTracing } from '../../../src/telemetry/tracing.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
-import { createRecordingLog } from '../../support/recording-log.ts';
-
-const never = new AbortController().signal;
-
-function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {}) {
-  const clock = new FakeClock();
-  const log = createRecordingLog();
-  const fake = createFakeEngine(behaviour);
-  const published: Snapshot[] = [];
-  const target = fakeTarget(overrides);
-  const watch = new TargetWatch({
-    target,
-    engine: fake.engine,
-    createCollector: () =>
-      fake.engine.createCollector({
-        target,
-        options: {},
-        history: {
-          observeIndexes: () => Promise.resolve(),
-          indexUsage: () => Promise.resolve([]),
-          firstSeen: (_scope, _keys, at) => Promise.resolve({ baseline: at, times: new Map() }),
-        },
-        clock,
-        random: () => 1,
-        log,
-        applicationName: 'reeve/test',
-      }),
-    publish: (snapshot) => published.push(snapshot),
-    clock,
-    random: () => 1,
-    log,
-    tracing: noTracing,
-    redact: (text) => text.replaceAll('canary', '[secret]'),
-  });
-  const latest = (): Snapshot => {
-    const snapshot = published.at(-1);
-    if (snapshot === undefined) throw new Error('nothing was published');
-    return snapshot;
-  };
-  return { watch, clock, log, fake, published, latest };
-}
-
-function valueOf(snapshot: Snapshot, name: string, ...labels: string[]): number | undefined {
-  return snapshot.samples.find(
-    (sample) => sample.metric.name === name && sample.labels.join() === labels.join(),
-  )?.value;
-}
+import { never, valueOf, watchOf } from './fake-watch.ts';
 
 describe('TargetWatch', () => {
   it('publishes what every group gave, and that the target is up', async () => {
@@ -121,33 +69,6 @@ describe('TargetWatch', () => {
     expect(valueOf(latest(), 'reeve_fake_size_bytes', 'cellar')).toBeUndefined();
   });
 
-  it('says that the target is down and tells no values when it cannot be reached', async () => {
-    const { watch, fake, latest } = watchOf({ fast: (context) => context.record('temperature', 21, {}) });
-    await watch.collect(never);
-    fake.behaviour.open = () => Promise.reject(new CollectError('unreachable', 'refused: canary'));
-
-    await watch.collect(never);
-
-    expect(latest().up).toBe(false);
-    expect(latest().failure).toEqual({ subject: '', code: 'unreachable', message: 'refused: [secret]' });
-    expect(valueOf(latest(), 'reeve_target_up')).toBe(0);
-    expect(valueOf(latest(), 'reeve_fake_temperature')).toBeUndefined();
-    expect(valueOf(latest(), 'reeve_collect_errors_total', 'target', 'unreachable')).toBe(1);
-  });
-
-  it('counts a connection lost in the middle of a collection as down', async () => {
-    const { watch, latest } = watchOf({
-      fast: () => {
-        throw new CollectError('unreachable', 'connection lost');
-      },
-    });
-
-    await watch.collect(never);
-
-    expect(latest().up).toBe(false);
-    expect(valueOf(latest(), 'reeve_target_up')).toBe(0);
-  });
-
   it('reads a slow group again only when its cadence has passed', async () => {
     let reads = 0;
     const { watch, clock } = watchOf({ slow: () => void (reads += 1) });
@@ -195,83 +116,21 @@ describe('TargetWatch', () => {
     expect(valueOf(latest(), 'reeve_fake_size_bytes', 'hall')).toBeUndefined();
   });
 
-  it('gives up a collection that hangs at its deadline', async () => {
+  it('says of each reading when it ended', async () => {
     const { watch, clock, latest } = watchOf({
-      fast: (context) =>
-        new Promise((_resolve, reject) => {
-          context.signal.addEventListener('abort', () => reject(context.signal.reason), { once: true });
-        }),
+      fast: (context) => clock.sleep(4_000, context.signal),
+      slow: (context) => clock.sleep(2_000, context.signal),
     });
+    const began = clock.now();
 
     const collecting = watch.collect(never);
-    await clock.advance(10_000);
+    await clock.advance(6_000);
     await collecting;
 
-    expect(latest().up).toBe(false);
-    expect(valueOf(latest(), 'reeve_collect_errors_total', 'fast', 'timeout')).toBe(1);
-  });
-
-  it('abandons a collector that does not heed its deadline, and makes another', async () => {
-    const { watch, clock, fake, latest } = watchOf({ fast: () => new Promise(() => undefined) });
-
-    const collecting = watch.collect(never);
-    await clock.advance(12_000);
-    await collecting;
-    fake.behaviour.fast = (context) => context.record('temperature', 21, {});
-    expect(latest().up).toBe(false);
-    await watch.collect(never);
-
-    expect(fake.created()).toBe(2);
-    expect(fake.closed()).toBe(1);
-    expect(valueOf(latest(), 'reeve_fake_temperature')).toBe(21);
-  });
-
-  it('does not call a target down because the agent is stopping', async () => {
-    const { watch, published } = watchOf({
-      open: (signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new CollectError('timeout', 'aborted')), {
-            once: true,
-          });
-        }),
-    });
-    const shutdown = new AbortController();
-
-    const collecting = watch.collect(shutdown.signal);
-    await new Promise((resolve) => void setImmediate(resolve));
-    shutdown.abort();
-    await collecting;
-
-    expect(published).toHaveLength(0);
-  });
-
-  it('logs a failure when it begins and when it ends, without secrets, and not in between', async () => {
-    const { watch, fake, log } = watchOf({
-      open: () => Promise.reject(new CollectError('denied', 'password canary refused')),
-    });
-
-    await watch.collect(never);
-    await watch.collect(never);
-    delete fake.behaviour.open;
-    await watch.collect(never);
-
-    expect(log.events.map(({ message }) => message)).toEqual(['reading failed', 'reading recovered']);
-    expect(JSON.stringify(log.events)).not.toContain('canary');
-  });
-
-  it('waits longer after each failure to reach the target, and longest after a denial', async () => {
-    const { watch, fake } = watchOf({ open: () => Promise.reject(new CollectError('denied', 'no')) });
-    const delays: number[] = [];
-
-    for (let failure = 0; failure < 6; failure += 1) {
-      await watch.collect(never);
-      delays.push(watch.nextDelayMs());
-    }
-    delete fake.behaviour.open;
-    await watch.collect(never);
-
-    expect(delays).toEqual([30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
-    expect(watch.nextDelayMs()).toBe(15_000);
+    expect(latest().readings.map(({ group, at }) => [group, at - began])).toEqual([
+      ['fast', 4_000],
+      ['slow', 6_000],
+    ]);
   });
 
   it('keeps a target within its series budget and counts what it drops', async () => {
@@ -291,7 +150,7 @@ describe('TargetWatch', () => {
   });
 
   it('never publishes one series twice', async () => {
-    const { watch, latest } = watchOf({
+    const { watch, latest, log } = watchOf({
       slow: (context) => {
         context.record('size', 1, { room: 'hall' });
         context.record('size', 2, { room: 'hall' });
@@ -301,5 +160,9 @@ describe('TargetWatch', () => {
     await watch.collect(never);
 
     expect(latest().samples.filter(({ metric }) => metric.name === 'reeve_fake_size_bytes')).toHaveLength(1);
+    expect(valueOf(latest(), 'reeve_series_dropped_total')).toBe(0);
+    expect(log.events.map(({ level, fields }) => [level, fields['metric']])).toEqual([
+      ['error', 'reeve_fake_size_bytes'],
+    ]);
   });
 });

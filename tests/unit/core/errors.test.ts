@@ -3,13 +3,14 @@ import {
   CollectError,
   ConfigError,
   collectErrorCodes,
+  isRetryable,
   messageOf,
   toCollectError,
 } from '../../../src/core/errors.ts';
 
 describe('CollectError', () => {
   it('says which failures may pass by themselves', () => {
-    const retryable = collectErrorCodes.filter((code) => new CollectError(code, '').retryable);
+    const retryable = collectErrorCodes.filter(isRetryable);
 
     expect(retryable).toEqual(['unreachable', 'timeout', 'locked']);
   });
