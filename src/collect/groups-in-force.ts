@@ -1,7 +1,7 @@
 import type { Engine } from '../core/engine.ts';
 import type { Target } from '../core/target.ts';
 
-/** A group that is read, and how often at most, in milliseconds; 0 at every poll. */
+/** A group that is read, and how often at most, in milliseconds; 0 at every collection. */
 export interface GroupInForce {
   readonly group: string;
   readonly everyMs: number;

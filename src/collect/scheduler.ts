@@ -16,16 +16,16 @@ export interface SchedulerInput {
 
 interface Entry {
   readonly watch: TargetWatch;
-  /** Offset within the interval at which this target is polled in the long run; spreads the load. */
+  /** Offset within the interval at which this target is collected in the long run; spreads the load. */
   readonly phaseMs: number;
   dueAtMs: number;
   running: Promise<void> | undefined;
 }
 
-/** First polls follow each other this closely, so that a small fleet is known at once and a large one does not stampede. */
-const firstPollGapMs = 15;
+/** First collections follow each other this closely, so that a small fleet is known at once and a large one does not stampede. */
+const firstGapMs = 15;
 
-/** Polls every target on its own interval, never two polls of one target at once, never more than `concurrency` in all. */
+/** Collects every target on its own interval, never twice at once, never more than `concurrency` in all. */
 export class Scheduler {
   readonly #input: SchedulerInput;
   readonly #entries = new Map<string, Entry>();
@@ -40,24 +40,24 @@ export class Scheduler {
     this.#input = input;
   }
 
-  /** Begins to poll; targets may be added before and after. */
+  /** Begins to collect; targets may be added before and after. */
   start(): void {
     this.#loop ??= this.#run();
   }
 
-  /** Adds targets; their first polls begin at once, spread over a moment. */
+  /** Adds targets; their first collections begin at once, spread over a moment. */
   add(watches: readonly TargetWatch[]): void {
     const nowMs = this.#input.clock.monotonicMs();
     for (const [index, watch] of watches.entries()) {
       const { id, intervalMs } = watch.target;
-      const gapMs = Math.min(firstPollGapMs, intervalMs / watches.length);
+      const gapMs = Math.min(firstGapMs, intervalMs / watches.length);
       const phaseMs = hash(id) % intervalMs;
       this.#entries.set(id, { watch, phaseMs, dueAtMs: nowMs + index * gapMs, running: undefined });
     }
     this.#wake.abort();
   }
 
-  /** Stops polling a target; a collection under way goes on to its end before the collector is closed. */
+  /** Stops collecting a target; a collection under way goes on to its end before the collector is closed. */
   async remove(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -104,10 +104,10 @@ export class Scheduler {
     }
     const dueAtMs = entry.dueAtMs;
     entry.dueAtMs = this.#nextDue(entry, nowMs, entry.watch.target.intervalMs);
-    entry.running = this.#poll(entry, dueAtMs);
+    entry.running = this.#collect(entry, dueAtMs);
   }
 
-  async #poll(entry: Entry, dueAtMs: number): Promise<void> {
+  async #collect(entry: Entry, dueAtMs: number): Promise<void> {
     await this.#slot();
     try {
       this.#input.onLateness?.(this.#input.clock.monotonicMs() - dueAtMs);

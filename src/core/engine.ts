@@ -18,7 +18,7 @@ import type { ServerIdentity, Target, Workload } from './target.ts';
 export interface GroupDefinition {
   /** What it reads, in one sentence. */
   readonly summary: string;
-  /** 0: at every poll (cheap, lock-free). Otherwise at most once in this time, in milliseconds. */
+  /** 0: at every collection (cheap, lock-free). Otherwise at most once in this time, in milliseconds. */
   readonly everyMs: number;
   /** Privileges, extensions and settings it needs; empty when every login may read it. */
   readonly needs: string;

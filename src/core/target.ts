@@ -6,7 +6,7 @@ export type Workload = (typeof workloads)[number];
 export interface GroupSettings {
   /** A group that is switched off is not read; its metrics are absent. */
   readonly enabled: boolean;
-  /** Cadence in milliseconds; undefined for the engine's own, 0 for every poll. */
+  /** Cadence in milliseconds; undefined for the engine's own, 0 for every collection. */
   readonly everyMs: number | undefined;
 }
 
