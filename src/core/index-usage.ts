@@ -69,7 +69,7 @@ export interface MemberIndexUsage {
 
 /**
  * When a counter restarted, uses between the last reading and the restart are lost. Up to this long the loss is accepted as the
- * resolution of the watch; a longer one starts the watch again.
+ * resolution of the watch; a longer one starts the watch again. So where indexes are read less often than this, every restart does.
  */
 export const longestBlindMs = 15 * 60_000;
 
@@ -103,11 +103,6 @@ export function foldIndexUsage(
     indexes,
     ...(links === undefined ? {} : { links }),
   };
-}
-
-/** How long the index has been seen unused on this member, in milliseconds; 0 when it was just used. */
-export function unusedForMs(use: IndexUse, at: number): number {
-  return Math.max(0, at - Math.max(use.watchedSince, use.lastUsedAt ?? 0));
 }
 
 function firstUse(count: IndexCount, at: number): IndexUse {

@@ -15,16 +15,13 @@ import { longestBlindMs, type MemberIndexUsage } from './index-usage.ts';
  * - `member_not_collected`: a member that this one sees (now, or within the window) is no target, or was not read lately.
  * - `members_not_declared_complete`: the operator has not declared that every member is a target.
  */
-export const useReasons = [
-  'used',
-  'used_on_member',
-  'too_young',
-  'window_too_short',
-  'member_not_collected',
-  'members_not_declared_complete',
-] as const;
-
-export type UseReason = (typeof useReasons)[number];
+export type UseReason =
+  | 'used'
+  | 'used_on_member'
+  | 'too_young'
+  | 'window_too_short'
+  | 'member_not_collected'
+  | 'members_not_declared_complete';
 
 export interface ProofRequest {
   /** The member on whose behalf is asked: the primary. */
@@ -33,6 +30,12 @@ export interface ProofRequest {
   readonly members: readonly MemberIndexUsage[];
   readonly membersComplete: boolean;
   readonly unusedAfterMs: number;
+  /**
+   * How old the reading of another member may be, in milliseconds: as long as its target's cadence promises, with room for one that fails,
+   * such as three times the cadence. At least `longestBlindMs`, which is the default; at most a quarter of `unusedAfterMs`, because what a
+   * member did since its last reading is not known.
+   */
+  readonly freshWithinMs?: number;
   /** Unix time in milliseconds. */
   readonly now: number;
 }
@@ -85,21 +88,22 @@ function linkMembers(self: MemberIndexUsage, request: ProofRequest): Linked {
   const counted = [self];
   const missing = new Set<string>();
   const windowStart = request.now - request.unusedAfterMs;
+  const freshMs = freshnessOf(request);
   const add = (member: MemberIndexUsage): void => {
     if (!counted.includes(member)) counted.push(member);
   };
   // The list grows while it is walked.
   for (const member of counted) {
-    if (member === self || isLive(member, self, request.now)) {
+    if (member === self || isLive(member, self, request)) {
       for (const name of unmatchedNow(member, self, request)) missing.add(name);
     }
     for (const [name, seenAt] of since(member.links?.lastSeen, windowStart)) {
-      const bearers = request.members.filter((other) => bore(other, name, seenAt - longestBlindMs));
+      const bearers = request.members.filter((other) => bore(other, name, seenAt - freshMs));
       if (bearers.length === 0) missing.add(name);
       bearers.forEach(add);
     }
     for (const [name, borneAt] of since(member.links?.lastBorne, windowStart)) {
-      const isSeer = (other: MemberIndexUsage): boolean => saw(other, name, borneAt - longestBlindMs);
+      const isSeer = (other: MemberIndexUsage): boolean => saw(other, name, borneAt - freshMs);
       if (counted.some(isSeer)) continue;
       const seers = request.members.filter(isSeer);
       if (seers.length === 0) missing.add(`upstream of ${name}`);
@@ -112,7 +116,7 @@ function linkMembers(self: MemberIndexUsage, request: ProofRequest): Linked {
 /** The names this member sees now that no member bears now; equal names need as many members. */
 function unmatchedNow(seer: MemberIndexUsage, self: MemberIndexUsage, request: ProofRequest): string[] {
   const free = request.members.filter(
-    (member) => member !== self && member !== seer && isLive(member, self, request.now),
+    (member) => member !== self && member !== seer && isLive(member, self, request),
   );
   return (seer.links?.sees ?? []).filter((name) => {
     const match = free.findIndex((member) => member.links?.names.includes(name));
@@ -121,9 +125,13 @@ function unmatchedNow(seer: MemberIndexUsage, self: MemberIndexUsage, request: P
   });
 }
 
-/** Read within the resolution of the watch, and on the same timeline. */
-function isLive(member: MemberIndexUsage, self: MemberIndexUsage, now: number): boolean {
-  return now - member.at <= longestBlindMs && member.generation === self.generation;
+/** Read lately, and on the same timeline. */
+function isLive(member: MemberIndexUsage, self: MemberIndexUsage, request: ProofRequest): boolean {
+  return request.now - member.at <= freshnessOf(request) && member.generation === self.generation;
+}
+
+function freshnessOf({ freshWithinMs = longestBlindMs, unusedAfterMs }: ProofRequest): number {
+  return Math.max(longestBlindMs, Math.min(freshWithinMs, unusedAfterMs / 4));
 }
 
 function bore(member: MemberIndexUsage, name: string, at: number): boolean {
@@ -160,7 +168,7 @@ function judge(
   return { reasons: [...reasons], watchedSince, lastUsedAt: latestOf(known.map((use) => use.lastUsedAt)) };
 }
 
-/** A member is watched since its longest-watched index is; undefined without indexes, where nothing depends on it. */
+/** A member is watched since its longest-watched index is; without indexes, where nothing depends on it, since its latest reading. */
 function startOfWatch({ indexes, at }: MemberIndexUsage): number {
   let start = at;
   for (const { watchedSince } of indexes.values()) start = Math.min(start, watchedSince);

@@ -6,7 +6,6 @@ import {
   longestBlindMs,
   type MemberIndexUsage,
   mostGaps,
-  unusedForMs,
 } from '../../../src/core/index-usage.ts';
 
 /** What happens to one index of a server, and when somebody looks. */
@@ -112,20 +111,6 @@ describe('foldIndexUsage, whatever happens', () => {
           expect(look.use.gaps?.length ?? 0).toBeLessThanOrEqual(mostGaps);
           before = look;
         }
-      }),
-      runs,
-    );
-  });
-
-  it('lets an index grow older unused, never younger, while nothing happens', () => {
-    fc.assert(
-      fc.property(events, fc.nat(), fc.nat(), (happened, soonMs, laterMs) => {
-        const last = watch(happened, false).looks.at(-1);
-        if (last === undefined) return;
-        const soon = unusedForMs(last.use, last.at + soonMs);
-        const later = unusedForMs(last.use, last.at + soonMs + laterMs);
-        expect(soon).toBeGreaterThanOrEqual(0);
-        expect(later).toBeGreaterThanOrEqual(soon);
       }),
       runs,
     );

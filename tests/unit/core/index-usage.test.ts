@@ -4,7 +4,6 @@ import {
   type IndexCount,
   type IndexUsageReading,
   type MemberIndexUsage,
-  unusedForMs,
 } from '../../../src/core/index-usage.ts';
 
 const minute = 60_000;
@@ -142,21 +141,5 @@ describe('foldIndexUsage', () => {
       fold({ at: 0, links: { names: ['a'], sees: [] } }, { at: 400 * day, links: { names: ['b'], sees: [] } })
         ?.links?.lastBorne,
     ).toEqual({ b: 400 * day });
-  });
-});
-
-describe('unusedForMs', () => {
-  const use = { key: 'i', scans: 0, epoch: 'e', scansSeen: 0, watchedSince: 10 };
-
-  it('counts from the start of the watch when no use was seen', () => {
-    expect(unusedForMs(use, 30)).toBe(20);
-  });
-
-  it('counts from the last use', () => {
-    expect(unusedForMs({ ...use, lastUsedAt: 25 }, 30)).toBe(5);
-  });
-
-  it('is 0 when the clock of the server is ahead', () => {
-    expect(unusedForMs({ ...use, lastUsedAt: 99 }, 30)).toBe(0);
   });
 });

@@ -3,6 +3,7 @@ import type { IndexUse, MemberIndexUsage, RememberedLinks } from '../../../src/c
 import { type ProofRequest, watchCluster } from '../../../src/core/unused-proof.ts';
 
 const minute = 60_000;
+const hour = 3_600_000;
 const day = 86_400_000;
 const now = 1_000 * day;
 
@@ -129,6 +130,36 @@ describe('the members that count', () => {
 
     expect(cluster.missing).toEqual(['slot:s']);
     expect(cluster.judge('i').reasons).toContain('member_not_collected');
+  });
+
+  it('may be read as seldom as was promised', () => {
+    const seldom = { ...standby, at: now - 11 * hour };
+
+    expect(watch([primary, seldom], { freshWithinMs: 12 * hour }).missing).toEqual([]);
+    expect(watch([primary, seldom], { freshWithinMs: 10 * hour }).missing).toEqual(['slot:s']);
+  });
+
+  it('may be read a quarter of an hour apart, whatever was promised', () => {
+    const late = { ...standby, at: now - 14 * minute };
+
+    expect(watch([primary, late], { freshWithinMs: minute }).missing).toEqual([]);
+  });
+
+  it('are incomplete when one was not read for more than a quarter of the window, whatever was promised', () => {
+    const promise = { freshWithinMs: 40 * day };
+
+    expect(watch([primary, { ...standby, at: now - 24 * day }], promise).missing).toEqual([]);
+    expect(watch([primary, { ...standby, at: now - 26 * day }], promise).missing).toEqual(['slot:s']);
+  });
+
+  it('include a standby that is gone and was read as seldom as was promised until it went', () => {
+    const wentAt = now - 10 * day;
+    const lone = member('primary', { links: links([], [], { lastSeen: { 'slot:s': wentAt } }) });
+    const readAt = wentAt - 5 * hour;
+    const gone = member('gone', { at: readAt, links: links([], [], { lastBorne: { 'slot:s': readAt } }) });
+
+    expect(watch([lone, gone], { freshWithinMs: 6 * hour }).missing).toEqual([]);
+    expect(watch([lone, gone], { freshWithinMs: 4 * hour }).missing).toEqual(['slot:s']);
   });
 
   it('are as many as bear one name', () => {
