@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { Scheduler } from '../collect/scheduler.ts';
 import type { Config } from '../config/config.ts';
+import { webConfigSource } from '../config/web-config.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { startOtlp } from '../export/otlp.ts';
@@ -144,7 +145,7 @@ async function openListeners(
   opened.push(() => exporter.close());
   const metricsServer = await startMetricsServer({
     ...metrics.listen,
-    webConfigFile: metrics.webConfigFile,
+    webConfig: metrics.webConfigFile === undefined ? undefined : webConfigSource(metrics.webConfigFile),
     version,
     scrape: (request) => exporter.scrape(request),
     awaited: () => fleet.awaited().map((id) => `first collection of target ${id}`),

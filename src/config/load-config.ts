@@ -8,7 +8,7 @@ import { deepFreeze } from './deep-freeze.ts';
 import type { Environment } from './environment.ts';
 import { createConfigFields } from './fields.ts';
 import { inactiveParts } from './inactive.ts';
-import { formatPath, kindOf, type Problem, parseAt } from './problems.ts';
+import { isMapping, kindOf, located, parseAt } from './problems.ts';
 import { sectionsSchema } from './schema/sections.ts';
 import { createSecretSource, reasonOf } from './secret-source.ts';
 import { belongsToShard } from './shard.ts';
@@ -36,11 +36,11 @@ export function loadConfig({ path, env, engines }: ConfigSource): Config {
 export function parseConfig(text: string, { path, env, engines }: ConfigSource): Config {
   const sourcePath = resolve(path);
   const file = readYaml(text);
-  if (file.problems.length > 0) throw configError(path, file.problems);
+  if (file.problems.length > 0) throw new ConfigError(path, located(file.problems));
   if (!isMapping(file.data)) {
     const found =
       file.data === null ? 'is empty' : `must be a mapping of keys to values, not ${kindOf(file.data)}`;
-    throw configError(path, [{ path: [], message: `${found}; it needs at least targets` }]);
+    throw new ConfigError(path, [{ path: '', message: `${found}; it needs at least targets` }]);
   }
   const source = createSecretSource(env, dirname(sourcePath));
   const fields = createConfigFields(source);
@@ -48,7 +48,10 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
   const { targets, problems: targetProblems } = parseTargets(file.data['targets'], engines, fields);
   const problems = [...targetProblems, ...sectionProblems];
   if (sections === undefined || problems.length > 0) {
-    throw configError(path, problems, (at) => file.lineOf(at));
+    throw new ConfigError(
+      path,
+      located(problems, (at) => file.lineOf(at)),
+    );
   }
   const { metrics, control, otlp, store, shard, log, collect, objectives, remediation, maintenanceWindows } =
     sections;
@@ -71,30 +74,10 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
   });
 }
 
-function configError(
-  path: string,
-  problems: readonly Problem[],
-  lineOf: (at: readonly PropertyKey[]) => number | undefined = () => undefined,
-): ConfigError {
-  const located = problems.map((problem) => ({ problem, line: lineOf(problem.path) }));
-  const inOrder = located.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  return new ConfigError(
-    path,
-    inOrder.map(({ problem, line }) => ({
-      path: formatPath(problem.path),
-      message: line === undefined ? problem.message : `${problem.message} (line ${line})`,
-    })),
-  );
-}
-
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigError(path, [{ path: '', message: `cannot be read: ${reasonOf(error)}` }]);
   }
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

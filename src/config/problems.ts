@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ConfigProblem } from '../core/errors.ts';
 import { suggestion } from './nearest-name.ts';
 
 /** One thing wrong, before its path becomes text. */
@@ -31,6 +32,25 @@ export function formatPath(path: readonly PropertyKey[]): string {
     else text += `[${JSON.stringify(name)}]`;
   }
   return text;
+}
+
+/** Problems as they are told: with their path as text and their line, in the order of the file. */
+export function located(
+  problems: readonly Problem[],
+  lineOf: (at: readonly PropertyKey[]) => number | undefined = () => undefined,
+): readonly ConfigProblem[] {
+  return problems
+    .map((problem) => ({ ...problem, line: lineOf(problem.path) }))
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    .map(({ path, message, line }) => ({
+      path: formatPath(path),
+      message: line === undefined ? message : `${message} (line ${line})`,
+    }));
+}
+
+/** Whether YAML's plain data is a mapping. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What to say about a key that nothing knows. */

@@ -74,7 +74,10 @@ export function reasonOf(error: unknown): string {
     ENOENT: 'it does not exist',
     EACCES: 'permission denied to the user Reeve runs as',
     EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is no folder',
+    ENAMETOOLONG: 'its path is too long',
   };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? messageOf(error);
+  // The system's own message repeats the path.
+  return reasons[code] ?? (code === '' ? messageOf(error) : code);
 }

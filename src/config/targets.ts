@@ -4,7 +4,7 @@ import type { ConfiguredTarget } from './config.ts';
 import type { OwnFields } from './fields.ts';
 import { fingerprint } from './fingerprint.ts';
 import { suggestion } from './nearest-name.ts';
-import { kindOf, type Problem, parseAt, unknownKey } from './problems.ts';
+import { isMapping, kindOf, type Problem, parseAt, unknownKey } from './problems.ts';
 import { type CommonTarget, commonTargetSchema, targetDefaults } from './schema/target.ts';
 
 type RawTarget = Readonly<Record<string, unknown>>;
@@ -199,8 +199,4 @@ function split(
     own: Object.fromEntries(entries.filter(([key]) => keys.includes(key))),
     rest: Object.fromEntries(entries.filter(([key]) => !keys.includes(key))),
   };
-}
-
-function isMapping(value: unknown): value is RawTarget {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

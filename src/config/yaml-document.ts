@@ -1,4 +1,4 @@
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, type ErrorCode, isNode, LineCounter, parseDocument } from 'yaml';
 import { messageOf } from '../core/errors.ts';
 import type { Problem } from './problems.ts';
 
@@ -23,20 +23,38 @@ export function readYaml(text: string): YamlFile {
     merge: true,
     uniqueKeys: true,
   });
-  const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
+  const problems = [...document.errors, ...document.warnings].map(({ code, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
-    return { path: [], message: `line ${line}, column ${col}: ${explanations[code] ?? message}` };
+    return { path: [], message: `line ${line}, column ${col}: ${explanations[code]}` };
   });
   const unfolded = problems.length > 0 ? { data: undefined, problems } : unfold(document);
   return { ...unfolded, lineOf: (path) => lineOf(document, lines, path) };
 }
 
-const explanations: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this key is here twice; keep one',
-  TAB_AS_INDENT: 'indent with spaces, not with tabs',
-  MULTIPLE_DOCS: 'more than one document (---) in the file; keep one',
+/** Ours for every code: the library's own messages quote directives, tags and escapes. */
+const explanations: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'an alias (*name) cannot have an anchor or a tag',
+  BAD_ALIAS: 'an alias (*name) or anchor (&name) is not well-formed; quote values that begin with * or &',
+  BAD_COLLECTION_TYPE: 'tags (!name) are not supported',
+  BAD_DIRECTIVE: 'lines that begin with % are directives, and this one is not known; quote the value',
+  BAD_DQ_ESCAPE: 'this escape sequence (\\…) is not known; write \\\\ for a backslash, or use single quotes',
+  BAD_INDENT: 'wrong indentation',
+  BAD_PROP_ORDER: 'anchors (&name) and tags (!name) stand after the indicator',
+  BAD_SCALAR_START: 'a plain value cannot begin with this character; quote the value',
   BLOCK_AS_IMPLICIT_KEY:
     'a second ": " in one line, or wrong indentation; quote the value or start a new line',
+  BLOCK_IN_FLOW: 'indented lists and mappings cannot stand inside [ ] or { }',
+  DUPLICATE_KEY: 'this key is here twice; keep one',
+  IMPOSSIBLE: 'this is not YAML',
+  KEY_OVER_1024_CHARS: 'a key in one line has at most 1024 characters',
+  MISSING_CHAR: 'a quote, bracket, comma, colon or space is missing',
+  MULTILINE_IMPLICIT_KEY: 'a key must stand in one line; is a colon missing, or a quote?',
+  MULTIPLE_ANCHORS: 'more than one anchor (&name) on one value',
+  MULTIPLE_DOCS: 'more than one document (---) in the file; keep one',
+  MULTIPLE_TAGS: 'more than one tag (!name) on one value',
+  NON_STRING_KEY: 'a key must be text',
+  RESOURCE_EXHAUSTION: 'the file is nested too deeply',
+  TAB_AS_INDENT: 'indent with spaces, not with tabs',
   TAG_RESOLVE_FAILED: 'tags (!name) are not supported',
   UNEXPECTED_TOKEN: 'unexpected text here; is a quote or a comma missing?',
 };

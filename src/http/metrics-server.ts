@@ -4,12 +4,11 @@ import type { Server as TlsServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:https';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { WebConfig, WebConfigSource, WebTlsConfig } from '../core/ports/web-config.ts';
 import { createBasicAuth } from './basic-auth.ts';
 import type { Handler, Listener, Reply } from './listener.ts';
 import { closeServer, createRequestListener, listen, refuseOtherMethods, serverLimits } from './listener.ts';
-import type { WebTlsConfig } from './tls.ts';
 import { isClientAllowed, secureContextOptions, tlsServerOptions } from './tls.ts';
-import type { WebConfig } from './web-config.ts';
 import { watchWebConfig } from './web-config-watch.ts';
 
 /** Answers a scrape; the exporter's `scrape`. */
@@ -26,8 +25,8 @@ export interface MetricsServerInput {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  /** Path of the web configuration file; without it there is neither TLS nor authentication. */
-  readonly webConfigFile?: string | undefined;
+  /** Without it there is neither TLS nor authentication. */
+  readonly webConfig?: WebConfigSource | undefined;
   readonly version: string;
   readonly scrape: ScrapeHandler;
   /** What is still awaited before the agent is ready, one line each; empty when it is. */
@@ -43,8 +42,8 @@ export interface MetricsServerInput {
  * @throws {ConfigError} when the web configuration file is broken.
  */
 export async function startMetricsServer(input: MetricsServerInput): Promise<Listener> {
-  const { host, port, clock, log, webConfigFile } = input;
-  const watch = webConfigFile === undefined ? undefined : watchWebConfig(webConfigFile, clock, log);
+  const { host, port, clock, log, webConfig } = input;
+  const watch = webConfig === undefined ? undefined : watchWebConfig(webConfig, clock, log);
   const readConfig = () => watch?.current() ?? open;
   const listener = createRequestListener(guard(createRoutes(input, readConfig), readConfig), log);
   const { tls } = readConfig();

@@ -1,30 +1,7 @@
 import type { SecureContextOptions, TLSSocket, TlsOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { messageOf } from '../core/errors.ts';
-
-export interface WebTlsConfig {
-  readonly certificate: string;
-  readonly key: string;
-  readonly clientAuthorities: string | undefined;
-  readonly clientAuth: ClientAuth;
-  /** Names a client certificate may carry; empty when any name will do. */
-  readonly clientNames: readonly string[];
-  readonly minVersion: TlsVersion;
-  readonly maxVersion: TlsVersion;
-  /** OpenSSL names, joined by colons; undefined for Node's own choice. */
-  readonly ciphers: string | undefined;
-  readonly curves: string | undefined;
-}
-
-export const clientAuthTypes = [
-  'NoClientCert',
-  'RequestClientCert',
-  'RequireAnyClientCert',
-  'VerifyClientCertIfGiven',
-  'RequireAndVerifyClientCert',
-] as const;
-export type ClientAuth = (typeof clientAuthTypes)[number];
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+import type { ClientAuth, WebTlsConfig } from '../core/ports/web-config.ts';
 
 /** What is exchanged when a certificate is renewed. */
 export function secureContextOptions(tls: WebTlsConfig): SecureContextOptions {

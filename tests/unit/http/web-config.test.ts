@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { webConfigSource } from '../../../src/config/web-config.ts';
 import type { Listener } from '../../../src/http/listener.ts';
 import { startMetricsServer } from '../../../src/http/metrics-server.ts';
-import { loadWebConfig } from '../../../src/http/web-config.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { RecordingLog } from '../../support/recording-log.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
@@ -53,7 +53,7 @@ async function start(config: unknown): Promise<Started> {
   const listener = await startMetricsServer({
     host: '127.0.0.1',
     port: 0,
-    webConfigFile: await write(config),
+    webConfig: webConfigSource(await write(config)),
     version: '1.2.3',
     scrape: async () => ({ status: 200, headers: {}, chunks: [Buffer.from('a 1\n')] }),
     awaited: () => ['target orders'],
@@ -66,67 +66,6 @@ async function start(config: unknown): Promise<Started> {
 
 const tls = (certificate: TestCertificate, more: Record<string, unknown> = {}) => ({
   tls_server_config: { cert_file: certificate.certFile, key_file: certificate.keyFile, ...more },
-});
-
-describe('loadWebConfig', () => {
-  it('takes an empty file as no restriction', async () => {
-    const { config } = loadWebConfig(await write(''));
-
-    expect(config).toEqual({ tls: undefined, headers: {}, users: new Map() });
-  });
-
-  it('finds files relative to itself', async () => {
-    const file = await write({ tls_server_config: { cert_file: 'first.crt', key_file: 'first.key' } });
-
-    const { config, files } = loadWebConfig(file);
-
-    expect(config.tls).toMatchObject({ certificate: first.cert, key: first.key, minVersion: 'TLSv1.2' });
-    expect(files).toEqual([file, first.certFile, first.keyFile]);
-  });
-
-  it('names every problem with its path', async () => {
-    const file = await write({
-      tls_server_config: { cert_file: 'first.crt', min_version: 'TLS10', client_auth_type: 'Maybe' },
-      basic_auth_users: { alice: 'plain' },
-      rate_limit: { interval: '1s' },
-      basic_auth: {},
-    });
-
-    expect(() => loadWebConfig(file)).toThrow(/6 problems/);
-    expect(() => loadWebConfig(file)).toThrow(/tls_server_config\.key_file/);
-    expect(() => loadWebConfig(file)).toThrow(/tls_server_config\.min_version: must be TLS12 or TLS13/);
-    expect(() => loadWebConfig(file)).toThrow(/basic_auth_users\.alice: must be a bcrypt hash/);
-    expect(() => loadWebConfig(file)).toThrow(/rate_limit: is not offered/);
-  });
-
-  it.each([
-    ['a missing certificate', { cert_file: 'none.crt', key_file: 'first.key' }, /cert_file: ENOENT/],
-    [
-      'a key of another certificate',
-      { cert_file: 'first.crt', key_file: 'second.key' },
-      /tls_server_config: .*mismatch/,
-    ],
-    [
-      'clients verified by nobody',
-      { cert_file: 'first.crt', key_file: 'first.key', client_auth_type: 'RequireAndVerifyClientCert' },
-      /client_ca_file: is needed/,
-    ],
-    [
-      'an authority for nobody',
-      { cert_file: 'first.crt', key_file: 'first.key', client_ca_file: 'first.crt' },
-      /client_auth_type: is NoClientCert/,
-    ],
-  ])('refuses %s', async (_, config, message) => {
-    const file = await write({ tls_server_config: config });
-
-    expect(() => loadWebConfig(file)).toThrow(message);
-  });
-
-  it('says that a file is no YAML', async () => {
-    const file = await write('a: [b');
-
-    expect(() => loadWebConfig(file)).toThrow(file);
-  });
 });
 
 describe('basic authentication', () => {
@@ -223,6 +162,27 @@ describe('TLS', () => {
 
     expect(await ask(`${url}/metrics`, { ca: first.cert })).toMatchObject({ status: 200 });
     expect(log.events).toMatchObject([{ level: 'error' }]);
+  });
+
+  it('refuses to start with a key of another certificate', async () => {
+    await expect(
+      start({ tls_server_config: { cert_file: first.certFile, key_file: second.keyFile } }),
+    ).rejects.toThrow(/tls_server_config: .*mismatch/);
+  });
+
+  it('serves a certificate that was named before it was there, once it is', async () => {
+    const { url, clock, log } = await start(tls(first));
+    const late = { cert_file: join(folder.path, 'late.crt'), key_file: join(folder.path, 'late.key') };
+    await write({ tls_server_config: late });
+    await clock.advance(1_001);
+    await ask(`${url}/metrics`, { ca: first.cert });
+
+    await copyFile(second.certFile, late.cert_file);
+    await copyFile(second.keyFile, late.key_file);
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`, { ca: second.cert })).toMatchObject({ status: 200 });
+    expect(log.events.map(({ level }) => level)).toEqual(['error', 'info']);
   });
 
   it('refuses clients without a certificate of the authority, where one is asked for', async () => {

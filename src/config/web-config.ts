@@ -1,49 +1,86 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { ConfigError, type ConfigProblem, messageOf } from '../core/errors.ts';
-import type { WebTlsConfig } from './tls.ts';
-import { clientAuthTypes, tlsProblem } from './tls.ts';
+import {
+  clientAuthTypes,
+  type WebConfig,
+  type WebConfigReading,
+  type WebConfigSource,
+  type WebTlsConfig,
+} from '../core/ports/web-config.ts';
+import { isMapping, located, type Problem, parseAt } from './problems.ts';
+import { reasonOf } from './secret-source.ts';
+import { readYaml } from './yaml-document.ts';
 
 /**
  * The web configuration file of Prometheus' exporters: TLS and basic authentication of the metrics listener.
  *
+ * @param path absolute; the files it names are relative to its folder.
  * @see https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md
  */
-export interface WebConfig {
-  readonly tls: WebTlsConfig | undefined;
-  /** Response headers on every answer. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** bcrypt hash by user name; empty when everybody may read. */
-  readonly users: ReadonlyMap<string, string>;
+export function webConfigSource(path: string): WebConfigSource {
+  return { path, read: () => readWebConfig(path) };
 }
 
-export interface LoadedWebConfig {
-  readonly config: WebConfig;
-  /** The file itself and every file it names; a change of one is a change of the configuration. */
-  readonly files: readonly string[];
-}
-
-/** @throws {ConfigError} naming every problem; nothing of a broken file is used. */
-export function loadWebConfig(file: string): LoadedWebConfig {
-  const document = parseYaml(file);
-  const parsed = webConfigSchema.safeParse(document ?? {});
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-    throw new ConfigError(file, problems);
-  }
-  const { tls_server_config: tls, basic_auth_users: users, http_server_config: http } = parsed.data;
-  const reader = createFileReader(dirname(file));
-  const config: WebConfig = {
-    tls: tls && readTls(tls, reader),
-    headers: lowerCaseKeys(http?.headers ?? {}),
-    users: new Map(Object.entries(users ?? {})),
+function readWebConfig(path: string): WebConfigReading {
+  const files = [path];
+  const read = (file: string): string | Problem => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      // Without the path: what stands there by mistake may be the secret itself.
+      return { path: [], message: `cannot be read: ${reasonOf(error)}` };
+    }
   };
-  const unusable = config.tls && reader.problems.length === 0 ? tlsProblem(config.tls) : undefined;
-  if (unusable !== undefined) reader.problems.push({ path: 'tls_server_config', message: unusable });
-  if (reader.problems.length > 0) throw new ConfigError(file, reader.problems);
-  return { config, files: [file, ...reader.files] };
+  const refused = (
+    problems: readonly Problem[],
+    lineOf?: (at: readonly PropertyKey[]) => number | undefined,
+  ): WebConfigReading => ({ files, config: undefined, problems: located(problems.map(withoutText), lineOf) });
+
+  const text = read(path);
+  if (typeof text !== 'string') return refused([text]);
+  const document = readYaml(text);
+  if (document.problems.length > 0) return refused(document.problems);
+  const { value, problems } = parseAt(webConfigSchema, document.data ?? {}, []);
+  files.push(...filesNamed(document.data, dirname(path)));
+  if (value === undefined) return refused(problems, document.lineOf);
+  const unread: Problem[] = [];
+  const tls =
+    value.tls_server_config &&
+    readTls(value.tls_server_config, (key, file) => {
+      const content = read(resolve(dirname(path), file));
+      if (typeof content === 'string') return content;
+      unread.push({ ...content, path: ['tls_server_config', key] });
+      return '';
+    });
+  if (unread.length > 0) return refused(unread, document.lineOf);
+  return { files, config: configOf(value, tls), problems: [] };
+}
+
+function configOf(parsed: z.output<typeof webConfigSchema>, tls: WebTlsConfig | undefined): WebConfig {
+  return {
+    tls,
+    headers: lowerCaseKeys(parsed.http_server_config?.headers ?? {}),
+    users: new Map(Object.entries(parsed.basic_auth_users ?? {})),
+  };
+}
+
+const fileKeys = ['cert_file', 'key_file', 'client_ca_file'] as const;
+
+/** Also of a file that is refused: it may be refused because one of them is still missing. */
+function filesNamed(document: unknown, folder: string): readonly string[] {
+  const tls = isMapping(document) ? document['tls_server_config'] : undefined;
+  if (!isMapping(tls)) return [];
+  return fileKeys.flatMap((key) => {
+    const file = tls[key];
+    return typeof file === 'string' && file !== '' ? [resolve(folder, file)] : [];
+  });
+}
+
+/** A key that is no plain name may be a hash that stands in the wrong place. */
+function withoutText({ path, message }: Problem): Problem {
+  const parts = path.map((part) => (/^[A-Za-z_][\w.@-]*$/.test(String(part)) ? part : '…'));
+  return { path: parts, message };
 }
 
 const versions = { TLS12: 'TLSv1.2', TLS13: 'TLSv1.3' } as const;
@@ -141,34 +178,14 @@ const webConfigSchema = z.strictObject({
     .optional(),
 });
 
-interface FileReader {
-  read(path: string, file: string): string;
-  readonly files: string[];
-  readonly problems: ConfigProblem[];
-}
-
-function createFileReader(folder: string): FileReader {
-  const files: string[] = [];
-  const problems: ConfigProblem[] = [];
-  const read = (path: string, file: string) => {
-    const absolute = resolve(folder, file);
-    files.push(absolute);
-    try {
-      return readFileSync(absolute, 'utf8');
-    } catch (error) {
-      problems.push({ path, message: messageOf(error) });
-      return '';
-    }
-  };
-  return { read, files, problems };
-}
-
-function readTls(tls: z.output<typeof tlsSchema>, reader: FileReader): WebTlsConfig {
+function readTls(
+  tls: z.output<typeof tlsSchema>,
+  read: (key: (typeof fileKeys)[number], file: string) => string,
+): WebTlsConfig {
   return {
-    certificate: reader.read('tls_server_config.cert_file', tls.cert_file),
-    key: reader.read('tls_server_config.key_file', tls.key_file),
-    clientAuthorities:
-      tls.client_ca_file && reader.read('tls_server_config.client_ca_file', tls.client_ca_file),
+    certificate: read('cert_file', tls.cert_file),
+    key: read('key_file', tls.key_file),
+    clientAuthorities: tls.client_ca_file && read('client_ca_file', tls.client_ca_file),
     clientAuth: tls.client_auth_type,
     clientNames: tls.client_allowed_sans,
     minVersion: versions[tls.min_version],
@@ -176,14 +193,6 @@ function readTls(tls: z.output<typeof tlsSchema>, reader: FileReader): WebTlsCon
     ciphers: tls.cipher_suites?.join(':'),
     curves: tls.curve_preferences?.join(':'),
   };
-}
-
-function parseYaml(file: string): unknown {
-  try {
-    return parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError(file, [{ path: '', message: messageOf(error) }]);
-  }
 }
 
 function lowerCaseKeys(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
