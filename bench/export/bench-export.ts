@@ -19,7 +19,7 @@ export async function benchExport(run: Run): Promise<Report> {
 async function measureSubject(name: SubjectName, { isQuick, say }: Run): Promise<ExportFigures> {
   const slow = name === 'prom-client' ? 0.1 : 1;
   const calls = (isQuick ? 60 : 500) * slow;
-  const phaseMs = isQuick ? 8_000 : 45_000;
+  const phaseMs = isQuick ? 8_000 : 30_000;
   await using subject = await startSubject(name);
   say(`${name}: started`);
   const handler: Partial<Record<Encoding, Awaited<ReturnType<typeof measureHandler>>>> = {};

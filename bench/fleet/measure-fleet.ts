@@ -60,7 +60,7 @@ export async function measureFleet(
   await delay(isQuick ? 15_000 : 2 * intervalMs);
   say(`${targets.length} targets: measuring`);
   const atStart = countFailures(await agent.scraper.read());
-  const load = await measureLoad(agent, servers, isQuick ? 2 : 5);
+  const load = await measureLoad(agent, servers, isQuick ? 2 : 4);
   const page = await agent.scraper.read();
   const failures = countFailures(page);
   const lateness = samplesOf(page, 'reeve_poll_lateness_seconds');
