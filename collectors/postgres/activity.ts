@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notNegative } from './not-negative.ts';
-import { type PostgresContext, requireAllStatistics, type Session } from './session.ts';
+import { requireAllStatistics } from './server-facts.ts';
+import type { PostgresContext, Session } from './session.ts';
 
 /** Transactions older than this are worth a row for reports. */
 const longTransactionSeconds = 60;

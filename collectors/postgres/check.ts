@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type CheckItem, messageOf, type Target } from '../../src/sdk.ts';
 import type { Connection } from './client.ts';
+import { isInScope } from './databases.ts';
 import type { PostgresGroup } from './groups.ts';
 import type { PostgresMetrics } from './metrics.ts';
 import { quoteIdentifier } from './quote.ts';
-import { isInScope, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import { preloadStatement } from './setting-rules.ts';
 
 type Item = CheckItem & {

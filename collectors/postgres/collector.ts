@@ -12,7 +12,8 @@ import { readIo } from './io.ts';
 import type { PostgresMetrics } from './metrics.ts';
 import { createRelationsReader } from './relations.ts';
 import { createReplicationReader } from './replication.ts';
-import { identityOf, type PostgresContext, type Session } from './session.ts';
+import { identityOf } from './server-facts.ts';
+import type { PostgresReader, Session } from './session.ts';
 import { readSettings } from './settings.ts';
 import { readSizes } from './sizes.ts';
 import { readSlots } from './slots.ts';
@@ -23,13 +24,9 @@ import { readVacuum } from './vacuum.ts';
 import { readWal } from './wal.ts';
 import { readWraparound } from './wraparound.ts';
 
-/** Reads one group of one target; a group that remembers something between polls closes over it. */
-export type PostgresReader = (session: Session, context: PostgresContext) => Promise<void>;
-
 export function createPostgresCollector(
   input: CollectorInput<PostgresOptions>,
 ): Collector<PostgresMetrics, PostgresGroup> {
-  const monotonicMs = (): number => input.clock.monotonicMs();
   const readers: Readonly<Record<PostgresGroup, PostgresReader>> = {
     relations: createRelationsReader(),
     statements: createStatementsReader(),
@@ -38,8 +35,8 @@ export function createPostgresCollector(
     sizes: readSizes,
     availability: readAvailability,
     activity: readActivity,
-    transactions: createTransactionsReader(monotonicMs),
-    replication: createReplicationReader(monotonicMs),
+    transactions: createTransactionsReader(),
+    replication: createReplicationReader(),
     slots: readSlots,
     archiving: readArchiving,
     wal: readWal,

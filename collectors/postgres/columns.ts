@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import type { Connection } from './client.ts';
+
 /**
  * Columns that only some server or extension versions have. They are asked of the catalog once a connection; a missing one costs only
  * the values that need it. Versions in the comments are for the reader, never for the code.
@@ -24,3 +27,22 @@ export const optionalColumns = [
 ] as const;
 
 export type OptionalColumn = (typeof optionalColumns)[number];
+
+const columnRow = z.object({ name: z.string() });
+
+/** Which of the optional columns the connection's database has, in whatever schema on the server an extension put them. */
+export async function readOptionalColumns(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<ReadonlySet<OptionalColumn>> {
+  const rows = await connection.query(
+    `SELECT DISTINCT c.relname || '.' || a.attname AS name
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE c.relkind = 'v' AND a.attnum > 0 AND c.relname || '.' || a.attname = ANY ($1)`,
+    columnRow,
+    signal,
+    [optionalColumns],
+  );
+  const present = new Set(rows.map(({ name }) => name));
+  return new Set(optionalColumns.filter((name) => present.has(name)));
+}

@@ -24,7 +24,9 @@ export function postgresOptions(fields: ConfigFields) {
           .min(1)
           .max(1000)
           .default(20)
-          .describe('At most this many databases, the most active first; each costs one connection.'),
+          .describe(
+            'At most this many databases: those that are read already, then the most active; each costs one connection. What is left out shows in `reeve_collect_truncated_rows` and in `reeve check`.',
+          ),
       })
       .prefault({})
       .describe('Which databases of the server are read beside the one in the URL.'),

@@ -1,17 +1,15 @@
 import { CollectError, type CollectorInput } from '../../src/sdk.ts';
 import { type Connection, connect } from './client.ts';
-import type { OptionalColumn } from './columns.ts';
+import { type OptionalColumn, readOptionalColumns } from './columns.ts';
 import type { PostgresOptions } from './config.ts';
+import { discoverDatabases } from './databases.ts';
 import {
-  discoverDatabases,
-  readEachDatabase,
-  readOptionalColumns,
   readServerConstants,
   readServerFacts,
   type ServerConstants,
   type ServerFacts,
-  type Session,
-} from './session.ts';
+} from './server-facts.ts';
+import { readEachDatabase, type Session } from './session.ts';
 import { boundSession } from './session-bounds.ts';
 
 const discoverEveryMs = 5 * 60_000;
@@ -61,8 +59,11 @@ export class ConnectionPool {
       isProxied: main.isProxied,
       has: (column) => main.columns.has(column),
       connectionTo: (database, signal) => this.#connectionTo(database, signal),
-      eachDatabase: (context, read) =>
-        readEachDatabase(context, this.#databases, (name) => this.#connectionTo(name, context.signal), read),
+      eachDatabase: (context, read) => {
+        context.truncate(this.#leftOut);
+        const connectionTo = (name: string) => this.#connectionTo(name, context.signal);
+        return readEachDatabase(context, this.#databases, connectionTo, read);
+      },
     };
   }
 
@@ -85,7 +86,8 @@ export class ConnectionPool {
   async #discover(main: Connection, signal: AbortSignal): Promise<void> {
     const nowMs = this.#input.clock.monotonicMs();
     if (nowMs - this.#discoveredAtMs < discoverEveryMs) return;
-    const { databases, leftOut } = await discoverDatabases(main, this.#input.options.databases, signal);
+    const scope = this.#input.options.databases;
+    const { databases, leftOut } = await discoverDatabases(main, scope, this.#databases, signal);
     if (leftOut > 0 && leftOut !== this.#leftOut) {
       this.#input.log.warn('databases left out by databases.max', { target: this.#input.target.id, leftOut });
     }

@@ -9,6 +9,7 @@ export interface BlockCounters {
 }
 
 export interface BlockReading {
+  /** Milliseconds that only grow. */
   readonly atMs: number;
   readonly counters: BlockCounters;
   /** Changes when the statistics of the database or of the server were reset. */

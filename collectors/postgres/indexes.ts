@@ -9,7 +9,7 @@ import { findOverlaps, type Overlap } from './index-overlap.ts';
 import { type IndexList, type IndexRow, listIndexes } from './index-rows.ts';
 import { byImportance, indexVerdicts, type JudgedIndex, judgeIndex, verdictRow } from './index-verdicts.ts';
 import { mapInSlices } from './map-in-slices.ts';
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresContext, PostgresReader, Session } from './session.ts';
 
 /** What of the collector this group needs. */
 export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'history'>;
@@ -18,9 +18,7 @@ export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'his
  * Follows the use of every index, judges it on a primary, and finds indexes that others make superfluous. A standby only contributes its
  * use: what can be dropped is the primary's to say.
  */
-export function createIndexesReader(
-  input: IndexesInput,
-): (session: Session, context: PostgresContext) => Promise<void> {
+export function createIndexesReader(input: IndexesInput): PostgresReader {
   return async (session, context) => {
     const links = await readLinks(session, context.signal);
     await session.eachDatabase(context, async (connection, inner) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Connection } from './client.ts';
 import { type BlockCounters, HitRatioWatch } from './hit-ratios.ts';
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresContext, PostgresReader } from './session.ts';
 
 const row = z.object({
   newest: z.number(),
@@ -62,7 +62,7 @@ interface Watched {
 }
 
 /** Counts, sizes and hit ratios of tables and indexes, from one cheap statement a database. */
-export function createRelationsReader(): (session: Session, context: PostgresContext) => Promise<void> {
+export function createRelationsReader(): PostgresReader {
   const watched = new Map<string, Watched>();
   return async (session, context) => {
     for (const name of watched.keys()) if (!session.databases.includes(name)) watched.delete(name);
@@ -94,7 +94,7 @@ async function readRelations(
     tableFetched: found.table_fetched,
   };
   const { totals, index, table } = known.ratios.add({
-    atMs: context.now,
+    atMs: context.monotonicMs,
     counters,
     epoch: `${serverEpoch} ${found.statistics_reset}`,
     lostRelations: found.survivors < known.relations,

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { LsnHistory } from './lsn-history.ts';
 import { notNegative } from './not-negative.ts';
 import { nameReplicas } from './replica-name.ts';
-import { type PostgresContext, requireAllStatistics, type Session } from './session.ts';
+import { requireAllStatistics } from './server-facts.ts';
+import type { PostgresContext, PostgresReader } from './session.ts';
 import { createStandbyReader } from './standby.ts';
+import { walEndSql } from './wal-end.ts';
 
 const mostReplicas = 100;
 
@@ -27,10 +29,6 @@ const row = z.object({
 });
 
 type Row = z.infer<typeof row>;
-
-/** The end of the WAL this server has: what it wrote, or received to pass on. */
-export const walEndSql = `CASE WHEN pg_is_in_recovery()
-       THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END`;
 
 /** The end is taken first, so a position taken later may be past it: that is no lag, not a negative one. */
 const bytesBehind = (column: string): string => `pg_wal_lsn_diff(wal.lsn, ${column})::float8`;
@@ -57,15 +55,15 @@ const stages = ['sent', 'write', 'flush', 'replay'] as const;
 const timedStages = ['write', 'flush', 'replay'] as const;
 
 /** Makes the reader of replication, from both ends; it remembers when which WAL existed. */
-export function createReplicationReader(monotonicMs: () => number) {
+export function createReplicationReader(): PostgresReader {
   const history = new LsnHistory();
-  const readStandby = createStandbyReader(monotonicMs);
+  const readStandby = createStandbyReader();
 
-  return async (session: Session, context: PostgresContext): Promise<void> => {
+  return async (session, context) => {
     requireAllStatistics(session.server, 'replication');
     if (session.server.inRecovery) await readStandby(session, context);
     const rows = await session.main.query(sql, row, context.signal);
-    const nowMs = monotonicMs();
+    const nowMs = context.monotonicMs;
     const end = rows[0]?.end;
     if (typeof end === 'number') history.add(nowMs, end);
     context.record('replicas', rows[0]?.total ?? 0, {});

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { notNegative } from './not-negative.ts';
 import { quoteLiteral } from './quote.ts';
-import { walEndSql } from './replication.ts';
 import { type PostgresContext, type Session } from './session.ts';
+import { walEndSql } from './wal-end.ts';
 
 const mostSlots = 100;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notNegative } from './not-negative.ts';
 import { nameOfStandby } from './replica-name.ts';
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresReader } from './session.ts';
 
 const optional = z.number().nullable();
 const row = z.object({
@@ -45,14 +45,14 @@ const sql = String.raw`
 const silenceGraceSeconds = 5;
 
 /** Makes the reader of a standby's own view; it remembers when the standby was last known to have everything. */
-export function createStandbyReader(monotonicMs: () => number) {
+export function createStandbyReader(): PostgresReader {
   let caughtUpAtMs: number | undefined;
 
-  return async (session: Session, context: PostgresContext): Promise<void> => {
+  return async (session, context) => {
     const [seen] = await session.main.query(sql, row, context.signal);
     // A server that was promoted between two statements of this poll has nothing to receive any more.
     if (seen === undefined || seen.replayed === null) return;
-    const nowMs = monotonicMs();
+    const nowMs = context.monotonicMs;
     const connected = isConnected(seen);
     const missing = seen.received === null ? undefined : Math.max(0, seen.received - seen.replayed);
     if (connected && missing === 0) caughtUpAtMs = nowMs;

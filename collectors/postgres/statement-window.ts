@@ -29,7 +29,7 @@ interface Reading {
 }
 
 /**
- * Follows statements from reading to reading and keeps what each interval adds, for an hour. Rows that restarted are left out of the
+ * Follows statements from reading to reading and keeps what each interval adds, for an hour; times are milliseconds that only grow. Rows that restarted are left out of the
  * interval, because what they did before is not known; so is the whole interval when everything was reset.
  */
 export class StatementWindow {
@@ -69,7 +69,7 @@ export class StatementWindow {
     this.#intervals = coalesce([...this.#intervals, { startMs, mixtures }], nowMs);
   }
 
-  /** When the previous reading was, Unix time in milliseconds. */
+  /** When the previous reading was, in milliseconds that only grow; undefined before the first. */
   get lastAtMs(): number | undefined {
     return this.#last?.atMs;
   }

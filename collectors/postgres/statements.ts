@@ -1,4 +1,4 @@
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresContext, PostgresReader } from './session.ts';
 import {
   readLeftOutQueryIds,
   readStatementRows,
@@ -7,8 +7,6 @@ import {
 } from './statement-rows.ts';
 import { findStatements, type StatementSource } from './statement-source.ts';
 import { StatementWindow } from './statement-window.ts';
-
-type Reader = (session: Session, context: PostgresContext) => Promise<void>;
 
 interface Known {
   readonly window: StatementWindow;
@@ -19,7 +17,7 @@ interface Known {
 }
 
 /** Latency and number of statements by database, from the growth of pg_stat_statements between readings. */
-export function createStatementsReader(): Reader {
+export function createStatementsReader(): PostgresReader {
   const known: Known = {
     window: new StatementWindow(),
     counts: new Map(),
@@ -46,7 +44,7 @@ async function follow(
   context: PostgresContext,
 ): Promise<void> {
   const startMs = known.window.lastAtMs;
-  const grown = known.window.grownRows(context.now, statements);
+  const grown = known.window.grownRows(context.monotonicMs, statements);
   if (grown.some(([{ queryId }]) => !known.counts.has(queryId))) {
     const leftOut = await readLeftOutQueryIds(source, context.signal);
     known.counts = countedOnes(statements.rows, leftOut);
@@ -54,7 +52,7 @@ async function follow(
   if (startMs === undefined) return;
   known.window.count(
     startMs,
-    context.now,
+    context.monotonicMs,
     grown.filter(([{ queryId }]) => known.counts.get(queryId) === true),
   );
 }
@@ -83,7 +81,7 @@ function recordEvictions(known: Known, { evictions }: StatementRows, context: Po
 }
 
 function recordDatabase({ window }: Known, database: string, context: PostgresContext): void {
-  const { short, long, calls, seconds } = window.read(database, context.now);
+  const { short, long, calls, seconds } = window.read(database, context.monotonicMs);
   context.record('statementCalls', calls, { database });
   context.record('statementSeconds', seconds, { database });
   context.record('statementMean', short.mean, { database }, short.calls);

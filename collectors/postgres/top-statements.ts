@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CollectorInput, DetailRow, Finding } from '../../src/sdk.ts';
 import type { PostgresOptions } from './config.ts';
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresContext, PostgresReader, Session } from './session.ts';
 import { ownPattern, queryPattern, readStatementKeys } from './statement-rows.ts';
 import { findStatements, type StatementSource } from './statement-source.ts';
 
@@ -42,9 +42,7 @@ const worthSeconds = 10;
 const mostFindings = 10;
 
 /** The statements that took most time since they entered, and those that appeared within the last day; texts only for these. */
-export function createTopStatementsReader(
-  input: TopStatementsInput,
-): (session: Session, context: PostgresContext) => Promise<void> {
+export function createTopStatementsReader(input: TopStatementsInput): PostgresReader {
   return async (session, context) => {
     const source = await findStatements(session, context.signal);
     const { topStatements } = session.options;

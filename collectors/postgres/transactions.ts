@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CounterWindow } from '../../src/sdk.ts';
 import type { PostgresMetrics } from './metrics.ts';
-import type { PostgresContext, Session } from './session.ts';
+import type { PostgresContext, PostgresReader } from './session.ts';
 
 const counter = z.number().nullable();
 const row = z.object({
@@ -84,16 +84,18 @@ const churnPerConnection = 10;
 const churnMinimumSpanMs = 60_000;
 
 /** Makes the reader of the counters by database; it remembers how many sessions were opened. */
-export function createTransactionsReader(monotonicMs: () => number) {
+export function createTransactionsReader(): PostgresReader {
   const opened = new CounterWindow<'sessions'>(churnWindowMs);
 
-  return async (session: Session, context: PostgresContext): Promise<void> => {
+  return async (session, context) => {
     const hasSessions = session.has('pg_stat_database.session_time');
     const rows = await session.main.query(sql(hasSessions), row, context.signal, [session.databases]);
+    context.truncate(session.leftOutDatabases);
     for (const seen of rows) recordDatabase(context, seen);
     if (!hasSessions || rows.length === 0) return;
     const epoch = `${session.server.statisticsEpoch} ${rows.map(({ database }) => database).join('\n')}`;
-    opened.add(monotonicMs(), { sessions: sum(rows.map(({ sessions }) => sessions ?? 0)) }, epoch);
+    const sessions = sum(rows.map((seen) => seen.sessions ?? 0));
+    opened.add(context.monotonicMs, { sessions }, epoch);
     findChurn(context, opened, sum(rows.map(({ backends }) => backends)));
   };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { OptionalColumn } from './columns.ts';
 import { notNegative } from './not-negative.ts';
-import { walEndSql } from './replication.ts';
 import type { PostgresContext, Session } from './session.ts';
+import { walEndSql } from './wal-end.ts';
 
 /** Where a value is, by the column that shows it is there; the first that the server has is read. */
 type Source = readonly [needs: OptionalColumn | undefined, sql: string];

@@ -17,7 +17,7 @@ import { createRecordingLog } from '../recording-log.ts';
 /** One target read by hand, as the scheduler would. */
 export interface TestCollector extends AsyncDisposable {
   open(timeoutMs?: number): Promise<ServerIdentity>;
-  /** One poll of these groups, in order. `now` is the time the poll claims to begin at; default the machine's. */
+  /** One poll of these groups, in order. `now` is the time it claims to begin at, by both clocks; default what the clock says. */
   poll(groups: readonly PostgresGroup[], now?: number, timeoutMs?: number): Promise<readonly GroupReading[]>;
   /** As `poll` for one group. */
   read(group: PostgresGroup, now?: number): Promise<GroupReading>;
@@ -58,10 +58,13 @@ export function openCollector(
     log: createRecordingLog(),
     applicationName: 'reeve/test',
   });
-  const poll: TestCollector['poll'] = async (groups, now = Date.now(), timeoutMs = 10_000) => {
+  const poll: TestCollector['poll'] = async (groups, at, timeoutMs = 10_000) => {
     const signal = AbortSignal.timeout(timeoutMs);
     await collector.open(signal);
-    const monotonicMs = clock.monotonicMs();
+    const { now, monotonicMs } =
+      at === undefined
+        ? { now: clock.now(), monotonicMs: clock.monotonicMs() }
+        : { now: at, monotonicMs: at };
     const readings: GroupReading[] = [];
     for (const group of groups) {
       const read = (context: Parameters<typeof collector.read>[1]): Promise<void> =>
