@@ -2,6 +2,7 @@
 /** Composition root: the only file that knows every room and every engine, and the only one that may end the process. */
 
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { engines as registry } from '../collectors/index.ts';
@@ -24,6 +25,7 @@ const checkout = findCheckout();
 const context: CliContext = {
   version: readVersion(),
   command: checkout === undefined ? 'reeve' : `node ${pathFromHere(fileURLToPath(import.meta.url))}`,
+  host: hostname(),
   env: processEnvironment(),
   clock: createSystemClock(),
   random: systemRandom,

@@ -8,6 +8,8 @@ export interface CliContext {
   readonly version: string;
   /** What a person types to run Reeve here: `reeve` installed, `node src/main.ts` in a checkout. */
   readonly command: string;
+  /** Name of this machine; tells agents apart. */
+  readonly host: string;
   readonly env: Environment;
   readonly clock: Clock;
   readonly random: Random;

@@ -14,10 +14,10 @@ import { type AgentMetrics, createAgentMetrics } from '../telemetry/agent-metric
 import type { RootLog } from '../telemetry/log.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { createTracingSwitch } from '../telemetry/tracing.ts';
+import { CollectLateness } from './collect-lateness.ts';
 import { collectorFactory } from './collector-factory.ts';
 import type { ConfigInForce } from './config-in-force.ts';
 import type { CliContext } from './context.ts';
-import { PollLateness } from './poll-lateness.ts';
 import { createReloader, publishConfig } from './reload.ts';
 import { TargetFleet } from './target-fleet.ts';
 
@@ -42,7 +42,7 @@ export interface Daemon {
 type Close = (deadlineMs: number) => Promise<void>;
 
 /**
- * Opens the store and the listeners, and begins to poll. What was opened is closed again when something else fails.
+ * Opens the store and the listeners, and begins to collect. What was opened is closed again when something else fails.
  *
  * @throws {StoreError | ListenError | ConfigError} when a part cannot start; the message says what to do.
  */
@@ -94,13 +94,13 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onError: () => agent.add('storeErrorsTotal', {}),
   });
   opened.push(() => store.close());
-  const lateness = new PollLateness(agent);
+  const lateness = new CollectLateness(agent);
   const scheduler = new Scheduler({
     clock,
     log,
     concurrency: config.collect.concurrency,
     onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
-    onSkipped: () => agent.add('pollsSkippedTotal', {}),
+    onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
   const engineOf = collectorFactory({ context, engines, history: store.history, log });
   const redact = (text: string) => inForce.redact(text);
@@ -133,11 +133,13 @@ async function openListeners(
   opened: Close[],
 ): Promise<Pick<Daemon, 'metricsUrl' | 'controlSocket'>> {
   const { clock, version } = context;
-  const { metrics, otlp, store } = inForce.config;
+  const { metrics, otlp, shard, store } = inForce.config;
   if (otlp !== undefined) {
     const options = { ...otlp, endpoint: otlp.endpoint.reveal() };
     const systems = new Map([...engines.values()].map(({ id, otelSystem }) => [id, otelSystem]));
-    const push = await startOtlp({ options, snapshots, agent, clock, log, version, systems });
+    // Shards push the same metrics to the same place; without this they would overwrite each other.
+    const instanceId = shard === undefined ? context.host : `${context.host}/${shard.index}`;
+    const push = await startOtlp({ options, snapshots, agent, clock, log, version, instanceId, systems });
     tracing.connect(push.tracing);
     opened.push((deadlineMs) => push.close(deadlineMs));
   }

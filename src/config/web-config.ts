@@ -40,10 +40,11 @@ function readWebConfig(path: string): WebConfigReading {
   const text = read(path);
   if (typeof text !== 'string') return refused([text]);
   const document = readYaml(text);
+  const lineOf = (at: readonly PropertyKey[]) => document.lineOf(at);
   if (document.problems.length > 0) return refused(document.problems);
   const { value, problems } = parseAt(webConfigSchema, document.data ?? {}, []);
   files.push(...filesNamed(document.data, dirname(path)));
-  if (value === undefined) return refused(problems, document.lineOf);
+  if (value === undefined) return refused(problems, lineOf);
   const unread: Problem[] = [];
   const tls =
     value.tls_server_config &&
@@ -53,7 +54,7 @@ function readWebConfig(path: string): WebConfigReading {
       unread.push({ ...content, path: ['tls_server_config', key] });
       return '';
     });
-  if (unread.length > 0) return refused(unread, document.lineOf);
+  if (unread.length > 0) return refused(unread, lineOf);
   return { files, config: configOf(value, tls), problems: [] };
 }
 

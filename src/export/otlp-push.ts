@@ -25,7 +25,7 @@ export interface OtlpInput {
   readonly log: Log;
   readonly version: string;
   /** Tells this agent from others that push to the same place; becomes `service.instance.id`. */
-  readonly instanceId?: string;
+  readonly instanceId: string;
   /** OpenTelemetry's `db.system.name` by engine id. */
   readonly systems: ReadonlyMap<string, string>;
 }

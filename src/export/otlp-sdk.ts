@@ -35,7 +35,7 @@ export function startOtlpSdk(input: OtlpInput): OtlpPush {
   const resource = resourceFromAttributes({
     'service.name': 'reeve',
     'service.version': version,
-    ...(input.instanceId === undefined ? {} : { 'service.instance.id': input.instanceId }),
+    'service.instance.id': input.instanceId,
   });
   const exporter = countMetricExports(
     new OTLPMetricExporter(exporterConfig(options, 'metrics')),

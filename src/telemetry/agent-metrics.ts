@@ -34,6 +34,8 @@ export interface AgentPoint {
 /** What the agent says about itself, beside what it says about targets. */
 export interface AgentMetrics {
   set<K extends AgentGauge>(metric: K, value: number, labels: LabelsOf<Table[K]>): void;
+  /** Forgets every value of a gauge: from now on it is not known. */
+  clear(metric: AgentGauge): void;
   /** Adds to a counter, 1 unless said otherwise. */
   add<K extends AgentCounter>(metric: K, labels: LabelsOf<Table[K]>, amount?: number): void;
   /** All families, the process's own included, ordered by name. */
@@ -69,6 +71,7 @@ export function createAgentMetrics(options: AgentMetricsOptions = {}): AgentMetr
   }
   return {
     set: (metric, value, labels) => gauges.get(metric)?.set({ ...labels }, value),
+    clear: (metric) => clearGauge(gauges.get(metric)),
     add: (metric, labels, amount = 1) => counters.get(metric)?.inc({ ...labels }, amount),
     families: () => readFamilies(registry),
   };
@@ -77,8 +80,14 @@ export function createAgentMetrics(options: AgentMetricsOptions = {}): AgentMetr
 /** prom-client begins a gauge without labels at 0; ours is absent until it is known. */
 function createGaugeWithoutZero(settings: ConstructorParameters<typeof Gauge>[0]): Gauge {
   const gauge = new Gauge(settings);
-  gauge.remove({});
+  clearGauge(gauge);
   return gauge;
+}
+
+function clearGauge(gauge: Gauge | undefined): void {
+  gauge?.reset();
+  // What resetting left of a gauge without labels is a 0.
+  gauge?.remove({});
 }
 
 function collectProcessMetrics(registry: Registry): void {

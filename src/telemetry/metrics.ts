@@ -122,17 +122,17 @@ export const agentMetrics = defineMetrics({
     unit: 'none',
     help: 'Targets in the configuration in force.',
   },
-  pollLatenessSeconds: {
+  collectLatenessSeconds: {
     ...agent,
-    name: 'reeve_poll_lateness_seconds',
+    name: 'reeve_collect_lateness_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'How much later than due collections began, over the last minute.',
-    labels: { quantile_rank: 'p50, p99 or max.' },
+    help: 'How much later than due collections began, over the last minute; absent when none began.',
+    labels: { rank: 'p50, p99 or max.' },
   },
-  pollsSkippedTotal: {
+  collectSkippedTotal: {
     ...agent,
-    name: 'reeve_polls_skipped_total',
+    name: 'reeve_collect_skipped_total',
     kind: 'counter',
     unit: 'none',
     help: 'Collections that did not begin because the previous one of the same target was still running.',

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CliContext, SignalName } from '../../../src/cli/context.ts';
+import { startOtlpReceiver } from '../../support/otlp/receiver.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { type CliFixture, createCliFixture, type FakeServer, type Ran } from './support.ts';
 
@@ -109,6 +110,20 @@ describe('reeve run', () => {
       'the second refusal',
       () => daemon.log().match(/not reloaded/g)?.length === 2 || undefined,
     );
+  });
+
+  it('tells the shards of one agent apart where they push to the same place', async () => {
+    const receiver = await startOtlpReceiver();
+    running = await start(
+      configOf(['orders'], `otlp: { endpoint: "${receiver.url}" }\nshard: { index: 0, count: 1 }\n`),
+    );
+
+    running.signal('SIGTERM');
+    await running.done;
+    await receiver.close();
+
+    const resources = receiver.resourceMetrics.map(({ resource }) => resource['service.instance.id']);
+    expect(new Set(resources)).toEqual(new Set(['host1/0']));
   });
 
   it('ends at once at the second signal, whatever hangs', async () => {

@@ -97,6 +97,7 @@ export function createCliFixture(): CliFixture {
       const code = await runCli(args, {
         version: '1.2.3',
         command: 'reeve',
+        host: 'host1',
         env,
         clock: createSystemClock(),
         random: () => 0.5,

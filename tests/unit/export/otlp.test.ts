@@ -59,6 +59,7 @@ async function start(
     clock,
     log,
     version: '1.2.3',
+    instanceId: 'host1',
     systems: new Map([
       ['postgres', 'postgresql'],
       ['redis', 'redis'],

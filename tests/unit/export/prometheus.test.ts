@@ -13,7 +13,7 @@ const up = metric({ name: 'reeve_target_up', help: 'Whether it is up.' });
 const reads = metric({ name: 'reeve_reads_total', kind: 'counter', labels: { database: 'x', index: 'x' } });
 const lag = metric({ name: 'reeve_replication_lag_seconds', unit: 'seconds', labels: { replica: 'x' } });
 
-const silentAgent: AgentMetrics = { set: () => {}, add: () => {}, families: async () => [] };
+const silentAgent: AgentMetrics = { set: () => {}, clear: () => {}, add: () => {}, families: async () => [] };
 
 function setUp(agent: AgentMetrics = silentAgent) {
   const clock = new FakeClock();

@@ -5,8 +5,8 @@ describe('createAgentMetrics', () => {
   it('publishes what was set and added', async () => {
     const agent = createAgentMetrics({ withoutProcess: true });
     agent.set('buildInfo', 1, { version: '1.0.0', node: 'v24' });
-    agent.add('pollsSkippedTotal', {});
-    agent.add('pollsSkippedTotal', {}, 2);
+    agent.add('collectSkippedTotal', {});
+    agent.add('collectSkippedTotal', {}, 2);
 
     const families = await agent.families();
 
@@ -18,11 +18,24 @@ describe('createAgentMetrics', () => {
     );
     expect(families).toContainEqual(
       expect.objectContaining({
-        name: 'reeve_polls_skipped_total',
+        name: 'reeve_collect_skipped_total',
         type: 'counter',
-        points: [{ name: 'reeve_polls_skipped_total', labels: {}, value: 3 }],
+        points: [{ name: 'reeve_collect_skipped_total', labels: {}, value: 3 }],
       }),
     );
+  });
+
+  it('forgets what a gauge said, with and without labels', async () => {
+    const agent = createAgentMetrics({ withoutProcess: true });
+    agent.set('targets', 3, {});
+    agent.set('collectLatenessSeconds', 1, { rank: 'p50' });
+
+    agent.clear('targets');
+    agent.clear('collectLatenessSeconds');
+
+    const names = (await agent.families()).map(({ name }) => name);
+    expect(names).not.toContain('reeve_targets');
+    expect(names).not.toContain('reeve_collect_lateness_seconds');
   });
 
   it('says nothing about a gauge that was never set, and 0 for a counter', async () => {
