@@ -79,7 +79,8 @@ export const longestBlindMs = 15 * 60_000;
  */
 export const mostGaps = 3;
 
-const rememberNamesMs = 400 * 86_400_000;
+/** How long names, members and databases that are no longer seen are remembered. */
+export const rememberMs = 400 * 86_400_000;
 
 /** Folds a reading into what was remembered. Indexes that are gone are forgotten. */
 export function foldIndexUsage(
@@ -171,7 +172,7 @@ function remember(
   names: readonly string[],
   at: number,
 ): Record<string, number> {
-  const kept = Object.entries(before ?? {}).filter(([, lastAt]) => at - lastAt < rememberNamesMs);
+  const kept = Object.entries(before ?? {}).filter(([, lastAt]) => at - lastAt < rememberMs);
   // From entries, so that a name like `__proto__` is an ordinary one.
   return Object.fromEntries([...kept, ...names.map((name) => [name, at] as const)]);
 }

@@ -5,23 +5,35 @@ import {
   type IndexUse,
   type MemberIndexUsage,
 } from '../../core/index-usage.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { PrunedCache } from './housekeeping.ts';
 import { type IndexUsageTable, type MemberHead, pageRows } from './index-usage-table.ts';
 import type { ChangeSet, WriteBehind } from './write-behind.ts';
 
 type Members = Map<string, MemberChanges>;
 
+/** The members of one cluster for one database. */
+interface Place {
+  readonly loading: Promise<Members>;
+  /** Undefined until they are loaded. */
+  members: Members | undefined;
+  askedMs: number;
+}
+
 /**
- * Index usage in memory, per cluster and database, loaded when it is first asked for. Only what a reading changed is written: the
+ * Index usage in memory, per cluster and database, loaded when it is asked for and not there. Only what a reading changed is written: the
  * member's time goes after its indexes, so that a crash in between makes the watch look shorter, never longer.
  */
-export class IndexUsageCache {
+export class IndexUsageCache implements PrunedCache {
   readonly #table: IndexUsageTable;
   readonly #writes: WriteBehind;
-  readonly #places = new Map<string, Promise<Members>>();
+  readonly #clock: Clock;
+  readonly #places = new Map<string, Place>();
 
-  constructor(table: IndexUsageTable, writes: WriteBehind) {
+  constructor(table: IndexUsageTable, writes: WriteBehind, clock: Clock) {
     this.#table = table;
     this.#writes = writes;
+    this.#clock = clock;
   }
 
   async observe(reading: IndexUsageReading): Promise<void> {
@@ -39,16 +51,36 @@ export class IndexUsageCache {
     return [...members.values()].map(({ head }) => head.usage);
   }
 
+  evict(notAskedSinceMs: number, unseenSince: number): void {
+    for (const [name, { members, askedMs }] of this.#places) {
+      if (members === undefined) continue;
+      const waiting = [...members.values()].filter((member) => this.#writes.isPending(member));
+      if (askedMs <= notAskedSinceMs && waiting.length === 0) this.#places.delete(name);
+      for (const [key, member] of members)
+        if (member.head.usage.at <= unseenSince && !waiting.includes(member)) members.delete(key);
+    }
+  }
+
+  holds(id: number): boolean {
+    for (const { members } of this.#places.values())
+      for (const { head } of members?.values() ?? []) if (head.id === id) return true;
+    return false;
+  }
+
   async #load(cluster: string, database: string): Promise<Members> {
-    const place = JSON.stringify([cluster, database]);
-    const loaded = this.#places.get(place);
-    if (loaded !== undefined) return loaded;
-    const loading = this.#read(cluster, database);
-    this.#places.set(place, loading);
+    const name = JSON.stringify([cluster, database]);
+    const askedMs = this.#clock.monotonicMs();
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = { loading: this.#read(cluster, database), members: undefined, askedMs };
+      this.#places.set(name, place);
+    }
+    place.askedMs = askedMs;
     try {
-      return await loading;
+      place.members = await place.loading;
+      return place.members;
     } catch (thrown) {
-      this.#places.delete(place);
+      this.#places.delete(name);
       throw thrown;
     }
   }

@@ -4,8 +4,10 @@ import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { checkReading } from '../index-reading.ts';
 import { openDatabase } from './database.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
 import { IndexUsageTable } from './index-usage-table.ts';
+import { Pruning } from './pruning.ts';
 import { SeenCache } from './seen-cache.ts';
 import { SeenTable } from './seen-table.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -19,6 +21,9 @@ export interface OpenStoreOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const indexTables = { heads: 'index_member', seenAt: 'at', rows: 'index_use', headId: 'member_id' } as const;
+const seenTables = { heads: 'seen_scope', seenAt: 'last_at', rows: 'seen_key', headId: 'scope_id' } as const;
+
 /**
  * Opens the embedded store. Readings are remembered at once and written at most once a second, so a process that is killed loses the
  * last second and nothing before it.
@@ -29,8 +34,16 @@ export async function openStore({ path, clock, log, onError }: OpenStoreOptions)
   const opened = openDatabase(resolve(path), clock.now());
   const { database, file } = opened;
   const writes = new WriteBehind({ database, file, clock, log, onError: onError ?? (() => undefined) });
-  const usage = new IndexUsageCache(new IndexUsageTable(database), writes);
-  const seen = new SeenCache(new SeenTable(database), writes);
+  const usage = new IndexUsageCache(new IndexUsageTable(database), writes, clock);
+  const seen = new SeenCache(new SeenTable(database), writes, clock);
+  const housekeeping = new Housekeeping(
+    [
+      { cache: usage, pruning: new Pruning(database, indexTables) },
+      { cache: seen, pruning: new Pruning(database, seenTables) },
+    ],
+    writes,
+    clock,
+  );
   let closing: Promise<void> | undefined;
 
   return {
@@ -38,9 +51,14 @@ export async function openStore({ path, clock, log, onError }: OpenStoreOptions)
       async observeIndexes(reading) {
         checkReading(reading);
         await usage.observe(reading);
+        housekeeping.tick();
       },
       indexUsage: (cluster, name) => usage.usage(cluster, name),
-      firstSeen: async (scope, keys, at) => seen.firstSeen(scope, keys, at),
+      async firstSeen(scope, keys, at) {
+        const answer = seen.firstSeen(scope, keys, at);
+        housekeeping.tick();
+        return answer;
+      },
     },
     close() {
       closing ??= writes.close().finally(() => opened.close());

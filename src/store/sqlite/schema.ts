@@ -50,6 +50,12 @@ const migrations: readonly Migration[] = [
         PRIMARY KEY (scope_id, key)
       ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    name: 'when a scope was last seen',
+    sql: `
+      ALTER TABLE seen_scope ADD COLUMN last_at REAL NOT NULL DEFAULT 0;
+      UPDATE seen_scope SET last_at = coalesce((SELECT max(last_at) FROM seen_key WHERE scope_id = id), baseline);`,
+  },
 ];
 
 /**

@@ -6,6 +6,8 @@ import { readNumber, readText } from './row.ts';
 export interface ScopeHead {
   readonly id: number;
   readonly baseline: number;
+  /** When somebody last asked, Unix time in milliseconds; see `lastSeenResolutionMs`. */
+  readonly lastAt: number;
 }
 
 /** Keys may be there without their scope, where a process died in between; their number is not given out again. */
@@ -23,10 +25,11 @@ export class SeenTable {
 
   constructor(database: DatabaseSync) {
     this.#lastId = readNumber(database.prepare(lastIdSql).get(), 'id');
-    this.#scope = database.prepare('SELECT id, baseline FROM seen_scope WHERE scope = ?');
+    this.#scope = database.prepare('SELECT id, baseline, last_at FROM seen_scope WHERE scope = ?');
     this.#keys = database.prepare('SELECT key, first_at, last_at FROM seen_key WHERE scope_id = ?');
     this.#putScope = database.prepare(
-      'INSERT INTO seen_scope (id, scope, baseline) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+      `INSERT INTO seen_scope (id, scope, baseline, last_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET baseline = excluded.baseline, last_at = excluded.last_at`,
     );
     this.#putKey = database.prepare(
       `INSERT INTO seen_key (scope_id, key, first_at, last_at) VALUES (?, ?, ?, ?)
@@ -45,7 +48,11 @@ export class SeenTable {
     const row = this.#scope.get(scope);
     return row === undefined
       ? undefined
-      : { id: readNumber(row, 'id'), baseline: readNumber(row, 'baseline') };
+      : {
+          id: readNumber(row, 'id'),
+          baseline: readNumber(row, 'baseline'),
+          lastAt: readNumber(row, 'last_at'),
+        };
   }
 
   /** As many as a scope holds. */
@@ -60,8 +67,8 @@ export class SeenTable {
     return keys;
   }
 
-  putScope(scope: string, { id, baseline }: ScopeHead): void {
-    this.#putScope.run(id, scope, baseline);
+  putScope(scope: string, { id, baseline, lastAt }: ScopeHead): void {
+    this.#putScope.run(id, scope, baseline, lastAt);
   }
 
   putKey(scopeId: number, key: string, { firstAt, lastAt }: SeenTimes): void {

@@ -56,6 +56,11 @@ export class WriteBehind {
     this.#round ??= this.#runRounds();
   }
 
+  /** Whether the set has something to write. */
+  isPending(changes: ChangeSet): boolean {
+    return this.#pending.has(changes);
+  }
+
   /** Writes all that waits; what still cannot be written is lost, and the log says how much. */
   async close(): Promise<void> {
     this.#closing.abort();
