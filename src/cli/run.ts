@@ -5,6 +5,7 @@ import { createConfigInForce } from './config-in-force.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { durationOption } from './duration-option.ts';
+import { keepHeapSmall } from './frugal-memory.ts';
 import { openLog } from './open-log.ts';
 
 interface RunOptions extends GlobalOptions {
@@ -37,6 +38,7 @@ A broken file changes nothing: what is wrong is in the log and in the answer.
 A second SIGTERM or SIGINT ends at once.`;
 
 async function run(options: RunOptions, context: CliContext): Promise<ExitCode> {
+  keepHeapSmall();
   const engines = await context.loadEngines();
   const load = () => loadConfig({ path: options.config, env: context.env, engines });
   const inForce = createConfigInForce(load());

@@ -24,6 +24,10 @@ interface Member {
   readonly watch: TargetWatch;
 }
 
+/** A fleet first reads its slow groups spread over this long a target, and over five minutes at most: together they would starve the others. */
+const slowSpreadPerTargetMs = 250;
+const longestSlowSpreadMs = 300_000;
+
 /** The targets that are being watched. A new set of targets leaves those alone whose configuration is the same. */
 export class TargetFleet {
   readonly #input: TargetFleetInput;
@@ -43,7 +47,9 @@ export class TargetFleet {
       return member !== undefined && member.fingerprint !== fingerprint;
     });
     for (const id of [...removed, ...changed.map(({ target }) => target.id)]) this.#drop(id);
-    this.#input.scheduler.add([...changed, ...fresh].map((configured) => this.#watch(configured)));
+    const slowSpreadMs = Math.min(longestSlowSpreadMs, targets.length * slowSpreadPerTargetMs);
+    const watches = [...changed, ...fresh].map((configured) => this.#watch(configured, slowSpreadMs));
+    this.#input.scheduler.add(watches);
     const touched = new Set([...changed, ...fresh].map(({ target }) => target.id));
     return {
       added: fresh.map(({ target }) => target.id),
@@ -59,7 +65,7 @@ export class TargetFleet {
     return [...this.#members.keys()].filter((id) => !known.has(id));
   }
 
-  #watch(configured: ConfiguredTarget): TargetWatch {
+  #watch(configured: ConfiguredTarget, slowSpreadMs: number): TargetWatch {
     const { clock, random, log, tracing, redact, snapshots } = this.#input;
     const { target } = configured;
     const { engine, create } = this.#input.engineOf(configured);
@@ -75,6 +81,7 @@ export class TargetFleet {
       random,
       log: log.child({ target: target.id, engine: engine.id }),
       tracing,
+      slowSpreadMs,
       redact,
     });
     this.#members.set(target.id, { fingerprint: configured.fingerprint, watch });

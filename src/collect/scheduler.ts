@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.ts';
+import { fnv1a } from '../core/hash.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { TargetWatch } from './target-watch.ts';
@@ -51,7 +52,7 @@ export class Scheduler {
     for (const [index, watch] of watches.entries()) {
       const { id, intervalMs } = watch.target;
       const gapMs = Math.min(firstGapMs, intervalMs / watches.length);
-      const phaseMs = hash(id) % intervalMs;
+      const phaseMs = fnv1a(id) % intervalMs;
       this.#entries.set(id, { watch, phaseMs, dueAtMs: nowMs + index * gapMs, running: undefined });
     }
     this.#wake.abort();
@@ -153,13 +154,4 @@ export class Scheduler {
     if (next === undefined) this.#running -= 1;
     else next();
   }
-}
-
-/** FNV-1a, to spread targets evenly over their interval. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value >>> 0;
 }

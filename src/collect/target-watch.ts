@@ -24,6 +24,8 @@ export interface WatchInput {
   readonly log: Log;
   /** A span a collection, with a child a group. */
   readonly tracing: Tracing;
+  /** Slow groups are first read at any time within this; 0 unless given, so that a single target is known at once. */
+  readonly slowSpreadMs?: number;
   /** Text of errors passes through this before it is kept. */
   readonly redact: (text: string) => string;
 }
@@ -47,7 +49,9 @@ export class TargetWatch {
     this.target = input.target;
     this.#input = input;
     this.#groups = groupsInForce(input.engine, input.target);
-    this.#readings = new KeptReadings(input.target, this.#groups);
+    const { target, random, clock, slowSpreadMs = 0 } = input;
+    const beganMs = clock.monotonicMs();
+    this.#readings = new KeptReadings({ target, groups: this.#groups, random, beganMs, slowSpreadMs });
     this.#faults = new CollectionFaults(input.log.child({ target: input.target.id }));
   }
 

@@ -8,7 +8,7 @@ import { createRecordingLog } from '../../support/recording-log.ts';
 
 export const never = new AbortController().signal;
 
-export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {}) {
+export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {}, slowSpreadMs = 0) {
   const clock = new FakeClock();
   const log = createRecordingLog();
   const fake = createFakeEngine(behaviour);
@@ -36,6 +36,7 @@ export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {
     random: () => 1,
     log,
     tracing: noTracing,
+    slowSpreadMs,
     redact: (text) => text.replaceAll('canary', '[secret]'),
   });
   const latest = (): Snapshot => {

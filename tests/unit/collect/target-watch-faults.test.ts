@@ -54,7 +54,7 @@ describe('TargetWatch, when something goes wrong', () => {
     await collectFor(60);
     const lasting = await collectFor(59);
 
-    // At once, then after 1, 2, 4, 8 minutes.
+    // At once, then after 1.5, 3, 6 and 12 minutes: each step half again as long as its middle, by the fake dice.
     expect(passing).toBe(5);
     expect(lasting).toBeLessThanOrEqual(1);
   });

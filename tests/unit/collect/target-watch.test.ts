@@ -83,6 +83,33 @@ describe('TargetWatch', () => {
     expect(reads).toBe(2);
   });
 
+  it('reads slow groups of a fleet for the first time spread over a while, fast ones at once', async () => {
+    const firstReads = await Promise.all(
+      Array.from({ length: 40 }, async (_unused, index) => {
+        let readAtMs = Number.NaN;
+        const { watch, clock, latest } = watchOf(
+          {
+            slow: () => {
+              readAtMs = clock.monotonicMs();
+            },
+          },
+          { id: `target-${index}`, groups: { slow: { enabled: true, everyMs: 300_000 } } },
+          200_000,
+        );
+        await watch.collect(never);
+        expect(latest().readings.map(({ group }) => group)).toContain('fast');
+        while (Number.isNaN(readAtMs)) {
+          await clock.advance(15_000);
+          await watch.collect(never);
+        }
+        return readAtMs;
+      }),
+    );
+
+    expect(new Set(firstReads).size).toBeGreaterThan(8);
+    expect(Math.max(...firstReads)).toBeLessThanOrEqual(200_000);
+  });
+
   it('reads a group as often as the operator says, and not at all when it is switched off', async () => {
     const reads = { fast: 0, slow: 0 };
     const { watch, clock, latest } = watchOf(
