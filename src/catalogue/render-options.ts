@@ -1,3 +1,4 @@
+import { textFormats } from '../core/duration.ts';
 import { code, renderTable } from './markdown.ts';
 
 /** One configuration key. */
@@ -48,9 +49,8 @@ function typeOf(node: Node): string {
   const options = list(node['enum']);
   if (options.length > 0) return options.map((option) => code(written(option))).join(', ');
   if (Array.isArray(node['anyOf'])) return alternatives(node['anyOf']);
-  const pattern = node['pattern'];
-  if (typeof pattern === 'string' && pattern.includes('ms|s|m|h')) return 'duration';
-  if (typeof pattern === 'string' && pattern.includes('KiB')) return 'size';
+  if (node['format'] === textFormats.duration) return 'duration';
+  if (node['format'] === textFormats.size) return 'size';
   if (node['type'] === 'array') return `list of ${typeOf(asNode(node['items']))}`;
   const names: Readonly<Record<string, string>> = {
     string: 'text',

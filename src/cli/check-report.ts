@@ -25,15 +25,9 @@ function address({ address: host, port }: TargetCheck['server']): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
-const titles: Readonly<Record<CheckedItem['severity'], string>> = {
-  fatal: 'FATAL',
-  blind: 'BLIND',
-  advice: 'ADVICE',
-};
-
 function renderItem(item: CheckedItem): string {
   const subject = item.subject === '' ? '' : ` [${item.subject}]`;
-  const lines = [`  ${titles[item.severity]}${subject} ${item.message}`, ...blinded(item)];
+  const lines = [`  ${item.severity.toUpperCase()}${subject} ${item.message}`, ...blinded(item)];
   if (item.remedy !== '')
     lines.push('    mend it with:', ...item.remedy.split('\n').map((line) => `      ${line}`));
   return lines.join('\n');

@@ -1,7 +1,7 @@
 import type { Environment } from '../config/environment.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
-import type { LogLevel } from '../telemetry/log.ts';
+import type { LogLevel } from '../core/ports/log.ts';
 
 /** What main hands to every command. */
 export interface CliContext {

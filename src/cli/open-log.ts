@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { createLog, type LogLevel, type RootLog } from '../telemetry/log.ts';
+import type { LogLevel } from '../core/ports/log.ts';
+import { createLog, type RootLog } from '../telemetry/log.ts';
 import type { CliContext } from './context.ts';
 
 /** The log of a command, on stderr, without the configuration's secrets. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, messageOf } from '../core/errors.ts';
-import { logLevels } from '../telemetry/log.ts';
+import { logLevels } from '../core/ports/log.ts';
 import { addCheck } from './check.ts';
 import { addCollect } from './collect.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';

@@ -1,5 +1,5 @@
 import { type ConnectionUrl, parseConnectionUrl, passwordsOf } from '../config/connection-url.ts';
-import { createConfigFields } from '../config/fields.ts';
+import { describingFields } from '../config/fields.ts';
 import type { ConfigFields } from '../core/config-fields.ts';
 import type { Engine } from '../core/engine.ts';
 import { UsageError } from './context.ts';
@@ -101,7 +101,7 @@ function renderTarget({ id, engine, variable }: StarterTarget): readonly string[
 /** Which URLs an engine takes, as its options say. */
 function protocolsOf(engine: Engine): readonly string[] {
   const found: string[] = [];
-  const unresolved = createConfigFields({ folder: '', secrets: new Set(), resolve: () => ({ problem: '' }) });
+  const unresolved = describingFields();
   const recording: ConfigFields = {
     ...unresolved,
     secretUrl: (protocols) => {

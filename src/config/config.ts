@@ -1,4 +1,5 @@
-import type { ObjectiveId } from '../core/objective.ts';
+import type { ObjectiveId, Severity } from '../core/objective.ts';
+import type { LogLevel } from '../core/ports/log.ts';
 import type { Redact, Secret } from '../core/secret.ts';
 import type { Target } from '../core/target.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -46,7 +47,7 @@ export interface ObjectiveOverride {
   readonly forMs?: number | undefined;
   readonly windowMs?: number | undefined;
   readonly minimumBasis?: number | undefined;
-  readonly severity?: 'page' | 'ticket' | undefined;
+  readonly severity?: Severity | undefined;
   /** Day the projection is for, `YYYY-MM-DD`; storage_bytes_forecast only. */
   readonly by?: string | undefined;
 }
@@ -65,7 +66,8 @@ export interface MetricsListener {
   readonly webConfigFile?: string | undefined;
 }
 
-export type ControlRole = 'viewer' | 'approver' | 'admin';
+export const controlRoles = ['viewer', 'approver', 'admin'] as const;
+export type ControlRole = (typeof controlRoles)[number];
 
 export interface ControlListener {
   readonly listen: ListenAddress;
@@ -103,10 +105,13 @@ export interface Shard {
   readonly count: number;
 }
 
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
 export interface LogOptions {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: LogLevel;
   /** `auto`: pretty at a terminal, JSON otherwise. */
-  readonly format: 'auto' | 'json' | 'pretty';
+  readonly format: LogFormat;
 }
 
 export interface CollectOptions {
@@ -114,7 +119,9 @@ export interface CollectOptions {
   readonly concurrency: number;
 }
 
-export type RemediationMode = 'observe' | 'propose' | 'approve' | 'auto';
+/** Each may do what the ones before it may. */
+export const remediationModes = ['observe', 'propose', 'approve', 'auto'] as const;
+export type RemediationMode = (typeof remediationModes)[number];
 
 export const pipelineIds = [
   'query_optimisation',

@@ -1,19 +1,32 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { ConfigFields } from '../core/config-fields.ts';
-import { formatDuration, parseDurationMs, parseSizeBytes } from '../core/duration.ts';
+import {
+  durationPattern,
+  formatDuration,
+  formatSize,
+  parseDurationMs,
+  parseSizeBytes,
+  sizePattern,
+  textFormats,
+} from '../core/duration.ts';
 import { Secret } from '../core/secret.ts';
 import { parseConnectionUrl, passwordsOf } from './connection-url.ts';
 import { kindOf } from './problems.ts';
 import type { SecretReference, SecretSource } from './secret-source.ts';
 
-/** How durations and sizes are written; also shown to editors through the JSON Schema. */
-export const durationPattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w))+\s*$/;
-export const sizePattern = /^\s*(?:\d+(?:\.\d+)?\s*(?:B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))+\s*$/;
-
 const durationHelp = 'must be a duration with a unit, such as 500ms, 15s, 2m, 1h30m or 100d';
 const sizeHelp = 'must be a size with a unit, such as 64KiB, 5GB or 2GiB';
 const referenceHelp = 'write { env: NAME } or { file: PATH }';
+
+/** Fields that are only looked at: nothing is parsed with them, so no secret is ever asked for. */
+export function describingFields(): OwnFields {
+  return createConfigFields({
+    folder: '',
+    secrets: new Set(),
+    resolve: () => ({ problem: 'secrets are not resolved while the schema is described' }),
+  });
+}
 
 /** What `ConfigFields` promises engines, plus what only the configuration's own sections use. */
 export interface OwnFields extends ConfigFields {
@@ -61,6 +74,20 @@ export function createConfigFields(source: SecretSource): OwnFields {
   };
 }
 
+/** A duration as text, not parsed yet; `help` says what is wrong with another. */
+export function durationText(help: string): z.ZodString {
+  return amountText(durationPattern, help).meta({ format: textFormats.duration });
+}
+
+/** A size as text, not parsed yet. */
+export function sizeText(help: string): z.ZodString {
+  return amountText(sizePattern, help).meta({ format: textFormats.size });
+}
+
+function amountText(pattern: RegExp, help: string): z.ZodString {
+  return z.string({ error: ({ input }) => (input === undefined ? undefined : help) }).regex(pattern, help);
+}
+
 function durationField({
   minMs = 1,
   maxMs,
@@ -68,18 +95,15 @@ function durationField({
   readonly minMs?: number;
   readonly maxMs?: number;
 }): z.ZodType<number> {
-  return z
-    .string({ error: ({ input }) => (input === undefined ? undefined : durationHelp) })
-    .regex(durationPattern, durationHelp)
-    .transform((text, context) => {
-      const durationMs = parseDurationMs(text);
-      if (durationMs === undefined) return fail(context, durationHelp);
-      if (durationMs < minMs) return fail(context, `must be at least ${formatDuration(minMs)}`);
-      if (maxMs !== undefined && durationMs > maxMs) {
-        return fail(context, `must be at most ${formatDuration(maxMs)}`);
-      }
-      return durationMs;
-    });
+  return durationText(durationHelp).transform((text, context) => {
+    const durationMs = parseDurationMs(text);
+    if (durationMs === undefined) return fail(context, durationHelp);
+    if (durationMs < minMs) return fail(context, `must be at least ${formatDuration(minMs)}`);
+    if (maxMs !== undefined && durationMs > maxMs) {
+      return fail(context, `must be at most ${formatDuration(maxMs)}`);
+    }
+    return durationMs;
+  });
 }
 
 function sizeField({
@@ -89,17 +113,14 @@ function sizeField({
   readonly minBytes?: number;
   readonly maxBytes?: number;
 }): z.ZodType<number> {
-  return z
-    .string({ error: ({ input }) => (input === undefined ? undefined : sizeHelp) })
-    .regex(sizePattern, sizeHelp)
-    .transform((text, context) => {
-      const sizeBytes = parseSizeBytes(text);
-      if (sizeBytes === undefined) return fail(context, sizeHelp);
-      if (sizeBytes < minBytes) return fail(context, `must be at least ${minBytes} B`);
-      if (maxBytes !== undefined && sizeBytes > maxBytes)
-        return fail(context, `must be at most ${maxBytes} B`);
-      return sizeBytes;
-    });
+  return sizeText(sizeHelp).transform((text, context) => {
+    const sizeBytes = parseSizeBytes(text);
+    if (sizeBytes === undefined) return fail(context, sizeHelp);
+    if (sizeBytes < minBytes) return fail(context, `must be at least ${formatSize(minBytes)}`);
+    if (maxBytes !== undefined && sizeBytes > maxBytes)
+      return fail(context, `must be at most ${formatSize(maxBytes)}`);
+    return sizeBytes;
+  });
 }
 
 function urlSecret(

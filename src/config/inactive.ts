@@ -44,11 +44,7 @@ const mostNamed = 5;
 
 /** One line a part; targets that share one are named together. */
 function byText(parts: readonly InactivePart[]): readonly string[] {
-  const groups = new Map<string, InactivePart[]>();
-  for (const part of parts) {
-    const key = `${part.what}\n${part.why}`;
-    groups.set(key, [...(groups.get(key) ?? []), part]);
-  }
+  const groups = Map.groupBy(parts, ({ what, why }) => `${what}\n${why}`);
   return [...groups.values()].map((group) => {
     const names = group.slice(0, mostNamed).map(({ target }) => target);
     const more = group.length > mostNamed ? ` and ${group.length - mostNamed} more` : '';

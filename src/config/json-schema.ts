@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { formatDuration } from '../core/duration.ts';
+import { formatDuration, formatSize, textFormats } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
-import { createConfigFields, durationPattern, type OwnFields, sizePattern } from './fields.ts';
+import { describingFields, type OwnFields } from './fields.ts';
 import { sectionsSchema } from './schema/sections.ts';
 import { commonTargetSchema } from './schema/target.ts';
 
@@ -50,15 +50,6 @@ function targetSchema(engine: Engine, fields: OwnFields): JsonSchema {
   };
 }
 
-/** Fields that are only described: nothing is parsed with them, so no secret is ever asked for. */
-function describingFields(): OwnFields {
-  return createConfigFields({
-    folder: '',
-    secrets: new Set(),
-    resolve: () => ({ problem: 'secrets are not resolved while the schema is described' }),
-  });
-}
-
 function toJsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...node } = z.toJSONSchema(schema, {
     io: 'input',
@@ -77,26 +68,13 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
 function writtenDefaults(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(writtenDefaults);
   if (typeof node !== 'object' || node === null) return node;
-  const { default: fallback, pattern } = mapping(node);
+  const { default: fallback, format } = mapping(node);
   const written: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) written[key] = writtenDefaults(value);
-  if (typeof fallback === 'number' && pattern === durationPattern.source) {
+  if (typeof fallback === 'number' && format === textFormats.duration)
     written['default'] = formatDuration(fallback);
-  }
-  if (typeof fallback === 'number' && pattern === sizePattern.source)
-    written['default'] = formatSize(fallback);
+  if (typeof fallback === 'number' && format === textFormats.size) written['default'] = formatSize(fallback);
   return written;
-}
-
-function formatSize(sizeBytes: number): string {
-  const units = [
-    ['TiB', 1024 ** 4],
-    ['GiB', 1024 ** 3],
-    ['MiB', 1024 ** 2],
-    ['KiB', 1024],
-  ] as const;
-  const fitting = units.find(([, unit]) => sizeBytes >= unit && sizeBytes % unit === 0);
-  return fitting === undefined ? `${sizeBytes}B` : `${sizeBytes / fitting[1]}${fitting[0]}`;
 }
 
 function mapping(node: unknown): JsonSchema {

@@ -1,3 +1,4 @@
+import { fnv1a } from '../core/hash.ts';
 import type { Shard } from './config.ts';
 
 /**
@@ -19,8 +20,7 @@ export function belongsToShard(targetId: string, { index, count }: Shard): boole
 
 /** FNV-1a with the finaliser of MurmurHash3, which spreads short texts evenly; an unsigned 32-bit number. */
 function hash(text: string): number {
-  let state = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
+  let state = fnv1a(text);
   state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
   return (state ^ (state >>> 16)) >>> 0;

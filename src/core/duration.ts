@@ -21,6 +21,13 @@ const sizeUnitsBytes = {
   TiB: 1024 ** 4,
 } as const;
 
+/** How the two are written, for validators and editors. */
+export const durationPattern = amountsPattern(durationUnitsMs);
+export const sizePattern = amountsPattern(sizeUnitsBytes);
+
+/** What a schema calls such a text in `format`, so that whoever reads the schema need not guess by the pattern. */
+export const textFormats = { duration: 'reeve-duration', size: 'reeve-size' } as const;
+
 /** Milliseconds of `1m30s`, `500ms`, `1.5h`; undefined when the text is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
   return parseAmounts(text, durationUnitsMs);
@@ -48,6 +55,18 @@ export function formatDuration(durationMs: number): string {
     rest -= count * unitMs;
   }
   return text;
+}
+
+/** The shortest exact text of a size, such as `64KiB`; whole bytes. */
+export function formatSize(sizeBytes: number): string {
+  const binary = (['TiB', 'GiB', 'MiB', 'KiB'] as const).find(
+    (unit) => sizeBytes >= sizeUnitsBytes[unit] && sizeBytes % sizeUnitsBytes[unit] === 0,
+  );
+  return binary === undefined ? `${sizeBytes}B` : `${sizeBytes / sizeUnitsBytes[binary]}${binary}`;
+}
+
+function amountsPattern(units: Readonly<Record<string, number>>): RegExp {
+  return new RegExp(`^\\s*(?:\\d+(?:\\.\\d+)?\\s*(?:${Object.keys(units).join('|')}))+\\s*$`);
 }
 
 function parseAmounts(text: string, units: Readonly<Record<string, number>>): number | undefined {

@@ -2,6 +2,10 @@
 
 import type { Unit } from './metric.ts';
 
+/** `page`: somebody must act now. `ticket`: somebody must act. */
+export const severities = ['page', 'ticket'] as const;
+export type Severity = (typeof severities)[number];
+
 export interface ObjectiveDefinition {
   /** The success metric in one line. */
   readonly summary: string;
@@ -17,7 +21,7 @@ export interface ObjectiveDefinition {
   readonly minimumBasis?: number;
   /** How long the bound must be violated before a breach opens. */
   readonly forMs: number;
-  readonly severity: 'page' | 'ticket';
+  readonly severity: Severity;
   /** What a breach starts; undefined where evidence is attached to the page instead. */
   readonly pipeline?: string;
 }

@@ -1,10 +1,7 @@
 import { destination, pino } from 'pino';
 import type { Clock } from '../core/ports/clock.ts';
-import type { Log, LogFields } from '../core/ports/log.ts';
+import { type Log, type LogFields, type LogLevel, logLevels } from '../core/ports/log.ts';
 import type { Redact } from '../core/secret.ts';
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOptions {
   /** `pretty` is for people at a terminal, `json` for everything else. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ControlListener, ControlToken } from '../config.ts';
+import { type ControlListener, type ControlToken, controlRoles } from '../config.ts';
 import type { OwnFields } from '../fields.ts';
 import { isLoopback, listenField } from '../listen-address.ts';
 
@@ -56,7 +56,7 @@ function tokenSchema(fields: OwnFields): z.ZodType<ControlToken> {
   return z
     .strictObject({
       name: z.string().min(1).max(64).describe('Who holds it; written to the audit.'),
-      role: z.enum(['viewer', 'approver', 'admin']),
+      role: z.enum(controlRoles),
       token: fields.secret().optional().describe('The token itself, by reference.'),
       sha256: z
         .string()

@@ -6,9 +6,10 @@ import {
   type ObjectiveId,
   objectiveIds,
   objectives,
+  severities,
 } from '../../core/objective.ts';
 import type { ObjectiveOverride, ObjectiveOverrides } from '../config.ts';
-import { durationPattern, sizePattern } from '../fields.ts';
+import { durationText, sizeText } from '../fields.ts';
 
 type Side = 'min' | 'max';
 
@@ -36,7 +37,7 @@ function overrideField(
       .duration({ minMs: 0 })
       .optional()
       .describe('How long the bound must be violated before a breach opens.'),
-    severity: z.enum(['page', 'ticket']).optional(),
+    severity: z.enum(severities).optional(),
     ...(windowMs === undefined ? {} : { window: fields.duration({ minMs: 1_000 }).optional() }),
     ...(definition.minimumBasis === undefined ? {} : { minimumSamples: z.int().min(1).optional() }),
     ...(id === 'storage_bytes_forecast' ? { by: z.iso.date().optional() } : {}),
@@ -70,11 +71,12 @@ function overrideOf(raw: Readonly<Record<string, unknown>>): ObjectiveOverride {
     const value = raw[key];
     if (typeof value === 'number') override[name] = value;
   }
-  const { enabled, severity, by } = raw;
+  const { enabled, by } = raw;
+  const severity = severities.find((known) => known === raw['severity']);
   return {
     ...override,
     ...(typeof enabled === 'boolean' ? { enabled } : {}),
-    ...(severity === 'page' || severity === 'ticket' ? { severity } : {}),
+    ...(severity === undefined ? {} : { severity }),
     ...(typeof by === 'string' ? { by } : {}),
   };
 }
@@ -97,22 +99,21 @@ function contradictions(definition: ObjectiveDefinition, override: ObjectiveOver
 
 const boundParsers = {
   seconds: {
-    pattern: durationPattern,
+    written: durationText,
     help: 'must be a duration, such as 500ms or 2m',
     parse: (text: string) => {
       const durationMs = parseDurationMs(text);
       return durationMs === undefined ? undefined : durationMs / 1_000;
     },
   },
-  bytes: { pattern: sizePattern, help: 'must be a size, such as 500GiB', parse: parseSizeBytes },
+  bytes: { written: sizeText, help: 'must be a size, such as 500GiB', parse: parseSizeBytes },
 } as const;
 
 function boundField({ unit }: ObjectiveDefinition): z.ZodType<number> {
   if (unit === 'ratio') return z.number().min(0).max(1).describe('Ratio from 0 to 1.');
   if (unit !== 'seconds' && unit !== 'bytes') return z.number().min(0);
-  const { pattern, help, parse } = boundParsers[unit];
-  const written = z.string().regex(pattern, help);
-  return z.union([written, z.literal(0)], { error: help }).transform((value, context) => {
+  const { written, help, parse } = boundParsers[unit];
+  return z.union([written(help), z.literal(0)], { error: help }).transform((value, context) => {
     const bound = value === 0 ? 0 : parse(value);
     if (bound !== undefined) return bound;
     context.addIssue({ code: 'custom', message: help });

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../core/config-fields.ts';
-import { type MaintenanceWindow, pipelineIds, type RemediationPolicy, weekdays } from '../config.ts';
+import {
+  type MaintenanceWindow,
+  pipelineIds,
+  type RemediationPolicy,
+  remediationModes,
+  weekdays,
+} from '../config.ts';
 import { matchField } from './labels.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
-const modeField = () => z.enum(['observe', 'propose', 'approve', 'auto']);
+const modeField = () => z.enum(remediationModes);
 
 export function targetRemediationField(fields: ConfigFields) {
   return z.strictObject({

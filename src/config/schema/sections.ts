@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { objectiveIds } from '../../core/objective.ts';
+import { logLevels } from '../../core/ports/log.ts';
+import { logFormats } from '../config.ts';
 import type { OwnFields } from '../fields.ts';
 import { matchField } from './labels.ts';
 import { controlSchema, metricsSchema } from './listeners.ts';
@@ -18,11 +20,8 @@ export function sectionsSchema(fields: OwnFields) {
     shard: shardSchema().optional().describe('This agent watches only its share of the targets.'),
     log: z
       .strictObject({
-        level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-        format: z
-          .enum(['auto', 'json', 'pretty'])
-          .default('auto')
-          .describe('auto: pretty at a terminal, JSON otherwise.'),
+        level: z.enum(logLevels).default('info'),
+        format: z.enum(logFormats).default('auto').describe('auto: pretty at a terminal, JSON otherwise.'),
       })
       .prefault({})
       .describe('The log on stderr.'),

@@ -1,3 +1,7 @@
+/** Least urgent first. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** One event, one constant message, data as fields; never a secret, a row or a query parameter. */

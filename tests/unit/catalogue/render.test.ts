@@ -95,6 +95,8 @@ describe('optionRows', () => {
           default: {},
           properties: { colour: { enum: ['red', 'blue'], default: 'red' } },
         },
+        pause: { type: 'string', format: 'reeve-duration', default: '2s' },
+        bulb: { type: 'string', format: 'reeve-size' },
         names: { type: 'array', items: { type: 'string' }, default: ['*'] },
       },
     });
@@ -103,6 +105,8 @@ describe('optionRows', () => {
       { key: 'url', type: 'text or `{ env: … }`', required: true, fallback: '', meaning: 'Where.' },
       { key: 'shade', type: 'mapping', required: false, fallback: '', meaning: '' },
       { key: 'shade.colour', type: '`red`, `blue`', required: false, fallback: 'red', meaning: '' },
+      { key: 'pause', type: 'duration', required: false, fallback: '2s', meaning: '' },
+      { key: 'bulb', type: 'size', required: false, fallback: '', meaning: '' },
       { key: 'names', type: 'list of text', required: false, fallback: '["*"]', meaning: '' },
     ]);
   });

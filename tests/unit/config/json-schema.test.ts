@@ -16,8 +16,13 @@ describe('renderConfigSchema', () => {
           additionalProperties: false,
           properties: {
             engine: { const: 'lamp' },
-            pause: { type: 'string', default: '2s', description: 'Time between flashes.' },
-            bulb: { type: 'string', default: '2MiB' },
+            pause: {
+              type: 'string',
+              format: 'reeve-duration',
+              default: '2s',
+              description: 'Time between flashes.',
+            },
+            bulb: { type: 'string', format: 'reeve-size', default: '2MiB' },
             interval: { default: '15s' },
             unusedAfter: { default: '100d' },
           },

@@ -70,7 +70,7 @@ shard: { index: 3, count: 3 }
     ['url: host:5432', 'url', 'the value is not a URL; write lamp://host:port/…'],
     ['pause: 1h', 'pause', 'must be at most 1m'],
     ['pause: 1ms', 'pause', 'must be at least 100ms'],
-    ['bulb: 2GiB', 'bulb', 'must be at most 1073741824 B'],
+    ['bulb: 2GiB', 'bulb', 'must be at most 1GiB'],
     ['bulb: 5', 'bulb', 'must be a size with a unit'],
     ['interval: 0s', 'interval', 'must be at least 1s'],
     ['workload: olpt', 'workload', 'must be oltp, olap or cache; did you mean oltp?'],

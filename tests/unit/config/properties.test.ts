@@ -1,11 +1,16 @@
 import { array, assert, constantFrom, integer, property, string, stringMatching } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConnectionUrl, passwordsOf } from '../../../src/config/connection-url.ts';
-import { durationPattern, sizePattern } from '../../../src/config/fields.ts';
 import { parseListenAddress } from '../../../src/config/listen-address.ts';
 import { nearestName } from '../../../src/config/nearest-name.ts';
 import { belongsToShard } from '../../../src/config/shard.ts';
-import { formatDuration, parseDurationMs, parseSizeBytes } from '../../../src/core/duration.ts';
+import {
+  durationPattern,
+  formatDuration,
+  parseDurationMs,
+  parseSizeBytes,
+  sizePattern,
+} from '../../../src/core/duration.ts';
 
 describe('durations', () => {
   it('are parsed as they are formatted', () => {
