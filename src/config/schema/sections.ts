@@ -20,7 +20,12 @@ export function sectionsSchema(fields: OwnFields) {
     shard: shardSchema().optional().describe('This agent watches only its share of the targets.'),
     log: z
       .strictObject({
-        level: z.enum(logLevels).default('info'),
+        level: z
+          .enum(logLevels)
+          .default('info')
+          .describe(
+            'error: what Reeve itself could not do. warn: what begins to fail on a target. info: start, reload, recovery, end. debug: stacks of errors too.',
+          ),
         format: z.enum(logFormats).default('auto').describe('auto: pretty at a terminal, JSON otherwise.'),
       })
       .prefault({})

@@ -80,6 +80,17 @@ describe('renderEngineReadme', () => {
   });
 });
 
+describe('the grants of an engine', () => {
+  it('stand in a code block exactly as the engine gives them', () => {
+    const statements = ["CREATE ROLE reeve PASSWORD '<password>';", '-- once in each\nGRANT a|b TO reeve;'];
+    const readme = renderEngineReadme({ ...engine, grants: { summary: 'All.', statements } }, []);
+
+    expect(readme).toContain(
+      "\n```\nCREATE ROLE reeve PASSWORD '<password>';\n-- once in each\nGRANT a|b TO reeve;\n```\n",
+    );
+  });
+});
+
 describe('optionRows', () => {
   it('lists keys with types and defaults, inner ones with dots', () => {
     const rows = optionRows({

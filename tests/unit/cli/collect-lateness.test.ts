@@ -5,7 +5,7 @@ import { createAgentMetrics } from '../../../src/telemetry/agent-metrics.ts';
 const name = 'reeve_collect_lateness_seconds';
 
 describe('CollectLateness', () => {
-  const agent = createAgentMetrics({ withoutProcess: true });
+  const agent = createAgentMetrics();
   const lateness = new CollectLateness(agent);
   const published = async () => {
     const families = await agent.families();

@@ -118,6 +118,20 @@ describe('reeve check', () => {
     expect(stdout).toContain('1 target: 1 can be collected, 0 cannot; 1 blind spot; 1 piece of advice');
   });
 
+  it('prints a remedy of several lines as it is, comments included', async () => {
+    const remedy =
+      '-- as a superuser, in each database\nCREATE EXTENSION pg_x;\n# and in the file\nx = on  # kept';
+    const lacks = [{ severity: 'blind', subject: '', message: 'No.', remedy, groups: ['slow'] }] as const;
+
+    const { stdout } = await fixture.run(['check', '-c', config, '--target', 'orders'], {
+      env,
+      server: { lacks },
+    });
+    const [, printed = ''] = /mend it with:\n((?: {6}.*\n)+)/.exec(stdout) ?? [];
+
+    expect(printed.replaceAll(/^ {6}/gm, '')).toBe(`${remedy}\n`);
+  });
+
   it('exits 1 when a target cannot be collected, and shows no secret', async () => {
     const server = { refused: { orders: `wrong password ${canary}` } };
 
