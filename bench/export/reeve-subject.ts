@@ -13,7 +13,7 @@ export async function startReeveSubject(): Promise<Subject> {
   const clock = createSystemClock();
   const snapshots = new LatestSnapshots();
   const log = createRecordingLog();
-  const exporter = createPrometheusExporter({ snapshots, agent: createAgentMetrics(), clock, log });
+  const exporter = createPrometheusExporter({ snapshots, agent: createAgentMetrics({ clock }), clock, log });
   // Two sets made beforehand: what a collector spends on making samples is not the exporter's.
   const sets = [0, 1].map((round) =>
     Array.from({ length: shape.targets }, (_, target) => createSnapshot(target, round, clock.now())),

@@ -84,7 +84,7 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const { context, engines, inForce, log } = input;
   const { clock, random } = context;
   const { config } = inForce;
-  const agent = createAgentMetrics();
+  const agent = createAgentMetrics({ clock });
   const snapshots = new LatestSnapshots();
   const tracing = createTracingSwitch();
   const store = await openStore({

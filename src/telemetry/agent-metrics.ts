@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { MetricValueWithName } from 'prom-client';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LabelsOf, MetricDefinition } from '../core/metric.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { agentMetrics } from './metrics.ts';
 
 type Table = typeof agentMetrics;
@@ -43,19 +44,23 @@ export interface AgentMetrics {
 }
 
 export interface AgentMetricsOptions {
-  /** Leaves out the metrics of the process and the runtime, which watch the event loop and the garbage collector. */
-  readonly withoutProcess?: boolean;
+  /** Given: the metrics of the process and the runtime are there too, read anew at most every five seconds of this clock. */
+  readonly clock?: Pick<Clock, 'monotonicMs'>;
 }
 
 /** Default metrics whose reading costs more the more connections there are; `nodejs_active_resources` says the same. */
 const droppedDefaults = ['nodejs_active_handles', 'nodejs_active_requests', 'process_open_fds'] as const;
 
 /** How often the event loop's delay is looked at, in milliseconds; finer costs wake-ups. */
-const eventLoopPrecisionMs = 20;
+const eventLoopPrecisionMs = 100;
+
+/** Reading the process's metrics costs most of a scrape, and nobody scrapes so often that it would show. */
+const processFreshMs = 5_000;
 
 export function createAgentMetrics(options: AgentMetricsOptions = {}): AgentMetrics {
   const registry = new Registry();
-  if (options.withoutProcess !== true) collectProcessMetrics(registry);
+  const readProcess =
+    options.clock === undefined ? () => Promise.resolve([]) : createProcessReader(options.clock);
   const gauges = new Map<string, Gauge>();
   const counters = new Map<string, Counter>();
   for (const [key, metric] of Object.entries<MetricDefinition>(agentMetrics)) {
@@ -73,7 +78,7 @@ export function createAgentMetrics(options: AgentMetricsOptions = {}): AgentMetr
     set: (metric, value, labels) => gauges.get(metric)?.set({ ...labels }, value),
     clear: (metric) => clearGauge(gauges.get(metric)),
     add: (metric, labels, amount = 1) => counters.get(metric)?.inc({ ...labels }, amount),
-    families: () => readFamilies(registry),
+    families: async () => byName([...(await readFamilies(registry)), ...(await readProcess())]),
   };
 }
 
@@ -88,6 +93,22 @@ function clearGauge(gauge: Gauge | undefined): void {
   gauge?.reset();
   // What resetting left of a gauge without labels is a 0.
   gauge?.remove({});
+}
+
+/** Reads the process's metrics, and gives the same again while they are fresh. */
+function createProcessReader(clock: Pick<Clock, 'monotonicMs'>): () => Promise<readonly AgentFamily[]> {
+  const registry = new Registry();
+  collectProcessMetrics(registry);
+  let latest: Promise<readonly AgentFamily[]> | undefined;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (latest === undefined || nowMs - readAtMs >= processFreshMs) {
+      readAtMs = nowMs;
+      latest = readFamilies(registry);
+    }
+    return latest;
+  };
 }
 
 function collectProcessMetrics(registry: Registry): void {
@@ -125,6 +146,10 @@ async function readFamilies(registry: Registry): Promise<AgentFamily[]> {
       );
     if (points.length > 0) families.push({ name: metric.name, type, help: metric.help, points });
   }
+  return families;
+}
+
+function byName(families: AgentFamily[]): readonly AgentFamily[] {
   return families.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

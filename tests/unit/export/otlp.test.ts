@@ -29,7 +29,7 @@ beforeEach(async () => {
   table = new SnapshotTable();
   clock = new FakeClock(Date.UTC(2026, 0, 1, 12));
   log = createRecordingLog();
-  agent = createAgentMetrics({ withoutProcess: true });
+  agent = createAgentMetrics();
   push = undefined;
 });
 

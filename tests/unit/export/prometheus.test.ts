@@ -279,7 +279,7 @@ describe('preparing pages', () => {
 
 describe('the agent’s own metrics', () => {
   it('stand on the same page in both formats', async () => {
-    const agent = createAgentMetrics({ withoutProcess: true });
+    const agent = createAgentMetrics();
     agent.set('targets', 3, {});
     agent.add('otlpExportsTotal', { signal: 'metrics', outcome: 'failure' }, 2);
     const { exporter } = setUp(agent);
@@ -296,7 +296,7 @@ describe('the agent’s own metrics', () => {
   });
 
   it('never repeat a family that a target has', async () => {
-    const agent = createAgentMetrics({ withoutProcess: true });
+    const agent = createAgentMetrics();
     agent.set('targets', 3, {});
     const { table, exporter } = setUp(agent);
     table.publish(snapshot('orders', [[metric({ name: 'reeve_targets' }), 9]]));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createAgentMetrics } from '../../../src/telemetry/agent-metrics.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 describe('createAgentMetrics', () => {
   it('publishes what was set and added', async () => {
-    const agent = createAgentMetrics({ withoutProcess: true });
+    const agent = createAgentMetrics();
     agent.set('buildInfo', 1, { version: '1.0.0', node: 'v24' });
     agent.add('collectSkippedTotal', {});
     agent.add('collectSkippedTotal', {}, 2);
@@ -26,7 +27,7 @@ describe('createAgentMetrics', () => {
   });
 
   it('forgets what a gauge said, with and without labels', async () => {
-    const agent = createAgentMetrics({ withoutProcess: true });
+    const agent = createAgentMetrics();
     agent.set('targets', 3, {});
     agent.set('collectLatenessSeconds', 1, { rank: 'p50' });
 
@@ -39,7 +40,7 @@ describe('createAgentMetrics', () => {
   });
 
   it('says nothing about a gauge that was never set, and 0 for a counter', async () => {
-    const agent = createAgentMetrics({ withoutProcess: true });
+    const agent = createAgentMetrics();
 
     const names = (await agent.families()).map(({ name }) => name);
 
@@ -47,8 +48,27 @@ describe('createAgentMetrics', () => {
     expect(names).toContain('reeve_store_errors_total');
   });
 
+  it('reads the process anew only every few seconds, and its own numbers always', async () => {
+    const clock = new FakeClock();
+    const agent = createAgentMetrics({ clock });
+    const cpuOf = async (): Promise<unknown> =>
+      (await agent.families()).find(({ name }) => name === 'process_cpu_seconds_total')?.points;
+    const first = await cpuOf();
+    agent.set('targets', 3, {});
+
+    await clock.advance(4_000);
+    const second = await cpuOf();
+    const names = (await agent.families()).map(({ name }) => name);
+    await clock.advance(1_000);
+    const third = await cpuOf();
+
+    expect(second).toBe(first);
+    expect(names).toContain('reeve_targets');
+    expect(third).not.toBe(first);
+  });
+
   it('describes the process without names that promtool refuses', async () => {
-    const families = await createAgentMetrics().families();
+    const families = await createAgentMetrics({ clock: new FakeClock() }).families();
     const names = families.map(({ name }) => name);
 
     expect(names).toContain('process_resident_memory_bytes');
@@ -60,7 +80,7 @@ describe('createAgentMetrics', () => {
   });
 
   it('holds finite numbers only', async () => {
-    const values = (await createAgentMetrics().families()).flatMap(({ points }) =>
+    const values = (await createAgentMetrics({ clock: new FakeClock() }).families()).flatMap(({ points }) =>
       points.map(({ value }) => value),
     );
 
