@@ -42,7 +42,7 @@ export class BiggestKeys {
     if (known) return known;
     const databases = async (): Promise<readonly string[]> => {
       const reply = await node.call(['INFO', 'keyspace'], background);
-      return databasesOf(parseInfo(String(reply))).map(({ db }) => db);
+      return databasesOf(parseInfo(String(reply))).map(({ name }) => name);
     };
     const scan = new KeyScan(() => node.connection(), databases, this.#clock, this.#budget);
     this.#scans.set(node, scan);

@@ -42,7 +42,7 @@ export async function checkNodes(
       items.push(...(await checkNode(node, input, signal)));
     } catch (thrown) {
       const { message } = toCollectError(thrown);
-      items.push(item('blind', node, message, 'start the server, or correct its address and login', []));
+      items.push(item('blind', node, message, '-- start the server, or correct its address and login', []));
     }
   }
   return items;
@@ -86,7 +86,7 @@ function lacking(node: RedisNode, error: CollectError, groups: readonly RedisGro
     'blind',
     node,
     message,
-    remedy ?? 'use a server version or service that offers the command',
+    remedy ?? '-- use a server version or service that offers the command',
     groups,
   );
 }
@@ -111,11 +111,11 @@ function checkLatency(
     if (histograms.code !== 'unsupported') return [lacking(node, histograms, ['latency'])];
     const version = info.text('redis_version') ?? 'this version';
     const message = `Redis ${version} has no latency histograms, so percentiles and oltp_query_seconds are unknown`;
-    return [item('blind', node, message, 'upgrade to Redis 7.0 or newer', ['latency'])];
+    return [item('blind', node, message, '-- upgrade to Redis 7.0 or newer', ['latency'])];
   }
   if (settings.get('latency-tracking') !== 'no') return [];
   const message = 'latency-tracking is off, so percentiles and oltp_query_seconds are unknown';
-  return [item('blind', node, message, 'CONFIG SET latency-tracking yes, then CONFIG REWRITE', ['latency'])];
+  return [item('blind', node, message, lastingly('latency-tracking yes'), ['latency'])];
 }
 
 function checkSettings(
@@ -130,36 +130,37 @@ function checkSettings(
   if (isCache && info.number('maxmemory') === 0) {
     const message =
       'maxmemory is 0: a cache without a limit grows until the system kills it, and utilisation is unknown';
-    const remedy = 'CONFIG SET maxmemory 2gb (what the machine can spare), then CONFIG REWRITE';
+    const remedy = `-- or what the machine can spare\n${lastingly('maxmemory 2gb')}`;
     items.push({
       ...item('advice', node, message, remedy, []),
       metrics: ['memoryUtilizationRatio', 'memoryLimitBytes'],
     });
   } else if (isCache && info.text('maxmemory_policy') === 'noeviction') {
     const message = 'the policy is noeviction: a full cache refuses writes instead of dropping old keys';
-    items.push(
-      item('advice', node, message, 'CONFIG SET maxmemory-policy allkeys-lru, then CONFIG REWRITE', []),
-    );
+    items.push(item('advice', node, message, lastingly('maxmemory-policy allkeys-lru'), []));
   }
   if (!isCache && isPersistent(settings) === false) {
     const message = 'neither snapshots nor the append-only file are on: a restart loses all data';
-    items.push(item('advice', node, message, 'CONFIG SET appendonly yes, then CONFIG REWRITE', []));
+    items.push(item('advice', node, message, lastingly('appendonly yes'), []));
   }
   if (Number(settings.get('slowlog-log-slower-than')) < 0) {
     const message = 'the slow log is off';
-    items.push(
-      item('blind', node, message, 'CONFIG SET slowlog-log-slower-than 10000, then CONFIG REWRITE', [
-        'slowlog',
-      ]),
-    );
+    items.push(item('blind', node, message, lastingly('slowlog-log-slower-than 10000'), ['slowlog']));
   }
   if (identityOf(node, reading).role === 'replica' && info.text('master_link_status') === 'down') {
     const message = 'the link to its primary is down, so how far it is behind is unknown';
     items.push(
-      item('advice', node, message, "read the replica's log: address, masterauth, network", ['replication']),
+      item('advice', node, message, "-- read the replica's log: address, masterauth, network", [
+        'replication',
+      ]),
     );
   }
   return items;
+}
+
+/** Changes a setting now and in the file of the server. */
+function lastingly(setting: string): string {
+  return `CONFIG SET ${setting}\nCONFIG REWRITE`;
 }
 
 function item(

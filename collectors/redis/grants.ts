@@ -36,8 +36,8 @@ export const redisGrants: Grants = {
   summary:
     'Reads statistics, and names and sizes of keys; no value, no write. Leave out `+config|get` where passwords in the configuration must stay unseen (persistence is then unknown), and `+select +scan +memory|usage %R~*` where names of keys must (the biggest keys are then unknown). Redis 6 knows no `%R~*`: write `~*`, which adds nothing to these commands. The second statement is for Sentinels.',
   statements: [
-    `ACL SETUSER reeve on >PASSWORD ${serverRules}`,
-    `ACL SETUSER reeve on >PASSWORD ${sentinelRules}`,
+    `ACL SETUSER reeve on ><password> ${serverRules}`,
+    `ACL SETUSER reeve on ><password> ${sentinelRules}`,
   ],
 };
 

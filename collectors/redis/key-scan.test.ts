@@ -68,7 +68,7 @@ describe('KeyScan', () => {
     await scan.run(signal, signal);
 
     const { biggest, seen, finishedAt } = scan.state();
-    expect(biggest.map(({ db, bytes }) => [db, bytes])).toEqual([
+    expect(biggest.map(({ database, bytes }) => [database, bytes])).toEqual([
       ['4', 9_000],
       ['4', 700],
       ['0', 548],
@@ -136,6 +136,25 @@ describe('KeyScan', () => {
     expect(resting).toBe(asked);
     expect(server.sent.length).toBeGreaterThan(asked);
     expect(scan.state().seen).toBe(500);
+  });
+
+  it('looks again after a minute where there was no key, however long it rests otherwise', async () => {
+    const clock = new FakeClock();
+    const databases: Record<string, readonly number[]> = {};
+    const server = serverWith(databases, clock);
+    const scan = scanOf(server, [], clock, { everyMs: 6 * 3_600_000 });
+    await scan.run(signal, signal);
+    const early = scan.state();
+
+    await clock.advance(59_000);
+    await scan.run(signal, signal);
+    const resting = scan.state();
+    await clock.advance(1_000);
+    await scan.run(signal, signal);
+
+    expect([early.seen, early.finishedAt]).toEqual([0, clock.now() - 60_000]);
+    expect(resting.finishedAt).toBe(early.finishedAt);
+    expect(scan.state().finishedAt).toBe(clock.now());
   });
 
   it('says once why it stopped in the background, and goes on at the next run', async () => {

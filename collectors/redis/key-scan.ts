@@ -3,7 +3,8 @@ import type { Command, Connection } from './connection.ts';
 
 /** A key and the memory it takes with everything it holds. */
 export interface SizedKey {
-  readonly db: string;
+  /** Number of the database. */
+  readonly database: string;
   readonly key: string;
   readonly bytes: number;
 }
@@ -14,7 +15,7 @@ export interface ScanBudget {
   /** Time of the server in each second, measured as the time until the answer. */
   readonly serverTimeMs: number;
   readonly keysPerSecond: number;
-  /** Rest between two walks. */
+  /** Rest between two walks; a server without keys is looked at again after a minute. */
   readonly everyMs: number;
 }
 
@@ -28,6 +29,8 @@ export interface ScanState {
 }
 
 const sliceEveryMs = 1_000;
+/** A walk over nothing says nothing about the keys that come. */
+const emptyRestMs = 60_000;
 const fewestKeys = 10;
 /** SCAN may give more keys than it was asked for; one pipeline measures no more than this many. */
 const largestBatch = 5_000;
@@ -123,7 +126,9 @@ export class KeyScan {
 
   #isDue(): boolean {
     if (this.#finishedAt === undefined || this.#walk.databases !== undefined) return true;
-    return this.#clock.monotonicMs() - this.#finishedMs >= this.#budget.everyMs;
+    const { everyMs } = this.#budget;
+    const restMs = this.#finished?.seen === 0 ? Math.min(emptyRestMs, everyMs) : everyMs;
+    return this.#clock.monotonicMs() - this.#finishedMs >= restMs;
   }
 
   /** A batch takes about a third of the budget, so that one slow step overdraws it little. */
@@ -167,11 +172,11 @@ export class KeyScan {
     if (isFull && smallest !== undefined && smallest.bytes >= reply) return;
     // SCAN may give a key twice.
     const name = printable(key);
-    const known = biggest.findIndex((other) => other.key === name && other.db === db);
+    const known = biggest.findIndex((other) => other.key === name && other.database === db);
     if (known >= 0) biggest.splice(known, 1);
     else if (isFull) biggest.pop();
     const place = biggest.findIndex(({ bytes }) => bytes < reply);
-    biggest.splice(place < 0 ? biggest.length : place, 0, { db, key: name, bytes: reply });
+    biggest.splice(place < 0 ? biggest.length : place, 0, { database: db, key: name, bytes: reply });
   }
 
   async #nextDatabase(): Promise<boolean> {

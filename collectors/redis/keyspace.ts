@@ -2,7 +2,8 @@ import type { NodeGroup } from './fields.ts';
 import { type Info, parseFields, toNumber } from './info.ts';
 
 export interface Database {
-  readonly db: string;
+  /** Its number: `0`, `1`, … */
+  readonly name: string;
   readonly keys: number;
 }
 
@@ -16,16 +17,16 @@ export function databasesOf(
   return [...info.list('keyspace')]
     .map(([field, text]) => {
       const fields = parseFields(text);
-      return { db: field.replace(/^db/, ''), keys: toNumber(fields.get('keys')) ?? 0, fields };
+      return { name: field.replace(/^db/, ''), keys: toNumber(fields.get('keys')) ?? 0, fields };
     })
-    .sort((a, b) => b.keys - a.keys || Number(a.db) - Number(b.db));
+    .sort((a, b) => b.keys - a.keys || Number(a.name) - Number(b.name));
 }
 
 /** Keys by database. */
 export const readKeyspace: NodeGroup = (node, { info }, context) => {
   const databases = databasesOf(info);
-  for (const { db, fields } of databases.slice(0, topDatabases)) {
-    const labels = { node: node.name, db };
+  for (const { name, fields } of databases.slice(0, topDatabases)) {
+    const labels = { node: node.name, database: name };
     context.record('keys', toNumber(fields.get('keys')), labels);
     context.record('keysWithExpiry', toNumber(fields.get('expires')), labels);
     const ttlMs = toNumber(fields.get('avg_ttl'));

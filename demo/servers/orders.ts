@@ -60,9 +60,13 @@ export async function startOrders(
   return { primary, standby, shopUrls: urls('shop'), agentUrls: urls('reeve') };
 }
 
-/** The manifest's statements are for people: what they would fill in stands there as an ellipsis. */
+/** The manifest's statements are for people, who fill in what stands in angle brackets. */
 function fillIn(statement: string, password: string): string {
-  return statement.replace("'…'", `'${password}'`).replace('DATABASE …', 'DATABASE shop');
+  return statement
+    .replaceAll('<password>', password)
+    .replaceAll('<database>', 'shop')
+    .replace("'…'", `'${password}'`)
+    .replace('DATABASE …', 'DATABASE shop');
 }
 
 /** Made up for one run; letters and digits only, so it stands in SQL, URLs and access control lists as it is. */

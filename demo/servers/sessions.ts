@@ -72,5 +72,5 @@ export async function startSessions(
 /** The first statement of the manifest is the one for servers; the other is for Sentinels. */
 async function createAgentLogin(server: RedisServer, password: string): Promise<void> {
   const [command = '', ...args] = (engine.grants.statements[0] ?? '').split(' ');
-  await server.command(command, ...args.map((arg) => (arg === '>PASSWORD' ? `>${password}` : arg)));
+  await server.command(command, ...args.map((arg) => arg.replace('<password>', password)));
 }

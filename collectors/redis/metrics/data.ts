@@ -1,7 +1,7 @@
 import { defineMetrics } from '../../../src/sdk.ts';
 import { infoCounter, infoGauge, nodeLabel } from './sources.ts';
 
-const byDb = { node: nodeLabel, db: 'Number of the database.' } as const;
+const byDatabase = { node: nodeLabel, database: 'Number of the database: 0, 1, …' } as const;
 
 const scan = {
   ...infoGauge,
@@ -123,7 +123,7 @@ export const dataMetrics = defineMetrics({
     name: 'reeve_redis_keys',
     unit: 'none',
     help: 'Keys in a database.',
-    labels: byDb,
+    labels: byDatabase,
     group: 'keyspace',
     source: 'INFO keyspace: keys',
     otlp: 'redis.db.keys',
@@ -133,7 +133,7 @@ export const dataMetrics = defineMetrics({
     name: 'reeve_redis_keys_with_expiry',
     unit: 'none',
     help: 'Keys in a database that have a time to live.',
-    labels: byDb,
+    labels: byDatabase,
     group: 'keyspace',
     source: 'INFO keyspace: expires',
     otlp: 'redis.db.expires',
@@ -143,7 +143,7 @@ export const dataMetrics = defineMetrics({
     name: 'reeve_redis_average_ttl_seconds',
     unit: 'seconds',
     help: 'Estimated average time to live of the keys that have one; absent until the server has an estimate.',
-    labels: byDb,
+    labels: byDatabase,
     group: 'keyspace',
     source: 'INFO keyspace: avg_ttl',
   },
