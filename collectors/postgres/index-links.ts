@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MemberLinks } from '../../src/sdk.ts';
 import type { Session } from './session.ts';
+import { isStandby, walsenders } from './walsenders.ts';
 
 const row = z.object({ kind: z.enum(['bears', 'sees']), name: z.string() });
 
@@ -8,18 +9,14 @@ const row = z.object({ kind: z.enum(['bears', 'sees']), name: z.string() });
  * What a standby calls itself to its upstream, and which standbys and physical slots this server has. Each has one name: its slot, or its
  * application name where it has none. A standby whose link is cut still knows its slot.
  *
- * A walsender is no standby when it feeds a logical slot, sends a base backup, or its receiver has reported what it wrote and never what
- * it replayed (pg_receivewal, the WAL stream of pg_basebackup): a standby reports both together. A slot that such a receiver holds is
- * left out with it; a physical slot that nobody holds is a standby that is away. Without pg_read_all_stats the names are hidden, and an
- * empty name matches nobody.
+ * A physical slot that nobody holds is a standby that is away; one held by a receiver that is no standby is left out with it. Without
+ * pg_read_all_stats the names are hidden, and an empty name matches nobody.
  */
 const sql = `
   WITH walsender AS (
-    SELECT r.pid, r.application_name, s.slot_name,
-           coalesce(s.slot_type = 'logical' OR r.state = 'backup' OR (r.write_lsn IS NOT NULL AND r.replay_lsn IS NULL), false) AS is_other
-      FROM pg_stat_replication r LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid)
+    SELECT r.pid, r.application_name, s.slot_name, ${isStandby} AS is_standby FROM ${walsenders})
   SELECT 'sees' AS kind, coalesce('slot:' || slot_name, 'application:' || application_name, '') AS name
-    FROM walsender WHERE NOT is_other
+    FROM walsender WHERE is_standby
   UNION ALL
   SELECT 'sees', 'slot:' || slot_name
     FROM pg_replication_slots

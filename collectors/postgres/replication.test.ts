@@ -10,6 +10,7 @@ import {
 } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { type PostgresStandby, startStandby } from '../../tests/support/postgres/standby.ts';
+import { startWalReceiver } from '../../tests/support/postgres/wal-receiver.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { lagSeconds } from './replication.ts';
 import { standbyLagSeconds } from './standby.ts';
@@ -82,7 +83,7 @@ describe.each([13, 18] as const)('replication of PostgreSQL %i', (major) => {
   });
 
   beforeAll(async () => {
-    primary = await startPostgres({ major });
+    primary = await startPostgres({ major, settings: { wal_level: 'logical' } });
     await primary.query('CREATE ROLE reeve LOGIN IN ROLE pg_monitor; CREATE TABLE t (id int)');
     link = await startTcpProxy({ targetPort: primary.port });
     standby = await startStandby(primary, { applicationName: 'berlin', via: link });
@@ -176,6 +177,35 @@ describe.each([13, 18] as const)('replication of PostgreSQL %i', (major) => {
     expect(samplesOf(slots, 'reeve_postgres_slot_inactive_seconds')).toHaveLength(major >= 17 ? 1 : 0);
     await link.set({ kind: 'pass' });
     await standby.waitForReplay();
+  });
+
+  it('takes neither a logical subscriber nor a WAL receiver for a standby, and shows their stages', async () => {
+    await primary.query('CREATE PUBLICATION changes FOR TABLE t');
+    await primary.query('CREATE DATABASE subscriber');
+    await primary.query(`SELECT pg_create_logical_replication_slot('feed', 'pgoutput')`);
+    await primary.query('CREATE TABLE t (id int)', 'subscriber');
+    await primary.query(
+      `CREATE SUBSCRIPTION feed CONNECTION 'host=${primary.socketDirectory} port=${primary.port} dbname=postgres user=postgres'
+         PUBLICATION changes WITH (create_slot = false, slot_name = 'feed', copy_data = false)`,
+      'subscriber',
+    );
+    using _receiver = await startWalReceiver(primary, 'pg_receivewal');
+    await primary.query('INSERT INTO t VALUES (1)');
+
+    const stage = 'reeve_postgres_replication_stage_lag_bytes';
+    const reading = await waitUntil('all three to stream', async () => {
+      const seen = await fromPrimary.read('replication');
+      const flushed = (replica: string) => valueOf(seen, stage, replica, 'flush') !== undefined;
+      return ['berlin', 'feed', 'pg_receivewal'].every(flushed) ? seen : undefined;
+    });
+    await primary.query(`ALTER SUBSCRIPTION feed DISABLE`, 'subscriber');
+    await primary.query(`ALTER SUBSCRIPTION feed SET (slot_name = NONE)`, 'subscriber');
+    await primary.query(`DROP SUBSCRIPTION feed`, 'subscriber');
+
+    expect(valueOf(reading, 'reeve_postgres_replicas')).toBe(1);
+    expect(samplesOf(reading, bytes).map(({ labels }) => labels[0])).toEqual(['berlin']);
+    expect(samplesOf(reading, seconds).every(({ labels }) => labels[0] === 'berlin')).toBe(true);
+    expect(valueOf(reading, stage, 'pg_receivewal', 'replay')).toBeUndefined();
   });
 
   it('follows a promotion without reconnecting', async () => {

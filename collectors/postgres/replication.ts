@@ -6,6 +6,7 @@ import { requireAllStatistics } from './server-facts.ts';
 import type { PostgresContext, PostgresReader } from './session.ts';
 import { createStandbyReader } from './standby.ts';
 import { walEndSql } from './wal-end.ts';
+import { isStandby, walsenders } from './walsenders.ts';
 
 const mostReplicas = 100;
 
@@ -25,6 +26,8 @@ const row = z.object({
   write_seconds: optional,
   flush_seconds: optional,
   replay_seconds: optional,
+  is_standby: z.boolean(),
+  standbys: z.number(),
   total: z.number(),
 });
 
@@ -33,7 +36,7 @@ type Row = z.infer<typeof row>;
 /** The end is taken first, so a position taken later may be past it: that is no lag, not a negative one. */
 const bytesBehind = (column: string): string => `pg_wal_lsn_diff(wal.lsn, ${column})::float8`;
 
-/** Base backups are not replicas; a slot's view is read through its function, which takes no relation lock. */
+/** Standbys first, so that the cap never leaves one out for a subscriber or receiver. */
 const sql = `
   WITH wal AS MATERIALIZED (SELECT ${walEndSql} AS lsn)
   SELECT r.application_name AS application, host(r.client_addr) AS address, s.slot_name::text AS slot,
@@ -44,11 +47,10 @@ const sql = `
          extract(epoch FROM r.write_lag)::float8 AS write_seconds,
          extract(epoch FROM r.flush_lag)::float8 AS flush_seconds,
          extract(epoch FROM r.replay_lag)::float8 AS replay_seconds,
-         count(*) OVER () AS total
-    FROM wal, pg_stat_replication r
-    LEFT JOIN pg_get_replication_slots() s ON s.active_pid = r.pid
-   WHERE r.state IS DISTINCT FROM 'backup' AND r.application_name <> 'pg_basebackup'
-   ORDER BY r.application_name, s.slot_name, r.client_addr, r.backend_start
+         ${isStandby} AS is_standby, count(*) FILTER (WHERE ${isStandby}) OVER () AS standbys, count(*) OVER () AS total
+    FROM wal CROSS JOIN ${walsenders}
+   WHERE r.state IS DISTINCT FROM 'backup'
+   ORDER BY is_standby DESC, r.application_name, s.slot_name, r.client_addr, r.backend_start
    LIMIT ${mostReplicas}`;
 
 const stages = ['sent', 'write', 'flush', 'replay'] as const;
@@ -66,7 +68,7 @@ export function createReplicationReader(): PostgresReader {
     const nowMs = context.monotonicMs;
     const end = rows[0]?.end;
     if (typeof end === 'number') history.add(nowMs, end);
-    context.record('replicas', rows[0]?.total ?? 0, {});
+    context.record('replicas', rows[0]?.standbys ?? 0, {});
     context.truncate((rows[0]?.total ?? 0) - rows.length);
     const names = nameReplicas(rows);
     for (const [at, seen] of rows.entries()) recordReplica(context, names[at] ?? '', seen, history, nowMs);
@@ -80,9 +82,11 @@ function recordReplica(
   history: LsnHistory,
   nowMs: number,
 ): void {
-  const behindMs = seen.replayed === null ? undefined : history.behindMs(seen.replayed, nowMs);
-  context.record('replicationLagSeconds', lagSeconds(seen, behindMs), { replica });
-  context.record('replicationLagBytes', seen.replay_bytes ?? undefined, { replica });
+  if (seen.is_standby) {
+    const behindMs = seen.replayed === null ? undefined : history.behindMs(seen.replayed, nowMs);
+    context.record('replicationLagSeconds', lagSeconds(seen, behindMs), { replica });
+    context.record('replicationLagBytes', seen.replay_bytes ?? undefined, { replica });
+  }
   context.record('replicaState', 1, { replica, state: seen.state, sync_state: seen.sync_state });
   for (const stage of stages) {
     context.record('replicationStageLagBytes', seen[`${stage}_bytes`] ?? undefined, { replica, stage });

@@ -29,13 +29,13 @@ export const replicationMetrics = defineMetrics({
     ...primary,
     ...replicationLagSeconds,
     source:
-      'primary: pg_stat_replication.replay_lag, at least the age of the WAL not yet replayed; standby: pg_stat_wal_receiver, pg_last_xact_replay_timestamp()',
+      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: pg_stat_replication.replay_lag, at least the age of the WAL not yet replayed; standby: pg_stat_wal_receiver, pg_last_xact_replay_timestamp()',
   },
   replicationLagBytes: {
     ...primary,
     ...replicationLagBytes,
     source:
-      'primary: WAL end less pg_stat_replication.replay_lsn; standby: received less replayed, while it is connected',
+      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: WAL end less pg_stat_replication.replay_lsn; standby: received less replayed, while it is connected',
     otlp: 'postgresql.replication.data_delay',
   },
   replicas: {
@@ -43,7 +43,7 @@ export const replicationMetrics = defineMetrics({
     name: 'reeve_postgres_replicas',
     kind: 'gauge',
     unit: 'none',
-    help: 'Replicas and subscribers that are connected, base backups left out.',
+    help: 'Physical standbys that are connected; logical subscribers, WAL receivers and base backups are left out.',
     labels: {},
     source: 'pg_stat_replication',
   },
@@ -52,7 +52,7 @@ export const replicationMetrics = defineMetrics({
     name: 'reeve_postgres_replica_state',
     kind: 'gauge',
     unit: 'none',
-    help: '1 for the state in which a connected replica is.',
+    help: '1 for the state in which a connected replica is, also a logical subscriber or WAL receiver.',
     labels: {
       replica: 'The replica: its application name, slot or address.',
       state: 'startup, catchup, streaming or stopping.',
@@ -65,7 +65,7 @@ export const replicationMetrics = defineMetrics({
     name: 'reeve_postgres_replication_stage_lag_bytes',
     kind: 'gauge',
     unit: 'bytes',
-    help: 'How much of the WAL a replica has not yet taken through a stage.',
+    help: 'How much of the WAL a replica, logical subscriber or WAL receiver has not yet taken through a stage.',
     labels: {
       replica: 'The replica: its application name, slot or address.',
       stage: 'sent, write, flush or replay.',
