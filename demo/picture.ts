@@ -1,6 +1,7 @@
 import { engine as postgres } from '../collectors/postgres/index.ts';
 import type { Agent } from './agent.ts';
 import type { Scrape } from './exposition.ts';
+import type { Failures } from './failures.ts';
 import { column, type Line, span } from './scorecard/lines.ts';
 import { renderScorecard, renderStories } from './scorecard/scorecard.ts';
 import type { OrdersServers } from './servers/orders.ts';
@@ -14,6 +15,7 @@ export interface Scene {
   readonly sessions: SessionsServers | undefined;
   readonly targets: readonly string[];
   readonly scrape: Scrape;
+  readonly failures: Pick<Failures, 'of'>;
   readonly progress: readonly Progress[];
   readonly sinceStartMs: number;
   /** Undefined while the demo goes on until somebody ends it. */
@@ -27,11 +29,11 @@ export interface Scene {
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
   const stories = [[], ...renderStories(scene.progress, scene.isOver)];
-  const whole = renderScorecard(scene.scrape, scene.targets);
+  const whole = renderScorecard(scene.scrape, scene.failures, scene.targets);
   const attempts = [
     [...title, ...renderAddresses(scene), [], ...whole, note, ...stories],
     [...title, ...whole, note, ...stories],
-    [...title, ...renderScorecard(scene.scrape, scene.targets, true), ...stories],
+    [...title, ...renderScorecard(scene.scrape, scene.failures, scene.targets, true), ...stories],
   ];
   const fitting = attempts.find((lines) => lines.length <= height);
   if (fitting !== undefined) return fitting;

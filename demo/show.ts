@@ -1,4 +1,5 @@
 import type { Scrape } from './exposition.ts';
+import { watchFailures } from './failures.ts';
 import { renderPicture } from './picture.ts';
 import type { Screen } from './screen.ts';
 import { sleep } from './sleep.ts';
@@ -37,6 +38,7 @@ interface Waiting {
 export function createShow(input: ShowInput): Show {
   const { theatre, screen, sinceStartMs, forMs } = input;
   const tracker = trackStories(input.stories);
+  const failures = watchFailures();
   const waiting = new Set<Waiting>();
   let scrape: Scrape | undefined;
   let silentSinceMs: number | undefined;
@@ -49,6 +51,7 @@ export function createShow(input: ShowInput): Show {
     }
     silentSinceMs = undefined;
     scrape = page;
+    failures.follow(page);
     tracker.follow(page, sinceStartMs());
     for (const entry of waiting) if (entry.isShown(page)) entry.resolve();
   };
@@ -58,6 +61,7 @@ export function createShow(input: ShowInput): Show {
         ...theatre,
         targets: input.targets,
         scrape: scrape ?? new Map(),
+        failures,
         progress: tracker.progress(),
         sinceStartMs: sinceStartMs(),
         forMs,

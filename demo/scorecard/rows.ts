@@ -17,9 +17,9 @@ export interface Row {
   readonly unit: 'seconds' | 'ratio' | 'bytes' | 'count' | 'off when 0';
   /** The reading group that brings it: why it is missing is asked there. */
   readonly group: string;
-  /** What the value rests on, or what stands beside it. */
+  /** What the value rests on, or what stands beside it; counters are those since the servers' start and say so. */
   readonly basis: (scrape: Scrape) => string;
-  /** The number of observations it rests on, where the objective demands some. */
+  /** Observations since the servers' start, where the objective demands some. */
   readonly observations?: (scrape: Scrape) => number;
   /** What they are. */
   readonly observed?: string;
@@ -34,6 +34,9 @@ const inOrders = (scrape: Scrape, metric: string, target: string = ordersPrimary
   valueOf(scrape, `reeve_postgres_${metric}`, { target, ...shop }) ?? 0;
 const inSessions = (scrape: Scrape, metric: string): number =>
   valueOf(scrape, `reeve_redis_${metric}`, { target: sessionsCache }) ?? 0;
+
+/** What a counter of the servers' own says, which is more than the window of the value beside it. */
+export const sinceStart = 'since the start';
 
 const twoReadings = 'needs two readings';
 const indexBlocks = (target: string) => (scrape: Scrape) =>
@@ -52,7 +55,7 @@ export const rows: readonly Row[] = [
     where: shop,
     unit: 'ratio',
     group: 'relations',
-    basis: (scrape) => `${whole(indexBlocks(ordersPrimary)(scrape))} index blocks`,
+    basis: (scrape) => `${whole(indexBlocks(ordersPrimary)(scrape))} index blocks ${sinceStart}`,
     observations: indexBlocks(ordersPrimary),
     observed: 'index blocks',
     absent: twoReadings,
@@ -64,7 +67,7 @@ export const rows: readonly Row[] = [
     where: shop,
     unit: 'ratio',
     group: 'relations',
-    basis: (scrape) => `${whole(tableBlocks(scrape))} table blocks`,
+    basis: (scrape) => `${whole(tableBlocks(scrape))} table blocks ${sinceStart}`,
     absent: twoReadings,
   },
   {
@@ -74,7 +77,8 @@ export const rows: readonly Row[] = [
     where: shop,
     unit: 'seconds',
     group: 'statements',
-    basis: (scrape) => `p95, estimated from ${whole(inOrders(scrape, 'statement_calls_total'))} calls`,
+    basis: (scrape) =>
+      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total'))} calls ${sinceStart}`,
     observations: (scrape) => inOrders(scrape, 'statement_calls_total'),
     observed: 'calls',
     absent: twoReadings,
@@ -157,7 +161,7 @@ export const rows: readonly Row[] = [
     where: shop,
     unit: 'ratio',
     group: 'relations',
-    basis: (scrape) => `${whole(indexBlocks(ordersStandby)(scrape))} index blocks`,
+    basis: (scrape) => `${whole(indexBlocks(ordersStandby)(scrape))} index blocks ${sinceStart}`,
     observations: indexBlocks(ordersStandby),
     observed: 'index blocks',
     absent: twoReadings,
@@ -170,7 +174,7 @@ export const rows: readonly Row[] = [
     unit: 'seconds',
     group: 'statements',
     basis: (scrape) =>
-      `p95, estimated from ${whole(inOrders(scrape, 'statement_calls_total', ordersStandby))} reports`,
+      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total', ordersStandby))} reports ${sinceStart}`,
     observations: (scrape) => inOrders(scrape, 'statement_calls_total', ordersStandby),
     observed: 'reports',
     absent: twoReadings,
@@ -182,7 +186,7 @@ export const rows: readonly Row[] = [
     unit: 'ratio',
     group: 'cache',
     basis: (scrape) =>
-      `${whole(lookups(scrape))} lookups, ${whole(inSessions(scrape, 'evicted_keys_total'))} keys evicted`,
+      `${whole(lookups(scrape))} lookups, ${whole(inSessions(scrape, 'evicted_keys_total'))} evicted ${sinceStart}`,
     observations: lookups,
     observed: 'lookups',
     absent: twoReadings,

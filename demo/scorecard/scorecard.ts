@@ -1,9 +1,10 @@
 import { objectives } from '../../src/core/objective.ts';
 import { type Scrape, seriesOf, valueOf } from '../exposition.ts';
+import type { Failures } from '../failures.ts';
 import type { Progress } from '../stories/story.ts';
 import { bounds, measured, whole } from './format.ts';
 import { column, fit, type Line, span } from './lines.ts';
-import { type Row, rows } from './rows.ts';
+import { type Row, rows, sinceStart } from './rows.ts';
 
 const scorecardWidth = 100;
 const widths = { label: 26, value: 11, bound: 10 } as const;
@@ -13,6 +14,7 @@ const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bou
 /** What is measured, by target; `targets` are those that the agent was given. */
 export function renderScorecard(
   scrape: Scrape,
+  failures: Pick<Failures, 'of'>,
   targets: readonly string[],
   onlyObjectives = false,
 ): readonly Line[] {
@@ -29,7 +31,7 @@ export function renderScorecard(
       renderTarget(scrape, target),
       ...rows
         .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
-        .map((row) => renderRow(scrape, row)),
+        .map((row) => renderRow(scrape, failures, row)),
       ...(onlyObjectives ? [] : renderFindings(scrape, target)),
     ]),
   ];
@@ -72,11 +74,11 @@ function listed(texts: readonly string[], width: number): string {
   return String(texts.length);
 }
 
-function renderRow(scrape: Scrape, row: Row): Line {
+function renderRow(scrape: Scrape, failures: Pick<Failures, 'of'>, row: Row): Line {
   const objective = row.objective === undefined ? undefined : objectives[row.objective];
   const bound = objective === undefined ? '' : bounds(objective.bound, row.unit);
   const value = valueOf(scrape, row.metric, { target: row.target, ...row.where }, row.how);
-  const reason = whyUnknown(scrape, row, value, objective?.minimumBasis);
+  const reason = whyUnknown(scrape, failures, row, value, objective?.minimumBasis);
   const label = column(
     row.objective ?? row.label ?? '',
     widths.label,
@@ -98,6 +100,7 @@ function renderRow(scrape: Scrape, row: Row): Line {
 /** Undefined when the value is known. */
 function whyUnknown(
   scrape: Scrape,
+  failures: Pick<Failures, 'of'>,
   row: Row,
   value: number | undefined,
   minimumBasis: number | undefined,
@@ -106,14 +109,13 @@ function whyUnknown(
   if (valueOf(scrape, 'reeve_target_up', { target }) !== 1) return 'the target is not reachable';
   if (value === undefined) {
     const isRead = valueOf(scrape, 'reeve_collect_last_success_timestamp_seconds', { target, group });
-    const errors = seriesOf(scrape, 'reeve_collect_errors_total', { target, group });
-    if (errors.length > 0)
-      return `reading ${group} failed: ${errors.map(({ labels }) => labels['code']).join(', ')}`;
+    const codes = failures.of(target, group);
+    if (codes !== undefined) return `reading ${group} failed: ${codes.join(', ')}`;
     return isRead === undefined ? `${group} was not read yet` : row.absent;
   }
   const observations = row.observations?.(scrape) ?? Number.POSITIVE_INFINITY;
   if (minimumBasis === undefined || observations >= minimumBasis) return undefined;
-  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, has ${whole(observations)}`;
+  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, has ${whole(observations)} ${sinceStart}`;
 }
 
 const storyWidths = { id: 15, seenAt: 9, witnessed: 28 } as const;
