@@ -54,7 +54,7 @@ function report(figures: readonly FleetFigures[]): Report {
       `Reeve ${reeveEntry().description}; 60 % of the targets are databases of ${fleetShape.postgresServers} PostgreSQL 18 servers (max_connections 200, each target a database of its own with 20 tables and 40 indexes, \`databases.include: []\`), 40 % are databases of ${fleetShape.redisServers} Redis 7.0 servers with 200 keys, so that no walk over keys goes on while it is measured.`,
       'Every target at the default interval of 15 s; the page is scraped every 15 s with gzip, and read once more after each scrape to count what is fresh. Measured from two intervals after every target had been tried, with ticks of /proc.',
       'The servers run on the same cores as the agent and have their share of what delays a poll; theirs is in the table.',
-      "Lateness is the agent's own `reeve_poll_lateness_seconds` at the end, over the last minute. Fresh: targets with a collection that succeeded since the previous scrape.",
+      "Lateness is the agent's own `reeve_collect_lateness_seconds` at the end, over the last minute. Fresh: targets with a collection that succeeded since the previous scrape.",
     ],
     raw: { figures },
   };

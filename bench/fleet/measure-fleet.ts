@@ -63,7 +63,7 @@ export async function measureFleet(
   const load = await measureLoad(agent, servers, isQuick ? 2 : 4);
   const page = await agent.scraper.read();
   const failures = countFailures(page);
-  const lateness = samplesOf(page, 'reeve_poll_lateness_seconds');
+  const lateness = samplesOf(page, 'reeve_collect_lateness_seconds');
   return {
     postgresTargets,
     redisTargets,
@@ -72,7 +72,7 @@ export async function measureFleet(
     memoryMiB: await readMemoryMiB(agent.pid),
     connections: await countConnections(servers),
     latenessMs: Object.fromEntries(
-      lateness.map(({ labels, value }) => [labels['quantile_rank'] ?? '', value * 1000]),
+      lateness.map(({ labels, value }) => [labels['rank'] ?? '', value * 1000]),
     ),
     skippedPolls: failures.skippedPolls - atStart.skippedPolls,
     collectErrors: failures.collectErrors - atStart.collectErrors,
@@ -123,7 +123,7 @@ async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number)
 
 function countFailures(page: string): FleetFigures['atStart'] {
   return {
-    skippedPolls: sumOf(page, 'reeve_polls_skipped_total'),
+    skippedPolls: sumOf(page, 'reeve_collect_skipped_total'),
     collectErrors: sumOf(page, 'reeve_collect_errors_total'),
   };
 }
