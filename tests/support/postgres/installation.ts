@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unprivilegedAccount } from '../account.ts';
 import { runOrThrow } from '../run-command.ts';
 import { type Account, createTempDir, isOpenToAll, tempRoot } from '../temp-dir.ts';
 
@@ -37,7 +38,7 @@ export async function preparePostgres(major: PostgresMajor): Promise<Installatio
 /** {@link preparePostgres} for a package folder that lies elsewhere. */
 export async function prepareInstallation(major: PostgresMajor, folder: string): Promise<Installation> {
   const version = await readVersion(folder);
-  const account = unprivilegedAccount();
+  const account = unprivilegedAccount('postgres');
   const native = join(folder, 'native');
   const usable = (account === undefined || isOpenToAll(join(native, 'bin'))) && (await hasLinks(folder));
   const root = usable ? native : await copyOnce(folder, version);
@@ -123,19 +124,6 @@ async function hasLinks(folder: string): Promise<boolean> {
     if (found === undefined) return false;
   }
   return true;
-}
-
-/** The system's `postgres` account if there is one, `nobody` otherwise; `undefined` when we are not root. */
-function unprivilegedAccount(): Account | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
-  for (const name of ['postgres', 'nobody']) {
-    const [, , uid, gid] = lines.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
-    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
-  }
-  throw new Error(
-    'PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody"',
-  );
 }
 
 /** An empty folder that only the server's account can enter, as PostgreSQL demands of its data. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { requireProgram } from '../debian.ts';
@@ -56,6 +56,13 @@ describe.skipIf(!isInstalled)('startRedis', { timeout: 30_000 }, () => {
     });
 
     expect(copied).toBe('value');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('does not run as root', async () => {
+    await using server = await startRedis();
+
+    expect(statSync(`/proc/${server.pid}`).uid).not.toBe(0);
+    expect(statSync(server.folder).uid).not.toBe(0);
   });
 
   it('shows the log of a server that does not start', async () => {

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { unprivilegedAccount } from '../account.ts';
 import { programPath } from '../debian.ts';
 import { findFreePort } from '../net/free-port.ts';
 import { type ServerProcess, spawnServer } from '../server-process.ts';
@@ -16,7 +17,6 @@ export interface RedisOptions {
   readonly replicaOfPort?: number;
   /** ACL users as in redis.conf, without the word `user`: `agent on >secret ~* +info`. */
   readonly users?: readonly string[];
-  readonly aclFile?: string;
   /** Part of the temporary folder's name. */
   readonly name?: string;
   readonly signal?: AbortSignal;
@@ -47,7 +47,7 @@ export interface RedisServer extends AsyncDisposable {
 }
 
 /**
- * Starts the system's redis-server on a free port of 127.0.0.1 in a temporary folder (about 50 ms).
+ * Starts the system's redis-server on a free port of 127.0.0.1 in a temporary folder (about 50 ms); for root, as another account.
  *
  * @throws {Error} with the apt command when it is not installed, or with the log when it does not come up.
  */
@@ -61,7 +61,8 @@ export async function startRedisProcess(
   extraArgs: readonly string[],
 ): Promise<RedisServer> {
   const command = programPath('redis-server');
-  const folder = await createTempDir(options.name ?? 'redis');
+  const account = unprivilegedAccount('redis');
+  const folder = await createTempDir(options.name ?? 'redis', account);
   const configFile = join(folder.path, 'redis.conf');
   const password = options.config?.['requirepass'];
   const launch = async (port: number): Promise<ServerProcess | 'port taken'> => {
@@ -70,6 +71,7 @@ export async function startRedisProcess(
       args: [configFile, ...extraArgs],
       cwd: folder.path,
       logFile: join(folder.path, 'redis.log'),
+      account,
     });
     try {
       return await waitUntilReady(child, port, password, options.signal);
@@ -84,6 +86,7 @@ export async function startRedisProcess(
     for (let attempt = 1; attempt <= 5 && started === 'port taken'; attempt += 1) {
       port = await findFreePort();
       await writeFile(configFile, renderConfig(options, folder.path, port, extraArgs.includes('--sentinel')));
+      if (account) await chown(configFile, account.uid, account.gid); // Sentinel writes to it
       started = await launch(port);
     }
     if (started === 'port taken') throw new Error('redis-server found five ports taken');
@@ -159,7 +162,6 @@ function renderConfig(options: RedisOptions, folder: string, port: number, isSen
     ...(isSentinel ? {} : { save: '""', appendonly: 'no', 'repl-diskless-sync-delay': '0' }),
     ...(primary ? { replicaof: `127.0.0.1 ${options.replicaOfPort ?? primary.port}` } : {}),
     ...(primary?.password === undefined ? {} : { masterauth: primary.password }),
-    ...(options.aclFile === undefined ? {} : { aclfile: options.aclFile }),
     ...options.config,
     port: options.config?.['port'] ?? String(port),
   };
