@@ -93,6 +93,12 @@ function createReader(
   });
 }
 
+/**
+ * Requests under way at once; more are refused, dropped and counted. Metrics go batch by batch. Spans do too, but at the end the SDK sends the
+ * whole queue at once (2,048 spans in batches of 512), perhaps beside a batch that hangs, and gives up all of it when one is refused.
+ */
+const concurrentRequests = { metrics: 1, traces: 5 } as const;
+
 type ExporterConfig = NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]>;
 
 function exporterConfig(options: OtlpOptions, signal: 'metrics' | 'traces'): ExporterConfig {
@@ -103,8 +109,7 @@ function exporterConfig(options: OtlpOptions, signal: 'metrics' | 'traces'): Exp
     headers,
     compression: CompressionAlgorithm.GZIP,
     timeoutMillis: Math.min(options.timeoutMs, options.intervalMs),
-    // Batches go one after the other; whatever would queue behind a hanging request is dropped and counted.
-    concurrencyLimit: 1,
+    concurrencyLimit: concurrentRequests[signal],
   };
 }
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findFreePort } from './net/free-port.ts';
+import { ask } from './net/http-client.ts';
 import { type ReeveProcess, spawnReeve } from './process.ts';
 import { createTempDir } from './temp-dir.ts';
 import { waitUntil } from './wait-until.ts';
@@ -30,6 +30,8 @@ export type DaemonConfig = Readonly<Record<string, unknown>>;
 export interface DaemonOptions {
   readonly config: DaemonConfig;
   readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** Default true: waits until every target was tried once. */
   readonly ready?: boolean;
 }
@@ -50,7 +52,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           }),
     );
   await configure(options.config);
-  const process = await spawnReeve(['run', '-c', configPath], { env: options.env ?? {}, cwd: folder.path });
+  const process = await spawnReeve(['run', '-c', configPath], {
+    env: options.env ?? {},
+    cwd: folder.path,
+    nodeArgs: options.nodeArgs ?? [],
+  });
   const url = `http://127.0.0.1:${metricsPort}`;
   const scrape = async (headers: Readonly<Record<string, string>> = {}): Promise<string> => {
     const response = await fetch(`${url}/metrics`, { headers });
@@ -71,7 +77,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         async () => (await scrape()).split('\n').find((line) => pattern.test(line)),
         { timeoutMs },
       ),
-    control: (method, path) => askSocket(join(folder.path, 'data', 'control.sock'), method, path),
+    control: (method, path) =>
+      ask(`http://reeve${path}`, { method, socketPath: join(folder.path, 'data', 'control.sock') }),
     [Symbol.asyncDispose]: async () => {
       await process[Symbol.asyncDispose]();
       await folder.remove();
@@ -90,21 +97,4 @@ async function waitUntilReady(daemon: Daemon): Promise<void> {
     },
     { timeoutMs: 20_000 },
   );
-}
-
-function askSocket(
-  socketPath: string,
-  method: string,
-  path: string,
-): Promise<{ readonly status: number; readonly body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
-  const asked = request({ socketPath, method, path }, (response) => {
-    let body = '';
-    response.setEncoding('utf8').on('data', (text: string) => {
-      body += text;
-    });
-    response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-  });
-  asked.once('error', reject).end();
-  return promise;
 }

@@ -35,6 +35,23 @@ export const fakeMetrics = defineMetrics({
   },
 });
 
+/** What every fake engine says of itself. */
+export const fakeManifest = {
+  id: 'fake',
+  title: 'Fake',
+  versions: '1',
+  proof: 'None.',
+  otelSystem: 'fake',
+  defaultWorkload: undefined,
+  metrics: fakeMetrics,
+  groups: {
+    fast: { summary: 'Read at every poll.', everyMs: 0, needs: '' },
+    slow: { summary: 'Read every minute.', everyMs: 60_000, needs: '' },
+  },
+  objectives: [],
+  grants: { summary: 'None.', statements: [] },
+} as const;
+
 export type FakeContext = GroupContext<typeof fakeMetrics>;
 export type FakeGroup = 'fast' | 'slow';
 
@@ -70,19 +87,7 @@ export function createFakeEngine(behaviour: FakeBehaviour = {}): FakeEngine {
     },
   };
   const engine = defineEngine({
-    id: 'fake',
-    title: 'Fake',
-    versions: '1',
-    proof: 'none',
-    otelSystem: 'fake',
-    defaultWorkload: undefined,
-    metrics: fakeMetrics,
-    groups: {
-      fast: { summary: 'Read at every poll.', everyMs: 0, needs: '' },
-      slow: { summary: 'Read every minute.', everyMs: 60_000, needs: '' },
-    },
-    objectives: [],
-    grants: { summary: 'None.', statements: [] },
+    ...fakeManifest,
     options: () => z.strictObject({}),
     createCollector: () => {
       created += 1;

@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CliContext, SignalName } from '../../../src/cli/context.ts';
+import { ask } from '../../support/net/http-client.ts';
 import { startOtlpReceiver } from '../../support/otlp/receiver.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { type CliFixture, createCliFixture, type FakeServer, type Ran } from './support.ts';
@@ -31,8 +31,13 @@ describe('reeve run', () => {
     fixture.remove();
   });
 
-  async function start(text: string, server: FakeServer = {}): Promise<Running> {
+  async function start(
+    text: string,
+    server: FakeServer = {},
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<Running> {
     fixture = createCliFixture();
+    for (const [name, content] of Object.entries(files)) fixture.write(name, content);
     const path = fixture.write('reeve.yaml', text);
     const listeners = new Map<SignalName, () => void>();
     let log = '';
@@ -55,7 +60,11 @@ describe('reeve run', () => {
       log: () => log,
       signal: (name) => listeners.get(name)?.(),
       scrape: async () => (await fetch(url)).text(),
-      reload: () => ask(join(fixture.folder, 'd', 'control.sock')),
+      reload: () =>
+        ask('http://reeve/-/reload', {
+          method: 'POST',
+          socketPath: join(fixture.folder, 'd', 'control.sock'),
+        }),
     };
   }
 
@@ -95,21 +104,42 @@ describe('reeve run', () => {
     expect(page).toContain('reeve_config_last_reload_successful 1');
   });
 
-  it('keeps the configuration in force when the new one is broken, and says why', async () => {
-    running = await start(configOf(['orders']));
+  it('takes a target up again whose secret was changed in its file, and shows neither the old nor the new one', async () => {
+    const renewed = 'canary-renewed-9c';
+    const fileOf = (url: string) => configOf(['orders', 'stock']).replace(url, '{ file: secret }');
+    const first = '{ env: URL }';
+    // Both are in what the server says, as where a connection of the old collector still fails.
+    const message = `neither ${canary} nor ${renewed}`;
+    running = await start(fileOf(first), { refused: { orders: message } }, { secret: env.URL });
     const daemon = running;
-    fixture.write('reeve.yaml', configOf(['orders'], 'metric: {}\n'));
+    await waitUntil('the first failure', () => daemon.log().includes('reading failed') || undefined);
+    fixture.write('secret', `fake://u:${renewed}@db1/orders`);
 
-    const { status, body } = await daemon.reload();
-    daemon.signal('SIGHUP');
-
-    expect(status).toBe(400);
-    expect(body).toContain('metric: unknown key; did you mean metrics?');
-    expect(await daemon.scrape()).toContain('reeve_config_last_reload_successful 0');
+    const { body } = await daemon.reload();
     await waitUntil(
-      'the second refusal',
-      () => daemon.log().match(/not reloaded/g)?.length === 2 || undefined,
+      'the failure with the new secret',
+      () => (daemon.log().match(/reading failed/g)?.length ?? 0) >= 2 || undefined,
     );
+
+    expect(body).toContain('targets: 1 changed (orders), 1 unchanged');
+    expect(daemon.log().split('configuration reloaded')[1]).toContain('neither [secret] nor [secret]');
+    expect(daemon.log()).not.toContain(canary);
+    expect(body + (await daemon.scrape())).not.toMatch(/canary/);
+  });
+
+  it('counts on its page what was found and what a cap left out', async () => {
+    running = await start(configOf(['orders']), { truncatedRows: 3 });
+    const daemon = running;
+
+    const page = await waitUntil('the slow group', async () => {
+      const text = await daemon.scrape();
+      return text.includes('reeve_fake_size_bytes') ? text : undefined;
+    });
+
+    expect(page).toContain(
+      'reeve_findings{target="orders",engine="fake",code="cold",severity="warning"} 1\n',
+    );
+    expect(page).toContain('reeve_collect_truncated_rows{target="orders",engine="fake",group="slow"} 3\n');
   });
 
   it('tells the shards of one agent apart where they push to the same place', async () => {
@@ -135,37 +165,4 @@ describe('reeve run', () => {
     expect(await running.done).toMatchObject({ code: 1 });
     expect(running.log()).toContain('"reason":"second signal"');
   });
-
-  it('refuses a store that another agent has, and an address in use', async () => {
-    running = await start(configOf(['orders']));
-    const sameStore = fixture.write('store.yaml', configOf(['orders']));
-    const port = new URL(running.url).port;
-    const samePort = fixture.write(
-      'port.yaml',
-      configOf(['orders']).replace(':0"', `:${port}"`).replace('./d', './other'),
-    );
-
-    const [store, address] = [
-      await fixture.run(['run', '-c', sameStore], { env }),
-      await fixture.run(['run', '-c', samePort], { env }),
-    ];
-
-    expect(store).toMatchObject({ code: 1, stdout: '' });
-    expect(store.stderr).toContain('is in use by another Reeve');
-    expect(address).toMatchObject({ code: 1, stdout: '' });
-    expect(address.stderr).toContain(`listen EADDRINUSE 127.0.0.1:${port}`);
-  });
 });
-
-function ask(socketPath: string): Promise<{ readonly status: number; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method: 'POST', path: '/-/reload' }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => {
-        body += text;
-      });
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    asked.once('error', reject).end();
-  });
-}

@@ -7,32 +7,22 @@ import { runCli } from '../../../src/cli/program.ts';
 import { type CheckItem, defineEngine, type Engine } from '../../../src/core/engine.ts';
 import { CollectError } from '../../../src/core/errors.ts';
 import { createSystemClock } from '../../../src/telemetry/clock.ts';
-import { fakeMetrics } from '../../support/fake-engine.ts';
+import { fakeManifest } from '../../support/fake-engine.ts';
 
 /** What the server behind every target of the fake engine does. */
 export interface FakeServer {
   /** Targets whose collector cannot connect, with the message. */
   readonly refused?: Readonly<Record<string, string>>;
   readonly lacks?: readonly CheckItem[];
+  /** Rows that a cap leaves out of the slow group. */
+  readonly truncatedRows?: number;
   /** Never answers and heeds no abort. */
   readonly hangs?: boolean;
 }
 
 export function createServerEngine(server: FakeServer = {}): Engine {
   return defineEngine({
-    id: 'fake',
-    title: 'Fake',
-    versions: '1',
-    proof: 'None.',
-    otelSystem: 'fake',
-    defaultWorkload: undefined,
-    metrics: fakeMetrics,
-    groups: {
-      fast: { summary: 'Read at every poll.', everyMs: 0, needs: '' },
-      slow: { summary: 'Read every minute.', everyMs: 60_000, needs: '' },
-    },
-    objectives: [],
-    grants: { summary: 'None.', statements: [] },
+    ...fakeManifest,
     options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
     createCollector: ({ target, options }) =>
       Promise.resolve({
@@ -44,7 +34,10 @@ export function createServerEngine(server: FakeServer = {}): Engine {
         },
         read: (group, context) => {
           if (group === 'fast') context.record('temperature', 20, {});
-          else context.record('size', 4, { room: 'kitchen' });
+          else {
+            context.record('size', 4, { room: 'kitchen' });
+            if (server.truncatedRows !== undefined) context.truncate(server.truncatedRows);
+          }
           if (group === 'fast') {
             context.find({
               code: 'cold',

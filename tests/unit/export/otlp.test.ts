@@ -218,6 +218,38 @@ describe('a broken endpoint', () => {
   });
 });
 
+describe('an endpoint that is dead for long', () => {
+  it('keeps no more spans than its queue holds', async () => {
+    receiver.set('hang');
+    const { tracing } = await start();
+    for (let index = 0; index < 10_000; index += 1) tracing.start('collect', { target: 'orders' }).end();
+    await expect.poll(() => receiver.requests.length, { timeout: 5_000 }).toBe(1);
+    receiver.set('accept');
+
+    await push?.close(1_000);
+
+    // All of the queue, and nothing beside it but the batch that hangs.
+    expect(receiver.spans('collect')).toHaveLength(2_048);
+  });
+
+  it('keeps no collection that it could not push: the next push is of what is known then', async () => {
+    receiver.set('hang');
+    await start({ intervalMs: 100 });
+    for (let value = 0; value < 5; value += 1) {
+      table.publish(snapshot('orders', [[ratio, value / 10]]));
+      const asked = receiver.requests.length;
+      await expect.poll(() => receiver.requests.length, { timeout: 5_000 }).toBeGreaterThan(asked);
+    }
+    table.publish(snapshot('orders', [[ratio, 1]]));
+    receiver.set('accept');
+
+    await receiver.waitForMetric('reeve.postgres.index_hit_ratio');
+
+    const values = receiver.points('reeve.postgres.index_hit_ratio').map(({ value }) => value);
+    expect(new Set(values)).toEqual(new Set([1]));
+  });
+});
+
 describe('traces', () => {
   it('hold a span for each collection with a child for each group', async () => {
     const { tracing } = await start();

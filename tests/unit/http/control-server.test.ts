@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReloadOutcome } from '../../../src/http/control-server.ts';
 import { startControlServer } from '../../../src/http/control-server.ts';
 import type { Listener } from '../../../src/http/listener.ts';
+import { ask } from '../../support/net/http-client.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import type { TempDir } from '../../support/temp-dir.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
-import { ask } from './client.ts';
 
 let folder: TempDir;
 let socketPath: string;

@@ -4,8 +4,8 @@ import type { Listener } from '../../../src/http/listener.ts';
 import type { MetricsServerInput } from '../../../src/http/metrics-server.ts';
 import { startMetricsServer } from '../../../src/http/metrics-server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { ask } from '../../support/net/http-client.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
-import { ask } from './client.ts';
 
 const opened: Listener[] = [];
 const log = createRecordingLog();

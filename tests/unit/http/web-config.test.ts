@@ -7,13 +7,13 @@ import { webConfigSource } from '../../../src/config/web-config.ts';
 import type { Listener } from '../../../src/http/listener.ts';
 import { startMetricsServer } from '../../../src/http/metrics-server.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { ask, basic } from '../../support/net/http-client.ts';
 import type { RecordingLog } from '../../support/recording-log.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import type { TempDir } from '../../support/temp-dir.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import type { TestCertificate } from './certificates.ts';
 import { createCertificate } from './certificates.ts';
-import { ask, basic } from './client.ts';
 
 const hash = hashSync('open sesame', 4);
 let folder: TempDir;
