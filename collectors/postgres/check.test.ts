@@ -29,14 +29,14 @@ describe.each([13, 18] as const)('check of PostgreSQL %i', (major) => {
     const items = await collector.check();
 
     expect(items.map(({ severity, subject, remedy }) => [severity, subject, remedy])).toEqual([
-      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b"""'],
-      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b"""'],
-      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b"""'],
-      ['blind', 'a "b"', 'ALTER ROLE "a ""b""" CONNECTION LIMIT 4'],
-      ['advice', '', 'ALTER SYSTEM SET track_io_timing = on; SELECT pg_reload_conf()'],
-      ['blind', 'closed', 'GRANT CONNECT ON DATABASE "closed" TO "a ""b"""'],
+      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b""";'],
+      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b""";'],
+      ['blind', 'a "b"', 'GRANT pg_monitor TO "a ""b""";'],
+      ['blind', 'a "b"', 'ALTER ROLE "a ""b""" CONNECTION LIMIT 4;'],
+      ['advice', '', 'ALTER SYSTEM SET track_io_timing = on;\nSELECT pg_reload_conf();'],
+      ['blind', 'closed', 'GRANT CONNECT ON DATABASE "closed" TO "a ""b""";'],
       ['blind', 'open', expect.stringContaining('Let the role log in')],
-      ['blind', 'postgres', 'CREATE EXTENSION pg_stat_statements'],
+      ['blind', 'postgres', 'CREATE EXTENSION pg_stat_statements;\n-- in the database "postgres"'],
     ]);
     expect(items[0]?.groups).toContain('activity');
   });
@@ -50,7 +50,7 @@ describe.each([13, 18] as const)('check of PostgreSQL %i', (major) => {
     const preload = items.find(({ remedy }) => remedy.includes('shared_preload_libraries'))?.remedy ?? '';
     await before.close();
 
-    await server.query(preload.replace('; then restart the server', ''));
+    await server.query(preload);
     await server.restart();
     await server.query('CREATE EXTENSION pg_stat_statements', 'open');
     await server.query('GRANT CONNECT ON DATABASE closed, ignored TO reeve');
@@ -92,7 +92,7 @@ describe('preloadStatement', () => {
     ['"$libdir/a", b', "'$libdir/a', 'b', 'pg_stat_statements'"],
   ])('adds to "%s" one name at a time', (current, list) => {
     expect(preloadStatement(current)).toBe(
-      `ALTER SYSTEM SET shared_preload_libraries = ${list}; then restart the server`,
+      `ALTER SYSTEM SET shared_preload_libraries = ${list};\n-- then restart the server`,
     );
   });
 });

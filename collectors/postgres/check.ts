@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type CheckItem, messageOf, type Target } from '../../src/sdk.ts';
+import { alterAndReload } from './alter-system.ts';
 import type { Connection } from './client.ts';
 import { isInScope } from './databases.ts';
+import { loginStatements } from './grants.ts';
 import type { PostgresGroup } from './groups.ts';
 import type { PostgresMetrics } from './metrics.ts';
 import { quoteIdentifier } from './quote.ts';
@@ -64,7 +66,7 @@ function checkRole(session: Session, answer: Answer): readonly Item[] {
   const monitor = {
     severity: 'blind',
     subject: session.server.user,
-    remedy: `GRANT pg_monitor TO ${user}`,
+    remedy: `GRANT pg_monitor TO ${user};`,
   } as const;
   const items: Item[] = [];
   if (!session.server.readsAllStatistics) {
@@ -85,7 +87,7 @@ function checkRole(session: Session, answer: Answer): readonly Item[] {
       severity: 'advice',
       subject: session.server.user,
       message: 'The role is a superuser; reading needs far less.',
-      remedy: 'CREATE ROLE "reeve" LOGIN CONNECTION LIMIT 25; GRANT pg_monitor TO "reeve"',
+      remedy: loginStatements.join('\n'),
       groups: [],
     });
   }
@@ -95,7 +97,7 @@ function checkRole(session: Session, answer: Answer): readonly Item[] {
       severity: 'blind',
       subject: session.server.user,
       message: `The role may open ${answer.connection_limit} connections; ${needed} databases need one each.`,
-      remedy: `ALTER ROLE ${user} CONNECTION LIMIT ${needed + 2}`,
+      remedy: `ALTER ROLE ${user} CONNECTION LIMIT ${needed + 2};`,
       groups: perDatabase,
     });
   }
@@ -134,18 +136,18 @@ function checkSettings(answer: Answer): readonly Item[] {
   }
   if (answer.compute_query_id === 'off') {
     const message = 'compute_query_id is off: statements are not told apart.';
-    items.push({ ...blind, message, remedy: reloading("compute_query_id = 'auto'") });
+    items.push({ ...blind, message, remedy: alterAndReload("compute_query_id = 'auto'") });
   }
   if (answer.statements_track === 'none') {
     const message = 'pg_stat_statements.track is none: statements are not measured.';
-    items.push({ ...blind, message, remedy: reloading("pg_stat_statements.track = 'top'") });
+    items.push({ ...blind, message, remedy: alterAndReload("pg_stat_statements.track = 'top'") });
   }
   if (!answer.track_io_timing) {
     items.push({
       severity: 'advice',
       subject: '',
       message: 'track_io_timing is off: the time spent on reads and writes is unknown.',
-      remedy: reloading('track_io_timing = on'),
+      remedy: alterAndReload('track_io_timing = on'),
       groups: ['transactions', 'io'],
       metrics: ['blockReadTime', 'blockWriteTime', 'ioTime'],
     });
@@ -169,10 +171,6 @@ function checkMembers(session: Session, target: Target): readonly Item[] {
   ];
 }
 
-function reloading(assignment: string): string {
-  return `ALTER SYSTEM SET ${assignment}; SELECT pg_reload_conf()`;
-}
-
 async function checkDatabases(
   session: Session,
   answer: Answer,
@@ -185,7 +183,7 @@ async function checkDatabases(
       severity: 'blind',
       subject: name,
       message: 'The role may not connect to this database.',
-      remedy: `GRANT CONNECT ON DATABASE ${quoteIdentifier(name)} TO ${user}`,
+      remedy: `GRANT CONNECT ON DATABASE ${quoteIdentifier(name)} TO ${user};`,
       groups: perDatabase,
     }));
   let hasStatements = false;
@@ -203,7 +201,7 @@ async function checkDatabases(
       severity: 'blind',
       subject: session.main.database,
       message: 'The extension pg_stat_statements is in none of the databases in scope.',
-      remedy: 'CREATE EXTENSION pg_stat_statements',
+      remedy: `CREATE EXTENSION pg_stat_statements;\n-- in the database ${JSON.stringify(session.main.database)}`,
       groups: perStatement,
     });
   }

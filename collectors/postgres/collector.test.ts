@@ -42,9 +42,8 @@ describe.each([13, 14, 15, 16, 17, 18] as const)('a collector of PostgreSQL %i',
       major,
       settings: { archive_mode: 'on', archive_command: 'false', track_io_timing: 'on' },
     });
-    for (const statement of engine.grants.statements) {
-      await server.query(statement.replace('ON DATABASE …', 'ON DATABASE postgres'));
-    }
+    for (const statement of engine.grants.statements)
+      await server.query(statement.replace('<password>', 'secret').replace('<database>', 'postgres'));
     await server.query('CREATE DATABASE "o\'brien ""ü"" \t🐘"');
     await server.query('CREATE ROLE "app ""x""" LOGIN; SELECT pg_switch_wal()');
     collector = openCollector(server.url('postgres', 'reeve'));
@@ -113,7 +112,7 @@ describe.each([13, 14, 15, 16, 17, 18] as const)('a collector of PostgreSQL %i',
 
     expect(findings.find(({ code }) => code === 'statement_timeout_disabled')).toMatchObject({
       subject: 'app "x"',
-      remedy: `ALTER ROLE "app ""x""" SET statement_timeout = '30s'`,
+      remedy: `ALTER ROLE "app ""x""" SET statement_timeout = '30s';`,
     });
     expect(findings.map(({ code }) => code)).toContain('fsync_off');
     expect(findings.map(({ code }) => code)).not.toContain('track_io_timing_off');

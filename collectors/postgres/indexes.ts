@@ -1,5 +1,6 @@
 import type { CollectorInput, DetailRow, MemberLinks } from '../../src/sdk.ts';
 import { watchCluster } from '../../src/sdk.ts';
+import { alterAndReload } from './alter-system.ts';
 import type { Connection } from './client.ts';
 import type { PostgresOptions } from './config.ts';
 import { readCounting } from './index-counting.ts';
@@ -70,8 +71,7 @@ async function observe(
     subject: connection.database,
     message:
       'track_counts is off for the server, this database or a role, so the use of indexes cannot be proven',
-    remedy:
-      'ALTER SYSTEM SET track_counts = on; SELECT pg_reload_conf(); and RESET it for databases and roles',
+    remedy: `${alterAndReload('track_counts = on')}\n-- and RESET it for the databases and roles that turn it off`,
   });
 }
 

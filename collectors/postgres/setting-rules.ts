@@ -1,4 +1,5 @@
 import type { Finding } from '../../src/sdk.ts';
+import { alterAndReload, alterAndRestart } from './alter-system.ts';
 import { quoteLiteral } from './quote.ts';
 
 /** A setting that should be otherwise, and the finding it makes. */
@@ -12,7 +13,6 @@ export interface SettingRule {
 }
 
 const isOff = (value: string): boolean => value === 'off';
-const reload = '; SELECT pg_reload_conf()';
 
 /** What the server itself should have, and the statement that gives it. Settings that are not visible make no finding. */
 export const settingRules: readonly SettingRule[] = [
@@ -24,7 +24,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'fsync_off',
       severity: 'critical',
       message: 'fsync is off: a crash of the machine can destroy the whole cluster.',
-      remedy: `ALTER SYSTEM SET fsync = on${reload}`,
+      remedy: alterAndReload('fsync = on'),
     },
   },
   {
@@ -35,7 +35,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'full_page_writes_off',
       severity: 'critical',
       message: 'full_page_writes is off: a page torn by a crash cannot be repaired.',
-      remedy: `ALTER SYSTEM SET full_page_writes = on${reload}`,
+      remedy: alterAndReload('full_page_writes = on'),
     },
   },
   {
@@ -46,7 +46,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'autovacuum_off',
       severity: 'critical',
       message: 'autovacuum is off: tables bloat, and statistics and frozen ids fall behind.',
-      remedy: `ALTER SYSTEM SET autovacuum = on${reload}`,
+      remedy: alterAndReload('autovacuum = on'),
     },
   },
   {
@@ -57,7 +57,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'track_counts_off',
       severity: 'critical',
       message: 'track_counts is off: autovacuum and every use of an index go unseen.',
-      remedy: `ALTER SYSTEM SET track_counts = on${reload}`,
+      remedy: alterAndReload('track_counts = on'),
     },
   },
   {
@@ -68,7 +68,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'track_activities_off',
       severity: 'warning',
       message: 'track_activities is off: sessions do not say what they are doing.',
-      remedy: `ALTER SYSTEM SET track_activities = on${reload}`,
+      remedy: alterAndReload('track_activities = on'),
     },
   },
   {
@@ -79,7 +79,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'wal_level_minimal',
       severity: 'warning',
       message: 'wal_level is minimal: neither replicas nor point-in-time recovery are possible.',
-      remedy: 'ALTER SYSTEM SET wal_level = replica; then restart the server',
+      remedy: alterAndRestart('wal_level = replica'),
     },
   },
   {
@@ -90,8 +90,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'archive_mode_off',
       severity: 'info',
       message: 'WAL is not archived: unless a tool streams it, recovery to a point in time is not possible.',
-      remedy:
-        "ALTER SYSTEM SET archive_mode = on; ALTER SYSTEM SET archive_command = '…'; then restart the server",
+      remedy: alterAndRestart('archive_mode = on', "archive_command = '<command>'"),
     },
   },
   {
@@ -113,7 +112,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'track_io_timing_off',
       severity: 'info',
       message: 'track_io_timing is off: the time spent on reads and writes is unknown.',
-      remedy: `ALTER SYSTEM SET track_io_timing = on${reload}`,
+      remedy: alterAndReload('track_io_timing = on'),
     },
   },
   {
@@ -136,7 +135,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'password_encryption_md5',
       severity: 'info',
       message: 'New passwords are stored as MD5, which is deprecated.',
-      remedy: `ALTER SYSTEM SET password_encryption = 'scram-sha-256'${reload}`,
+      remedy: alterAndReload("password_encryption = 'scram-sha-256'"),
     },
   },
   {
@@ -147,7 +146,7 @@ export const settingRules: readonly SettingRule[] = [
       code: 'idle_in_transaction_timeout_disabled',
       severity: 'info',
       message: 'Sessions may stay idle in a transaction for ever, holding locks and dead rows.',
-      remedy: `ALTER SYSTEM SET idle_in_transaction_session_timeout = '10min'${reload}`,
+      remedy: alterAndReload("idle_in_transaction_session_timeout = '10min'"),
     },
   },
 ];
@@ -159,5 +158,5 @@ export const settingRules: readonly SettingRule[] = [
 export function preloadStatement(current: string): string {
   const names = current.split(',').map((name) => name.trim().replaceAll('"', ''));
   const all = [...names.filter((name) => name !== ''), 'pg_stat_statements'];
-  return `ALTER SYSTEM SET shared_preload_libraries = ${all.map(quoteLiteral).join(', ')}; then restart the server`;
+  return alterAndRestart(`shared_preload_libraries = ${all.map(quoteLiteral).join(', ')}`);
 }

@@ -71,7 +71,7 @@ async function findEndlessStatements(session: Session, context: PostgresContext)
       severity: 'warning',
       subject: role,
       message: `Statements of role ${JSON.stringify(role)} may run for ever: statement_timeout is 0.`,
-      remedy: `ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = '30s'`,
+      remedy: `ALTER ROLE ${quoteIdentifier(role)} SET statement_timeout = '30s';`,
     });
   }
 }

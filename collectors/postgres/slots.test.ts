@@ -33,7 +33,7 @@ describe.each([13, 18] as const)('readSlots on PostgreSQL %i', (major) => {
     expect(valueOf(after, 'reeve_postgres_slot_invalid', 'lost')).toBe(1);
     expect(valueOf(after, 'reeve_postgres_slot_wal_status', 'lost', 'lost')).toBe(1);
     expect(after.findings).toMatchObject([
-      { code: 'slot_invalidated', subject: 'lost', remedy: "SELECT pg_drop_replication_slot('lost')" },
+      { code: 'slot_invalidated', subject: 'lost', remedy: "SELECT pg_drop_replication_slot('lost');" },
     ]);
     expect(valueOf(after, 'reeve_postgres_slot_confirmed_lag_bytes', 'changes')).toBeGreaterThan(10_000);
     expect(valueOf(after, 'reeve_postgres_slot_xmin_age', 'changes')).toBeGreaterThan(0);

@@ -77,6 +77,6 @@ function recordSlot(context: PostgresContext, seen: Row): void {
     severity: 'critical',
     subject: slot,
     message: `Replication slot ${JSON.stringify(slot)} was invalidated (${seen.invalidation}): its consumer cannot go on and has to be built anew.`,
-    remedy: `SELECT pg_drop_replication_slot(${quoteLiteral(slot)})`,
+    remedy: `SELECT pg_drop_replication_slot(${quoteLiteral(slot)});`,
   });
 }

@@ -1,3 +1,4 @@
+import { alterAndRestart } from './alter-system.ts';
 import type { PostgresContext, PostgresReader } from './session.ts';
 import {
   readLeftOutQueryIds,
@@ -64,7 +65,11 @@ function countedOnes(
   return new Map(rows.map(({ queryId }) => [queryId, !leftOut.has(queryId)]));
 }
 
-function recordEvictions(known: Known, { evictions }: StatementRows, context: PostgresContext): void {
+function recordEvictions(
+  known: Known,
+  { evictions, maximum }: StatementRows,
+  context: PostgresContext,
+): void {
   const grown = evictions === undefined ? 0 : Math.max(0, evictions - (known.lastEvictions ?? evictions));
   known.evictions += grown;
   known.lastEvictions = evictions;
@@ -76,7 +81,7 @@ function recordEvictions(known: Known, { evictions }: StatementRows, context: Po
     subject: '',
     message:
       'pg_stat_statements is full and pushed statements out since the last reading, so their calls are missing from latency and totals',
-    remedy: 'raise pg_stat_statements.max (ALTER SYSTEM SET pg_stat_statements.max = 10000; needs a restart)',
+    remedy: alterAndRestart(`pg_stat_statements.max = ${Math.max(10_000, 2 * (maximum ?? 0))}`),
   });
 }
 

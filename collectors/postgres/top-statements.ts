@@ -93,7 +93,7 @@ function newStatement({ database, query_id, total_seconds, calls }: TopStatement
     severity: 'info',
     subject: `${database}: ${query_id}`,
     message: `a statement that appeared within the last day took ${total_seconds.toFixed(1)} s in ${calls} calls`,
-    remedy: 'look at its text and plan in the details of this target (new_statements)',
+    remedy: 'Look at its text and plan in the details of this target (new_statements).',
   };
 }
 
