@@ -1,4 +1,4 @@
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,9 +6,11 @@ import { type Daemon, startDaemon } from '../support/daemon.ts';
 import { startBlackHole } from '../support/net/tcp-proxy.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp/receiver.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres/server.ts';
+import { runReeve } from '../support/process.ts';
 import { checkMetrics } from '../support/prometheus/promtool.ts';
 import { type PrometheusServer, startPrometheus } from '../support/prometheus/server.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { createTempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A name as no sane person would choose and every server allows: quotes, a backslash, a line break, letters of several bytes. */
@@ -87,6 +89,11 @@ describe('reeve run', () => {
     expect(spans.length).toBeGreaterThan(0);
     expect(otlp.requests.every((request) => request.contentEncoding === 'gzip')).toBe(true);
   }, 60_000);
+
+  it('says how late its collections begin', async () => {
+    expect(await daemon.waitForSample(/^reeve_collect_lateness_seconds\{rank="p99"\} /)).toMatch(/ \d/);
+    expect(await daemon.scrape()).toMatch(/^reeve_collect_skipped_total \d+$/m);
+  });
 
   it('says on its landing pages how it is', async () => {
     const alive = await fetch(`${daemon.url}/healthz`);
@@ -240,10 +247,35 @@ describe('reeve run with a broken configuration', () => {
   });
 
   it('says which file is missing', async () => {
-    await using daemon = await startDaemon({ config: {}, ready: false });
-    await daemon.process.exit;
-    await writeFile(daemon.configPath, '');
+    await using folder = await createTempDir('missing');
+    const path = join(folder.path, 'not-there.yaml');
 
-    expect(daemon.process.stderr).toContain('targets');
+    const { code, stderr, stdout } = await runReeve(['run', '-c', path], { cwd: folder.path });
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(path);
+    expect(stderr).toContain('cannot be read: it does not exist');
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
+describe('reeve run, when a fault is caught by nobody', () => {
+  it('logs it and goes on', async () => {
+    const plant = `process.on('SIGUSR2', () => {
+      Promise.reject(new Error('planted rejection'));
+      setTimeout(() => { throw new Error('planted exception'); }, 0);
+    });`;
+    await using daemon = await startDaemon({
+      config: { targets: [{ id: 'gone', engine: 'redis', url: 'redis://127.0.0.1:1', interval: '1s' }] },
+      nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(plant)}`],
+    });
+
+    daemon.process.signal('SIGUSR2');
+    await daemon.process.waitForLine(/planted rejection.*fault of the agent, going on/);
+    await daemon.process.waitForLine(/planted exception.*fault of the agent, going on/);
+
+    expect(await daemon.scrape()).toMatch(/^reeve_target_up\{target="gone".* 0$/m);
+    daemon.process.signal('SIGTERM');
+    expect(await daemon.process.exit).toMatchObject({ code: 0 });
   });
 });
