@@ -79,10 +79,10 @@ export async function readActivity(session: Session, context: PostgresContext): 
     context.record('activeSessions', sessions, { wait });
   }
   context.record('maxConnections', seen.limit, {});
-  context.record('connectionUtilization', seen.limit > 0 ? seen.used / seen.limit : undefined, {});
+  context.record('connectionUtilizationRatio', seen.limit > 0 ? seen.used / seen.limit : undefined, {});
   recordAges(context, seen);
   // No lock awaited is zero; a wait whose start the server does not tell is unknown.
-  context.record('lockWait', seen.blocked === 0 ? 0 : (seen.lock_wait_seconds ?? undefined), {});
+  context.record('lockWaitSeconds', seen.blocked === 0 ? 0 : (seen.lock_wait_seconds ?? undefined), {});
   if (seen.blocked > 0 || (seen.transaction_seconds ?? 0) > longTransactionSeconds) {
     await keepSessions(session, context);
   }
@@ -90,14 +90,14 @@ export async function readActivity(session: Session, context: PostgresContext): 
 
 /** Every session is visible, so no age means that there is nothing of the kind: zero. */
 function recordAges(context: PostgresContext, seen: z.infer<typeof row>): void {
-  context.record('oldestTransaction', seen.transaction_seconds ?? 0, {});
-  context.record('longestQuery', seen.query_seconds ?? 0, {});
-  context.record('longestIdleInTransaction', seen.idle_in_transaction_seconds ?? 0, {});
+  context.record('oldestTransactionSeconds', seen.transaction_seconds ?? 0, {});
+  context.record('longestQuerySeconds', seen.query_seconds ?? 0, {});
+  context.record('longestIdleInTransactionSeconds', seen.idle_in_transaction_seconds ?? 0, {});
   context.record('autovacuumWorkers', seen.autovacuum_workers, {});
-  context.record('oldestAutovacuum', seen.autovacuum_seconds ?? 0, {});
+  context.record('oldestAutovacuumSeconds', seen.autovacuum_seconds ?? 0, {});
   context.record('blockedSessions', seen.blocked, {});
   context.record('preparedTransactions', seen.prepared, {});
-  context.record('oldestPreparedTransaction', seen.prepared_seconds ?? 0, {});
+  context.record('oldestPreparedTransactionSeconds', seen.prepared_seconds ?? 0, {});
   context.record('xminAge', seen.session_xmin_age ?? 0, { holder: 'session' });
   context.record('xminAge', seen.replica_xmin_age ?? 0, { holder: 'replica' });
   context.record('xminAge', seen.prepared_xmin_age ?? 0, { holder: 'prepared' });

@@ -37,7 +37,7 @@ export async function readArchiving(session: Session, context: PostgresContext):
   context.record('archivingFailing', seen.failing ? 1 : 0, {});
   context.record('archivedFiles', seen.archived, {});
   context.record('archiveFailures', seen.failed, {});
-  context.record('archivedAge', seen.archived_age ?? undefined, {});
+  context.record('lastArchivedAgeSeconds', seen.archived_age ?? undefined, {});
   await context.attempt('backlog', (inner) => readBacklog(session, inner));
 }
 
@@ -52,5 +52,5 @@ async function readBacklog(session: Session, context: PostgresContext): Promise<
     });
   if (waiting === undefined) return;
   context.record('archiveBacklog', waiting.files, {});
-  context.record('archiveBacklogAge', waiting.oldest ?? 0, {});
+  context.record('archiveBacklogAgeSeconds', waiting.oldest ?? 0, {});
 }

@@ -5,7 +5,7 @@ export function readAvailability(session: Session, context: PostgresContext): Pr
   const { server } = session;
   context.record('inRecovery', server.inRecovery ? 1 : 0, {});
   context.record('timeline', server.timeline, {});
-  context.record('startTimestamp', server.startedAt, {});
-  context.record('uptime', server.uptimeSeconds, {});
+  context.record('startTimestampSeconds', server.startedAt, {});
+  context.record('uptimeSeconds', server.uptimeSeconds, {});
   return Promise.resolve();
 }

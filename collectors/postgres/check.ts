@@ -79,7 +79,7 @@ function checkRole(session: Session, answer: Answer): readonly Item[] {
   }
   if (!answer.reads_archive_status) {
     const message = 'The role may not list the WAL files that wait for archiving.';
-    const metrics = ['archiveBacklog', 'archiveBacklogAge'] as const;
+    const metrics = ['archiveBacklog', 'archiveBacklogAgeSeconds'] as const;
     items.push({ ...monitor, message, groups: ['archiving'], metrics });
   }
   if (answer.is_superuser) {
@@ -149,7 +149,7 @@ function checkSettings(answer: Answer): readonly Item[] {
       message: 'track_io_timing is off: the time spent on reads and writes is unknown.',
       remedy: alterAndReload('track_io_timing = on'),
       groups: ['transactions', 'io'],
-      metrics: ['blockReadTime', 'blockWriteTime', 'ioTime'],
+      metrics: ['blockReadSeconds', 'blockWriteSeconds', 'ioSeconds'],
     });
   }
   return items;

@@ -87,6 +87,12 @@ describe.each([13, 14, 15, 16, 17, 18] as const)('a collector of PostgreSQL %i',
       done: major >= 18,
     });
     expect(valueOf(reading('wal'), 'reeve_postgres_checkpoints_total', 'requested')).toBeTypeOf('number');
+    const operations = samplesOf(reading('io'), 'reeve_postgres_io_operations_total').map(
+      ({ labels }) => labels[1],
+    );
+    expect(new Set(operations)).toEqual(
+      new Set(major >= 16 ? ['read', 'write', 'extend', 'hit', 'eviction'] : []),
+    );
     expect(valueOf(reading('wal'), 'reeve_postgres_buffers_written_total', 'backends') === undefined).toBe(
       major >= 17,
     );

@@ -5,11 +5,11 @@ import type { PostgresContext, Session } from './session.ts';
 const counter = z.number().nullable();
 const row = z.object({
   backend: z.string(),
-  reads: counter,
-  writes: counter,
-  extends: counter,
-  hits: counter,
-  evictions: counter,
+  read: counter,
+  write: counter,
+  extend: counter,
+  hit: counter,
+  eviction: counter,
   read_bytes: counter,
   write_bytes: counter,
   extend_bytes: counter,
@@ -17,7 +17,7 @@ const row = z.object({
   write_seconds: counter,
 });
 
-const operations = ['reads', 'writes', 'extends', 'hits', 'evictions'] as const;
+const operations = ['read', 'write', 'extend', 'hit', 'eviction'] as const;
 const sized = ['read', 'write', 'extend'] as const;
 const timed = ['read', 'write'] as const;
 
@@ -32,7 +32,7 @@ const sql = (hasBytes: boolean): string => {
   return `
   SELECT CASE backend_type WHEN 'client backend' THEN 'client' WHEN 'autovacuum worker' THEN 'autovacuum'
               WHEN 'checkpointer' THEN 'checkpointer' WHEN 'background writer' THEN 'background writer' ELSE 'other' END AS backend,
-         ${operations.map((name) => `sum(${name})::float8 AS ${name}`).join(', ')},
+         ${operations.map((name) => `sum(${name}s)::float8 AS "${name}"`).join(', ')},
          ${sized.map((name) => `sum(${bytes(name)})::float8 AS ${name}_bytes`).join(', ')},
          ${timed.map((name) => `${seconds(name)} AS ${name}_seconds`).join(', ')}
     FROM pg_stat_io WHERE object <> 'wal'
@@ -55,7 +55,7 @@ export async function readIo(session: Session, context: PostgresContext): Promis
       context.record('ioBytes', seen[`${operation}_bytes`] ?? undefined, { backend, operation });
     }
     for (const operation of timed) {
-      context.record('ioTime', seen[`${operation}_seconds`] ?? undefined, { backend, operation });
+      context.record('ioSeconds', seen[`${operation}_seconds`] ?? undefined, { backend, operation });
     }
   }
 }

@@ -60,10 +60,10 @@ export async function readSlots(session: Session, context: PostgresContext): Pro
 function recordSlot(context: PostgresContext, seen: Row): void {
   const { slot } = seen;
   context.record('slotActive', seen.active ? 1 : 0, { slot });
-  context.record('slotRetained', seen.retained_bytes ?? undefined, { slot });
-  context.record('slotSafe', seen.safe_bytes ?? undefined, { slot });
-  context.record('slotConfirmedLag', seen.confirmed_bytes ?? undefined, { slot });
-  context.record('slotInactive', seen.inactive_seconds ?? undefined, { slot });
+  context.record('slotRetainedBytes', seen.retained_bytes ?? undefined, { slot });
+  context.record('slotSafeBytes', seen.safe_bytes ?? undefined, { slot });
+  context.record('slotConfirmedLagBytes', seen.confirmed_bytes ?? undefined, { slot });
+  context.record('slotInactiveSeconds', seen.inactive_seconds ?? undefined, { slot });
   context.record('slotXminAge', seen.xmin_age ?? undefined, { slot });
   context.record('slotInvalid', seen.invalidation === null ? 0 : 1, { slot });
   if (seen.wal_status !== null) {

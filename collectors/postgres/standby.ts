@@ -68,9 +68,9 @@ export function createStandbyReader(): PostgresReader {
     });
     context.record('replicationLagBytes', connected ? missing : undefined, { replica });
     context.record('receiverConnected', seen.streams_from ? Number(connected) : undefined, {});
-    context.record('receiverSilence', seen.message_age ?? undefined, {});
+    context.record('receiverSilenceSeconds', seen.message_age ?? undefined, {});
     context.record('replayPaused', seen.paused ? 1 : 0, {});
-    context.record('replayAge', seen.replay_age ?? undefined, {});
+    context.record('replayAgeSeconds', seen.replay_age ?? undefined, {});
   };
 }
 

@@ -89,9 +89,9 @@ function recordDatabase({ window }: Known, database: string, context: PostgresCo
   const { short, long, calls, seconds } = window.read(database, context.monotonicMs);
   context.record('statementCalls', calls, { database });
   context.record('statementSeconds', seconds, { database });
-  context.record('statementMean', short.mean, { database }, short.calls);
-  context.record('statementP50', short.quantile(0.5), { database }, short.calls);
-  context.record('statementP95', short.quantile(0.95), { database }, short.calls);
-  context.record('statementP99', short.quantile(0.99), { database }, short.calls);
-  context.record('statementHourlyP95', long.quantile(0.95), { database }, long.calls);
+  context.record('statementMeanSeconds', short.mean, { database }, short.calls);
+  context.record('statementP50Seconds', short.quantile(0.5), { database }, short.calls);
+  context.record('statementP95Seconds', short.quantile(0.95), { database }, short.calls);
+  context.record('statementP99Seconds', short.quantile(0.99), { database }, short.calls);
+  context.record('statementHourlyP95Seconds', long.quantile(0.95), { database }, long.calls);
 }

@@ -63,13 +63,13 @@ const readings = [
   { column: 'temp_files', metric: 'tempFiles' },
   { column: 'temp_bytes', metric: 'tempBytes' },
   { column: 'checksum_failures', metric: 'checksumFailures' },
-  { column: 'read_seconds', metric: 'blockReadTime' },
-  { column: 'write_seconds', metric: 'blockWriteTime' },
+  { column: 'read_seconds', metric: 'blockReadSeconds' },
+  { column: 'write_seconds', metric: 'blockWriteSeconds' },
   { column: 'sessions', metric: 'sessions' },
-  { column: 'session_seconds', metric: 'sessionTime' },
-  { column: 'active_seconds', metric: 'activeTime' },
-  { column: 'idle_in_transaction_seconds', metric: 'idleInTransactionTime' },
-  { column: 'statistics_reset', metric: 'statisticsReset' },
+  { column: 'session_seconds', metric: 'sessionSeconds' },
+  { column: 'active_seconds', metric: 'activeSeconds' },
+  { column: 'idle_in_transaction_seconds', metric: 'idleInTransactionSeconds' },
+  { column: 'statistics_reset', metric: 'statisticsResetTimestampSeconds' },
 ] as const satisfies readonly { column: keyof Row; metric: keyof PostgresMetrics }[];
 
 const rowOperations = ['returned', 'fetched', 'inserted', 'updated', 'deleted'] as const;

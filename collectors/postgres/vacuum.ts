@@ -72,7 +72,9 @@ export async function readVacuum(session: Session, context: PostgresContext): Pr
     const { database } = connection;
     inner.record('deadRows', seen.dead, { database });
     inner.record('vacuumDue', seen.due, { database });
-    inner.record('vacuumDueAge', seen.due === 0 ? 0 : (seen.oldest_seconds ?? undefined), { database });
+    inner.record('vacuumDueAgeSeconds', seen.due === 0 ? 0 : (seen.oldest_seconds ?? undefined), {
+      database,
+    });
     inner.record('freezeDueTables', seen.freeze_due, { database });
     inner.record('autovacuumDisabled', seen.disabled, { database });
     inner.detail('vacuum', seen.worst);

@@ -67,16 +67,16 @@ export async function readWal(session: Session, context: PostgresContext): Promi
   context.record('buffersWritten', value('writer_buffers'), { by: 'background writer' });
   context.record('buffersWritten', value('backend_buffers'), { by: 'backends' });
   context.record('checkpointsDone', value('checkpoints_done'), {});
-  context.record('checkpointWriteTime', value('write_seconds'), {});
-  context.record('checkpointSyncTime', value('sync_seconds'), {});
+  context.record('checkpointWriteSeconds', value('write_seconds'), {});
+  context.record('checkpointSyncSeconds', value('sync_seconds'), {});
   context.record('writerStops', value('writer_stops'), {});
   context.record('buffersAllocated', value('allocated'), {});
   context.record('walRecords', value('wal_records'), {});
   context.record('walPageImages', value('wal_page_images'), {});
   context.record('walBytes', value('wal_bytes'), {});
   context.record('walBuffersFull', value('wal_buffers_full'), {});
-  context.record('walPosition', value('wal_position'), {});
-  context.record('checkpointAge', value('checkpoint_age'), {});
+  context.record('walPositionBytes', value('wal_position'), {});
+  context.record('checkpointAgeSeconds', value('checkpoint_age'), {});
 }
 
 function sql(session: Session): string {

@@ -31,8 +31,8 @@ export async function readWraparound(session: Session, context: PostgresContext)
   }
   const oldestXid = Math.max(...rows.map(({ xid_age }) => xid_age));
   const oldestMultixact = Math.max(...rows.map(({ mxid_age }) => mxid_age));
-  context.record('wraparound', oldestXid / idsUntilWraparound, { kind: 'xid' });
-  context.record('wraparound', oldestMultixact / idsUntilWraparound, { kind: 'multixact' });
-  context.record('freezeDue', oldestXid / first.freeze_max_age, { kind: 'xid' });
-  context.record('freezeDue', oldestMultixact / first.multixact_freeze_max_age, { kind: 'multixact' });
+  context.record('wraparoundRatio', oldestXid / idsUntilWraparound, { kind: 'xid' });
+  context.record('wraparoundRatio', oldestMultixact / idsUntilWraparound, { kind: 'multixact' });
+  context.record('freezeDueRatio', oldestXid / first.freeze_max_age, { kind: 'xid' });
+  context.record('freezeDueRatio', oldestMultixact / first.multixact_freeze_max_age, { kind: 'multixact' });
 }

@@ -41,7 +41,7 @@ export const activityMetrics = defineMetrics({
     source: 'max_connections, superuser_reserved_connections, reserved_connections',
     otlp: 'postgresql.connection.max',
   },
-  connectionUtilization: {
+  connectionUtilizationRatio: {
     ...session,
     name: 'reeve_postgres_connection_utilization_ratio',
     kind: 'gauge',
@@ -50,7 +50,7 @@ export const activityMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_activity, max_connections',
   },
-  oldestTransaction: {
+  oldestTransactionSeconds: {
     ...session,
     name: 'reeve_postgres_oldest_transaction_seconds',
     kind: 'gauge',
@@ -59,7 +59,7 @@ export const activityMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_activity.xact_start',
   },
-  longestQuery: {
+  longestQuerySeconds: {
     ...session,
     name: 'reeve_postgres_longest_query_seconds',
     kind: 'gauge',
@@ -68,7 +68,7 @@ export const activityMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_activity.query_start',
   },
-  longestIdleInTransaction: {
+  longestIdleInTransactionSeconds: {
     ...session,
     name: 'reeve_postgres_longest_idle_in_transaction_seconds',
     kind: 'gauge',
@@ -86,7 +86,7 @@ export const activityMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_activity.backend_type',
   },
-  oldestAutovacuum: {
+  oldestAutovacuumSeconds: {
     ...session,
     name: 'reeve_postgres_oldest_autovacuum_seconds',
     kind: 'gauge',
@@ -104,7 +104,7 @@ export const activityMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_activity.wait_event_type = Lock',
   },
-  lockWait: {
+  lockWaitSeconds: {
     ...session,
     name: 'reeve_postgres_lock_wait_seconds',
     kind: 'gauge',
@@ -126,7 +126,7 @@ export const activityMetrics = defineMetrics({
     source: 'pg_prepared_xacts',
     docs: 'https://www.postgresql.org/docs/current/view-pg-prepared-xacts.html',
   },
-  oldestPreparedTransaction: {
+  oldestPreparedTransactionSeconds: {
     ...session,
     name: 'reeve_postgres_oldest_prepared_transaction_seconds',
     kind: 'gauge',

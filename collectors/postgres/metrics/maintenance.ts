@@ -51,7 +51,7 @@ export const maintenanceMetrics = defineMetrics({
     labels: { database: 'The database.' },
     source: 'mxid_age(pg_database.datminmxid)',
   },
-  wraparound: {
+  wraparoundRatio: {
     ...wraparound,
     name: 'reeve_postgres_wraparound_ratio',
     kind: 'gauge',
@@ -60,7 +60,7 @@ export const maintenanceMetrics = defineMetrics({
     labels: { kind: 'xid or multixact.' },
     source: 'pg_database.datfrozenxid, datminmxid against 2^31',
   },
-  freezeDue: {
+  freezeDueRatio: {
     ...wraparound,
     name: 'reeve_postgres_freeze_due_ratio',
     kind: 'gauge',
@@ -89,7 +89,7 @@ export const maintenanceMetrics = defineMetrics({
     source:
       'pg_stat_get_dead_tuples(), autovacuum_vacuum_threshold, autovacuum_vacuum_scale_factor, storage parameters',
   },
-  vacuumDueAge: {
+  vacuumDueAgeSeconds: {
     ...vacuum,
     name: 'reeve_postgres_vacuum_due_age_seconds',
     kind: 'gauge',
@@ -124,7 +124,7 @@ export const maintenanceMetrics = defineMetrics({
     help: 'Block operations by kind of process; WAL is left out.',
     labels: {
       backend: 'client, autovacuum, checkpointer, background writer or other.',
-      operation: 'reads, writes, extends, hits or evictions.',
+      operation: 'read, write, extend, hit or eviction.',
     },
     source: 'pg_stat_io.reads, writes, extends, hits, evictions',
   },
@@ -140,7 +140,7 @@ export const maintenanceMetrics = defineMetrics({
     },
     source: 'pg_stat_io.read_bytes, write_bytes, extend_bytes (before 18: operations × op_bytes)',
   },
-  ioTime: {
+  ioSeconds: {
     ...io,
     name: 'reeve_postgres_io_seconds_total',
     kind: 'counter',

@@ -93,7 +93,7 @@ export const replicationMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_wal_receiver.status, last_msg_receipt_time',
   },
-  receiverSilence: {
+  receiverSilenceSeconds: {
     ...standby,
     name: 'reeve_postgres_wal_receiver_silence_seconds',
     kind: 'gauge',
@@ -111,7 +111,7 @@ export const replicationMetrics = defineMetrics({
     labels: {},
     source: 'pg_is_wal_replay_paused()',
   },
-  replayAge: {
+  replayAgeSeconds: {
     ...standby,
     name: 'reeve_postgres_replay_age_seconds',
     kind: 'gauge',
@@ -138,7 +138,7 @@ export const replicationMetrics = defineMetrics({
     labels: { slot: 'The replication slot.' },
     source: 'pg_replication_slots.active',
   },
-  slotRetained: {
+  slotRetainedBytes: {
     ...slots,
     name: 'reeve_postgres_slot_retained_bytes',
     kind: 'gauge',
@@ -147,7 +147,7 @@ export const replicationMetrics = defineMetrics({
     labels: { slot: 'The replication slot.' },
     source: 'pg_replication_slots.restart_lsn',
   },
-  slotSafe: {
+  slotSafeBytes: {
     ...slots,
     name: 'reeve_postgres_slot_safe_bytes',
     kind: 'gauge',
@@ -156,7 +156,7 @@ export const replicationMetrics = defineMetrics({
     labels: { slot: 'The replication slot.' },
     source: 'pg_replication_slots.safe_wal_size',
   },
-  slotConfirmedLag: {
+  slotConfirmedLagBytes: {
     ...slots,
     name: 'reeve_postgres_slot_confirmed_lag_bytes',
     kind: 'gauge',
@@ -165,7 +165,7 @@ export const replicationMetrics = defineMetrics({
     labels: { slot: 'The replication slot.' },
     source: 'pg_replication_slots.confirmed_flush_lsn',
   },
-  slotInactive: {
+  slotInactiveSeconds: {
     ...slots,
     name: 'reeve_postgres_slot_inactive_seconds',
     kind: 'gauge',

@@ -27,7 +27,7 @@ export const serverMetrics = defineMetrics({
     labels: {},
     source: 'pg_walfile_name(), pg_stat_wal_receiver.received_tli',
   },
-  startTimestamp: {
+  startTimestampSeconds: {
     ...server,
     name: 'reeve_postgres_start_timestamp_seconds',
     kind: 'gauge',
@@ -36,7 +36,7 @@ export const serverMetrics = defineMetrics({
     labels: {},
     source: 'pg_postmaster_start_time()',
   },
-  uptime: {
+  uptimeSeconds: {
     ...server,
     name: 'reeve_postgres_uptime_seconds',
     kind: 'gauge',

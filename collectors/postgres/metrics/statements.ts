@@ -14,7 +14,7 @@ const mixture =
   'pg_stat_statements: growth of calls, total_exec_time and stddev_exec_time, top-level queries only';
 
 export const statementMetrics = defineMetrics({
-  statementMean: {
+  statementMeanSeconds: {
     ...shared,
     name: 'reeve_postgres_statement_mean_seconds',
     kind: 'gauge',
@@ -23,7 +23,7 @@ export const statementMetrics = defineMetrics({
     labels,
     source: 'pg_stat_statements: growth of total_exec_time / growth of calls',
   },
-  statementP50: {
+  statementP50Seconds: {
     ...shared,
     name: 'reeve_postgres_statement_p50_estimate_seconds',
     kind: 'gauge',
@@ -32,7 +32,7 @@ export const statementMetrics = defineMetrics({
     labels,
     source: mixture,
   },
-  statementP95: {
+  statementP95Seconds: {
     ...shared,
     name: 'reeve_postgres_statement_p95_estimate_seconds',
     kind: 'gauge',
@@ -41,7 +41,7 @@ export const statementMetrics = defineMetrics({
     labels,
     source: mixture,
   },
-  statementP99: {
+  statementP99Seconds: {
     ...shared,
     name: 'reeve_postgres_statement_p99_estimate_seconds',
     kind: 'gauge',
@@ -50,7 +50,7 @@ export const statementMetrics = defineMetrics({
     labels,
     source: mixture,
   },
-  statementHourlyP95: {
+  statementHourlyP95Seconds: {
     ...shared,
     name: 'reeve_postgres_statement_hourly_p95_estimate_seconds',
     kind: 'gauge',

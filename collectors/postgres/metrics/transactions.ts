@@ -86,7 +86,7 @@ export const transactionMetrics = defineMetrics({
     labels: { database: 'The database.' },
     source: 'pg_stat_database.checksum_failures',
   },
-  blockReadTime: {
+  blockReadSeconds: {
     ...database,
     name: 'reeve_postgres_block_read_seconds_total',
     kind: 'counter',
@@ -95,7 +95,7 @@ export const transactionMetrics = defineMetrics({
     labels: { database: 'The database.' },
     source: 'pg_stat_database.blk_read_time',
   },
-  blockWriteTime: {
+  blockWriteSeconds: {
     ...database,
     name: 'reeve_postgres_block_write_seconds_total',
     kind: 'counter',
@@ -127,7 +127,7 @@ export const transactionMetrics = defineMetrics({
     source: 'pg_stat_database.sessions_abandoned, sessions_fatal, sessions_killed',
     since: '14',
   },
-  sessionTime: {
+  sessionSeconds: {
     ...database,
     name: 'reeve_postgres_session_seconds_total',
     kind: 'counter',
@@ -137,7 +137,7 @@ export const transactionMetrics = defineMetrics({
     source: 'pg_stat_database.session_time',
     since: '14',
   },
-  activeTime: {
+  activeSeconds: {
     ...database,
     name: 'reeve_postgres_active_seconds_total',
     kind: 'counter',
@@ -147,7 +147,7 @@ export const transactionMetrics = defineMetrics({
     source: 'pg_stat_database.active_time',
     since: '14',
   },
-  idleInTransactionTime: {
+  idleInTransactionSeconds: {
     ...database,
     name: 'reeve_postgres_idle_in_transaction_seconds_total',
     kind: 'counter',
@@ -157,7 +157,7 @@ export const transactionMetrics = defineMetrics({
     source: 'pg_stat_database.idle_in_transaction_time',
     since: '14',
   },
-  statisticsReset: {
+  statisticsResetTimestampSeconds: {
     ...database,
     name: 'reeve_postgres_statistics_reset_timestamp_seconds',
     kind: 'gauge',

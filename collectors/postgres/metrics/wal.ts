@@ -77,7 +77,7 @@ export const walMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_archiver.failed_count',
   },
-  archivedAge: {
+  lastArchivedAgeSeconds: {
     ...archiver,
     name: 'reeve_postgres_last_archived_age_seconds',
     kind: 'gauge',
@@ -96,7 +96,7 @@ export const walMetrics = defineMetrics({
     labels: {},
     source: 'pg_ls_archive_statusdir(), *.ready',
   },
-  archiveBacklogAge: {
+  archiveBacklogAgeSeconds: {
     ...backlog,
     name: 'reeve_postgres_archive_backlog_age_seconds',
     kind: 'gauge',
@@ -135,7 +135,7 @@ export const walMetrics = defineMetrics({
     source: 'pg_stat_checkpointer.restartpoints_timed, restartpoints_req',
     since: '17',
   },
-  checkpointWriteTime: {
+  checkpointWriteSeconds: {
     ...checkpointer,
     name: 'reeve_postgres_checkpoint_write_seconds_total',
     kind: 'counter',
@@ -144,7 +144,7 @@ export const walMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_checkpointer.write_time (before 17: pg_stat_bgwriter)',
   },
-  checkpointSyncTime: {
+  checkpointSyncSeconds: {
     ...checkpointer,
     name: 'reeve_postgres_checkpoint_sync_seconds_total',
     kind: 'counter',
@@ -153,7 +153,7 @@ export const walMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_checkpointer.sync_time (before 17: pg_stat_bgwriter)',
   },
-  checkpointAge: {
+  checkpointAgeSeconds: {
     ...checkpointer,
     name: 'reeve_postgres_checkpoint_age_seconds',
     kind: 'gauge',
@@ -228,7 +228,7 @@ export const walMetrics = defineMetrics({
     labels: {},
     source: 'pg_stat_wal.wal_buffers_full',
   },
-  walPosition: {
+  walPositionBytes: {
     ...generated,
     name: 'reeve_postgres_wal_position_bytes',
     kind: 'gauge',
