@@ -22,18 +22,6 @@ export function parseAt<T>(schema: z.ZodType<T>, input: unknown, path: readonly 
   return { value: undefined, problems: result.error.issues.flatMap((issue) => problemsOf(issue, path)) };
 }
 
-/** `targets[2].labels["cost centre"]`; empty for the file as a whole. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  let text = '';
-  for (const part of path) {
-    const name = String(part);
-    if (typeof part === 'number') text += `[${name}]`;
-    else if (/^[A-Za-z_][\w-]*$/.test(name)) text += text === '' ? name : `.${name}`;
-    else text += `[${JSON.stringify(name)}]`;
-  }
-  return text;
-}
-
 /** Problems as they are told: with their path as text and their line, in the order of the file. */
 export function located(
   problems: readonly Problem[],
@@ -58,6 +46,18 @@ export function unknownKey(key: string, known: readonly string[]): string {
   const hint = suggestion(key, known);
   if (hint !== '' || known.length === 0) return `unknown key${hint}`;
   return `unknown key; known here: ${known.join(', ')}`;
+}
+
+/** `targets[2].labels["cost centre"]`; empty for the file as a whole. */
+function formatPath(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) {
+    const name = String(part);
+    if (typeof part === 'number') text += `[${name}]`;
+    else if (/^[A-Za-z_][\w-]*$/.test(name)) text += text === '' ? name : `.${name}`;
+    else text += `[${JSON.stringify(name)}]`;
+  }
+  return text;
 }
 
 function problemsOf(issue: z.core.$ZodIssue, root: readonly PropertyKey[]): Problem[] {

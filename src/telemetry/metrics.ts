@@ -1,3 +1,4 @@
+import { collectErrorCodes } from '../core/errors.ts';
 import { defineMetrics } from '../core/metric.ts';
 
 /** The agent's own slice of the catalogue. Metrics about one target are part of its snapshot; the rest describe the process. */
@@ -47,7 +48,7 @@ export const collectionMetrics = defineMetrics({
     help: 'Readings that failed, wholly or for one subject; the group `target` counts collections that reached nothing.',
     labels: {
       group: 'Reading group.',
-      code: 'unreachable, denied, timeout, locked, unsupported, malformed or internal.',
+      code: `One of ${collectErrorCodes.join(', ')}.`,
     },
   },
   collectLastSuccess: {
