@@ -115,7 +115,7 @@ function whyUnknown(
   }
   const observations = row.observations?.(scrape) ?? Number.POSITIVE_INFINITY;
   if (minimumBasis === undefined || observations >= minimumBasis) return undefined;
-  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, has ${whole(observations)} ${sinceStart}`;
+  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, ${whole(observations)} ${sinceStart}`;
 }
 
 const storyWidths = { id: 15, seenAt: 9, witnessed: 28 } as const;
