@@ -15,6 +15,7 @@ export {
 export { CollectError, type CollectErrorCode, messageOf, toCollectError } from './core/errors.ts';
 export type { MemberLinks } from './core/index-usage.ts';
 export { defineMetrics } from './core/metric.ts';
+export type { Background } from './core/ports/background.ts';
 export type { Clock } from './core/ports/clock.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';

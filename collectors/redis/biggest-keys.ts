@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/sdk.ts';
+import type { Background, Clock } from '../../src/sdk.ts';
 import type { NodeGroup } from './fields.ts';
 import { parseInfo } from './info.ts';
 import { KeyScan, type ScanBudget } from './key-scan.ts';
@@ -9,11 +9,13 @@ import type { RedisNode } from './node.ts';
 export class BiggestKeys {
   readonly #budget: ScanBudget;
   readonly #clock: Clock;
+  readonly #background: Background;
   readonly #scans = new WeakMap<RedisNode, KeyScan>();
 
-  constructor(budget: ScanBudget, clock: Clock) {
+  constructor(budget: ScanBudget, clock: Clock, background: Background) {
     this.#budget = budget;
     this.#clock = clock;
+    this.#background = background;
   }
 
   /** Replicas hold the same keys as their primary, so only primaries are walked, and a server that is watched alone. */
@@ -44,7 +46,7 @@ export class BiggestKeys {
       const reply = await node.call(['INFO', 'keyspace'], background);
       return databasesOf(parseInfo(String(reply))).map(({ name }) => name);
     };
-    const scan = new KeyScan(() => node.connection(), databases, this.#clock, this.#budget);
+    const scan = new KeyScan(() => node.connection(), databases, this.#clock, this.#budget, this.#background);
     this.#scans.set(node, scan);
     return scan;
   }

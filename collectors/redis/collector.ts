@@ -75,7 +75,7 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
     this.#topology = topology;
     const { top, every, serverTime, keysPerSecond, enabled } = input.options.biggestKeys;
     const budget = { top, everyMs: every, serverTimeMs: serverTime, keysPerSecond };
-    const biggestKeys = new BiggestKeys(budget, input.clock);
+    const biggestKeys = new BiggestKeys(budget, input.clock, input.background);
     const isWalked = (node: RedisNode): boolean => this.#members.primaries?.has(node.name) ?? true;
     this.#readers = {
       availability: readAvailability,

@@ -54,6 +54,7 @@ function scanOf(
     async () => databases,
     clock,
     all,
+    { turn: (work) => work() },
   );
 }
 

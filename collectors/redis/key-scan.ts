@@ -1,4 +1,4 @@
-import { type Clock, CollectError, toCollectError } from '../../src/sdk.ts';
+import { type Background, type Clock, CollectError, toCollectError } from '../../src/sdk.ts';
 import type { Command, Connection } from './connection.ts';
 
 /** A key and the memory it takes with everything it holds. */
@@ -44,6 +44,7 @@ export class KeyScan {
   readonly #databases: () => Promise<readonly string[]>;
   readonly #clock: Clock;
   readonly #budget: ScanBudget;
+  readonly #background: Background;
   #walk = newWalk();
   #finished: Walk | undefined;
   #finishedAt: number | undefined;
@@ -57,11 +58,13 @@ export class KeyScan {
     databases: () => Promise<readonly string[]>,
     clock: Clock,
     budget: ScanBudget,
+    background: Background,
   ) {
     this.#connection = connection;
     this.#databases = databases;
     this.#clock = clock;
     this.#budget = budget;
+    this.#background = background;
   }
 
   /** @throws {CollectError} why the walk stopped, once; the next `run` goes on where it was. */
@@ -74,8 +77,8 @@ export class KeyScan {
   }
 
   /**
-   * Does one slice now if a walk is due, and goes on in the background, a slice a second, until the walk is over. Returns after the
-   * first slice.
+   * Does one slice now if a walk is due, and goes on in the background until the walk is over, at most a slice a second, in turn with the
+   * walks of other targets. Returns after the first slice.
    *
    * @throws {CollectError} `denied` without scan, memory|usage and a key pattern.
    */
@@ -115,7 +118,7 @@ export class KeyScan {
   async #goOn(signal: AbortSignal): Promise<void> {
     try {
       do await this.#clock.sleep(sliceEveryMs, signal);
-      while (!(await this.slice(signal)));
+      while (!(await this.#background.turn(() => this.slice(signal), signal)));
     } catch (thrown) {
       // Told at the next reading, unless the collector is closing.
       if (!signal.aborted) this.#failure = toCollectError(thrown);

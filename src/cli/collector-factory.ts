@@ -1,3 +1,4 @@
+import { BackgroundTurns } from '../collect/background-turns.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
 import type { Collector, Engine } from '../core/engine.ts';
 import type { History } from '../core/ports/history.ts';
@@ -24,6 +25,7 @@ export function collectorFactory({
   history,
   log,
 }: CollectorFactoryInput): (configured: ConfiguredTarget) => TargetEngine {
+  const background = new BackgroundTurns(context.clock);
   return ({ target, options }) => {
     const engine = engines.get(target.engine);
     // The configuration refuses engines that are not in this map.
@@ -35,6 +37,7 @@ export function collectorFactory({
         history,
         clock: context.clock,
         random: context.random,
+        background,
         log: log.child({ target: target.id, engine: engine.id }),
         applicationName: `reeve/${context.version}`,
       });

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { ConfigFields } from './config-fields.ts';
 import type { MetricTable } from './metric.ts';
 import type { ObjectiveId } from './objective.ts';
+import type { Background } from './ports/background.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { History } from './ports/history.ts';
 import type { Log } from './ports/log.ts';
@@ -69,6 +70,8 @@ export interface CollectorInput<O = unknown> {
   readonly history: History;
   readonly clock: Clock;
   readonly random: Random;
+  /** For work that can wait and goes on between collections. */
+  readonly background: Background;
   readonly log: Log;
   /** `reeve/<version>`: the name under which the server sees the agent. */
   readonly applicationName: string;

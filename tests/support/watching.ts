@@ -53,6 +53,7 @@ export function watchTarget(request: WatchRequest): Watching {
         clock,
         random: systemRandom,
         log,
+        background: { turn: (work) => work() },
         applicationName: 'reeve/test',
       }),
     publish: (snapshot) => {

@@ -56,6 +56,7 @@ export function openCollector(
     clock,
     random: () => 0.5,
     log: createRecordingLog(),
+    background: { turn: (work) => work() },
     applicationName: 'reeve/test',
   });
   const poll: TestCollector['poll'] = async (groups, at, timeoutMs = 10_000) => {

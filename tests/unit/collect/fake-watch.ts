@@ -29,6 +29,7 @@ export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {
         clock,
         random: () => 1,
         log,
+        background: { turn: (work) => work() },
         applicationName: 'reeve/test',
       }),
     publish: (snapshot) => published.push(snapshot),

@@ -43,6 +43,7 @@ function unusedInput(clock: FakeClock) {
     clock,
     random: () => 0.5,
     log: createRecordingLog(),
+    background: { turn: <T>(work: () => Promise<T>) => work() },
     applicationName: 'reeve/test',
   };
 }
