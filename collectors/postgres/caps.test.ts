@@ -35,3 +35,64 @@ describe('a list of foreign keys beyond maxRows', () => {
     expect(capped.truncatedRows).toBe(1);
   });
 });
+
+/** 512 statements of different shapes: plus or minus at nine places. */
+const shapes = Array.from({ length: 512 }, (_, nth) => {
+  const bits = nth.toString(2).padStart(9, '0');
+  return `SELECT 1${bits.replaceAll(/./g, (bit) => (bit === '0' ? '+1' : '-1'))}`;
+});
+
+describe('a hundred thousand statements', () => {
+  it('are read within the time limits, the costliest ones, and the rest is counted as left out', async () => {
+    await using server = await startPostgres({ major: 18, settings: { 'pg_stat_statements.max': '110000' } });
+    await server.query('CREATE EXTENSION pg_stat_statements');
+    const roles = Array.from({ length: 200 }, (_, nth) => `role_${nth}`);
+    await server.query(roles.map((role) => `CREATE ROLE ${role}`).join(';'));
+    const run = async (): Promise<void> => {
+      const client = await server.connect();
+      for (const role of roles) await client.query(`SET ROLE ${role}; ${shapes.join('; ')}`);
+      await client.end();
+    };
+    await run();
+    await using collector = openCollector(server.superuserUrl);
+    const groups = ['statements', 'top_statements'] as const;
+    const start = Date.now();
+    await collector.poll(groups, start);
+    await run();
+
+    const [statements, top] = await collector.poll(groups, start + 60_000);
+
+    expect(statements).toMatchObject({ state: 'ok', errors: [] });
+    expect(statements && valueOf(statements, 'reeve_postgres_statements_tracked')).toBeGreaterThan(100_000);
+    expect(statements?.truncatedRows).toBeGreaterThan(90_000);
+    expect(
+      statements && valueOf(statements, 'reeve_postgres_statement_calls_total', 'postgres'),
+    ).toBeGreaterThan(1_000);
+    expect(top).toMatchObject({ state: 'ok', errors: [] });
+    expect(top?.truncatedRows).toBeGreaterThan(90_000);
+    expect(top?.details['statements']).toHaveLength(20);
+  });
+});
+
+describe('a schema of ten thousand and one hundred indexes', () => {
+  it('is read up to maxRows, and what is left out is counted', async () => {
+    await using server = await startPostgres({ major: 18 });
+    await server.query(
+      `DO $$ BEGIN
+         FOR t IN 1..202 LOOP
+           EXECUTE format('CREATE TABLE t%s (a int)', t);
+           FOR i IN 1..50 LOOP EXECUTE format('CREATE INDEX ON t%s (a)', t); END LOOP;
+           COMMIT;
+         END LOOP;
+       END $$`,
+    );
+    await using collector = openCollector(server.superuserUrl);
+
+    const [indexes, relations] = await collector.poll(['indexes', 'relations']);
+
+    expect(indexes).toMatchObject({ state: 'ok', errors: [], truncatedRows: 100 });
+    expect(indexes?.details['indexes']).toHaveLength(10_000);
+    expect(indexes && samplesOf(indexes, 'reeve_postgres_unused_indexes')).toEqual([]);
+    expect(relations && valueOf(relations, 'reeve_postgres_relations', 'postgres', 'index')).toBe(10_100);
+  });
+});

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CollectError } from '../../src/sdk.ts';
-import { startBlackHole, startTcpProxy, type TcpProxy } from '../../tests/support/net/tcp-proxy.ts';
+import { findFreePort } from '../../tests/support/net/free-port.ts';
+import { startTcpProxy, type TcpProxy } from '../../tests/support/net/tcp-proxy.ts';
 import { openCollector, valueOf } from '../../tests/support/postgres/collect.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { runCommand, runOrThrow } from '../../tests/support/run-command.ts';
@@ -20,6 +21,7 @@ const hasOpenssl = await runCommand('openssl', ['version']).then(
 
 let server: PostgresServer;
 let proxy: TcpProxy;
+let closedPort: number;
 
 const url = (password = canary, database = 'postgres', port = proxy.port): string =>
   `postgresql://reeve:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
@@ -48,6 +50,7 @@ beforeAll(async () => {
   await server.query(`CREATE ROLE reeve LOGIN PASSWORD '${canary}' IN ROLE pg_monitor`);
   await server.query('CREATE TABLE locked (id int); CREATE EXTENSION pg_stat_statements');
   proxy = await startTcpProxy({ targetPort: server.port });
+  closedPort = await findFreePort();
 });
 
 afterAll(async () => {
@@ -56,31 +59,15 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
+/** What every engine does when it is hung, refused or reset stands in tests/contract; here is what PostgreSQL's own words become. */
 describe('a target that cannot be reached', () => {
-  it('times out when it accepts and never answers', async () => {
-    await using hole = await startBlackHole();
-    await using collector = openCollector(url(canary, 'postgres', hole.port));
-
-    const error = await failure(collector.open(200));
-
-    expect(error.code).toBe('timeout');
-  });
-
-  it('says that nothing listens, and connects once something does', async () => {
-    await proxy.set({ kind: 'refuse' });
-    await using collector = openCollector(url());
-
-    const error = await failure(collector.open());
-    await proxy.set({ kind: 'pass' });
-
-    expect(error).toMatchObject({
-      code: 'unreachable',
-      message: expect.stringContaining('nothing listens there'),
-    });
-    expect(await collector.open()).toMatchObject({ role: 'primary' });
-  });
-
   it.each([
+    [
+      'a port where nothing listens',
+      () => url(canary, 'postgres', closedPort),
+      'unreachable',
+      /nothing listens there/,
+    ],
     ['a wrong password', () => url('wr0ng-c4n@ry'), 'denied', /check user and password/],
     ['no password', () => `postgresql://reeve@127.0.0.1:${proxy.port}/postgres`, 'denied', /password/],
     ['an unknown database', () => url(canary, 'nowhere'), 'denied', /check the database/],
@@ -121,28 +108,19 @@ describe('a target that cannot be reached', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('costs the poll in which its backend is killed, and no more', async () => {
+  it('costs at most the poll in which its backend is killed', async () => {
     await using collector = openCollector(url());
     await collector.poll(fast);
     await server.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'reeve/%'",
     );
 
-    const readings = await vi.waitFor(() => collector.poll(fast));
+    const first = await collector.poll(fast).catch((thrown: unknown) => thrown);
+    const second = await collector.poll(fast);
 
-    expect(readings.map(({ state }) => state)).toEqual(fast.map(() => 'ok'));
-  });
-
-  it('is unknown after a reset in the middle of a result, and opened anew', async () => {
-    await using collector = openCollector(url());
-    await collector.poll(fast);
-    await proxy.set({ kind: 'reset', afterBytes: 40 });
-
-    const error = await failure(collector.poll(fast));
-    await proxy.set({ kind: 'pass' });
-
-    expect(error.code).toBe('unreachable');
-    expect((await collector.poll(fast)).map(({ state }) => state)).toEqual(fast.map(() => 'ok'));
+    // The driver may have heard of it before the poll; then nothing is lost.
+    if (!Array.isArray(first)) expect(first).toMatchObject({ code: 'unreachable' });
+    expect(second.map(({ state }) => state)).toEqual(fast.map(() => 'ok'));
   });
 
   it('is given up at the deadline when the link hangs, and closing does not hang either', async () => {
@@ -171,12 +149,13 @@ describe('a connection that breaks', () => {
     });
   });
 
-  it('survives a restart of the server', async () => {
+  it('costs at most one poll when the server restarts', async () => {
     await using collector = openCollector(url());
     const [before] = await collector.poll(['availability']);
     await server.restart({ mode: 'immediate' });
 
-    const [after] = await vi.waitFor(() => collector.poll(['availability']), { timeout: 10_000 });
+    await collector.poll(['availability']).catch(() => undefined);
+    const [after] = await collector.poll(['availability']);
 
     const start = 'reeve_postgres_start_timestamp_seconds';
     expect(after && valueOf(after, start)).toBeGreaterThan((before && valueOf(before, start)) ?? 0);

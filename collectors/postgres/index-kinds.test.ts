@@ -5,8 +5,8 @@ import { type PostgresServer, startPostgres } from '../../tests/support/postgres
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-/** 63 bytes of three-byte characters, quotes and a line break. */
-const strange = `a"b'c\n${'索'.repeat(18)}`;
+/** Quotes, a line break and three-byte characters: 63 bytes, the most a name can have. */
+const strange = `a"b'c\n${'索'.repeat(19)}`;
 
 const schema = `
   CREATE TABLE customer (id int PRIMARY KEY, mail text UNIQUE, region int, EXCLUDE USING btree (region WITH =));
