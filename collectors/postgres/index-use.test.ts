@@ -178,6 +178,34 @@ describe.each([13, 18] as const)('the proof that an index is unused, on PostgreS
   });
 });
 
+describe('the proof with a slow cadence', () => {
+  it('takes a member for read as long as three times the cadence', async () => {
+    await using primary = await startPostgres({ major: 18 });
+    await primary.query(schema);
+    await using standby = await startStandby(primary, { applicationName: 'replica' });
+    await standby.waitForReplay();
+    const history = createMemoryHistory();
+    const groups = { indexes: { enabled: true, everyMs: 30 * minute } };
+    const member = (server: PostgresServer, id: string): TestCollector =>
+      openCollector(server.superuserUrl, {}, undefined, {
+        target: { id, groups, unusedAfterMs: 400 * minute },
+        history,
+      });
+    await using one = member(primary, 'one');
+    await using two = member(standby, 'two');
+    await readAt([one, two], 0, 400);
+
+    const fresh = await readAt([one], 480);
+    const stale = await readAt([one], 500);
+
+    expect(unused(fresh)).toBe(2);
+    expect(verdictOf(stale, 'orders_total')).toEqual({
+      verdict: 'unproven',
+      reasons: ['member_not_collected'],
+    });
+  });
+});
+
 describe('the proof after a failover', () => {
   it('counts what the old primary did, and misses it where it was no target', async () => {
     await using old = await startPostgres({ major: 18 });

@@ -1,8 +1,9 @@
-import type { CollectorInput, DetailRow, MemberLinks } from '../../src/sdk.ts';
+import type { CollectorInput, DetailRow, MemberLinks, Target } from '../../src/sdk.ts';
 import { watchCluster } from '../../src/sdk.ts';
 import { alterAndReload } from './alter-system.ts';
 import type { Connection } from './client.ts';
 import type { PostgresOptions } from './config.ts';
+import { postgresGroups } from './groups.ts';
 import { readCounting } from './index-counting.ts';
 import { type ForeignKey, listForeignKeys, supportOfForeignKeys } from './index-foreign-keys.ts';
 import { readLinks } from './index-links.ts';
@@ -93,6 +94,7 @@ async function judgeDatabase(
     members: await input.history.indexUsage(clusterOf(session), database),
     membersComplete: input.target.membersComplete,
     unusedAfterMs: input.target.unusedAfterMs,
+    freshWithinMs: 3 * cadenceMs(input.target),
     now: context.now,
   });
   const evidence = { watch, neededByForeignKeys: support.needed, isTruncated };
@@ -167,6 +169,11 @@ function foreignKeyRow(database: string, { schema, table, tableRows, name, colum
 
 function bytesOf(indexes: readonly { readonly bytes: number }[]): number {
   return indexes.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** How often indexes are read; members of one cluster are assumed to have the same cadence. */
+function cadenceMs({ groups, intervalMs }: Target): number {
+  return Math.max(groups['indexes']?.everyMs ?? postgresGroups.indexes.everyMs, intervalMs);
 }
 
 /** Shared by all members, and by clones. */
