@@ -71,9 +71,7 @@ export async function measureFleet(
     ...load,
     memoryMiB: await readMemoryMiB(agent.pid),
     connections: await countConnections(servers),
-    latenessMs: Object.fromEntries(
-      lateness.map(({ labels, value }) => [labels['rank'] ?? '', value * 1000]),
-    ),
+    latenessMs: Object.fromEntries(lateness.map(({ labels, value }) => [labels['rank'] ?? '', value * 1000])),
     skippedPolls: failures.skippedPolls - atStart.skippedPolls,
     collectErrors: failures.collectErrors - atStart.collectErrors,
     atStart,
