@@ -136,8 +136,14 @@ describe.each([13, 18] as const)('replication of PostgreSQL %i', (major) => {
   it('shows growing lag from both ends while replay is paused', async () => {
     await both();
     await standby.pauseReplay();
-    await primary.query('INSERT INTO t SELECT generate_series(1, 1000)');
-    await waitUntil('the WAL to arrive', async () => (valueOf((await both()).standby, bytes) ?? 0) > 0);
+    // On, so that all of it is written when the statement ends, and no WAL comes later than the first reading that sees some.
+    await primary.query('SET synchronous_commit = on; INSERT INTO t SELECT generate_series(1, 1000)');
+    const flush = 'reeve_postgres_replication_stage_lag_bytes';
+    await waitUntil('the WAL to arrive and wait', async () => {
+      const { primary: sent, standby: received } = await both();
+      const isWaiting = [sent, received].every((reading) => (valueOf(reading, bytes) ?? 0) > 0);
+      return isWaiting && valueOf(sent, flush, 'berlin', 'flush') === 0;
+    });
     await clock.advance(20_000);
     const seen = await both();
 
