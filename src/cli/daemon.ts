@@ -179,12 +179,17 @@ function repeat(clock: Clock, everyMs: number, work: () => void): Close {
   };
 }
 
-/** Calls wait for the ones before them. */
+/** A call waits for the one that runs; those that come meanwhile share the next. */
 function inTurn<T>(work: () => Promise<T>): () => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
+  let running: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<T> | undefined;
   return () => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
+    waiting ??= running.then(() => {
+      waiting = undefined;
+      const now = work();
+      running = now.catch(() => undefined);
+      return now;
+    });
+    return waiting;
   };
 }

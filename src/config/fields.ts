@@ -88,9 +88,12 @@ function amountText(pattern: RegExp, help: string): z.ZodString {
   return z.string({ error: ({ input }) => (input === undefined ? undefined : help) }).regex(pattern, help);
 }
 
+/** A century; more is a slip of the keyboard. */
+const longestMs = 36_500 * 86_400_000;
+
 function durationField({
   minMs = 1,
-  maxMs,
+  maxMs = longestMs,
 }: {
   readonly minMs?: number;
   readonly maxMs?: number;
@@ -99,9 +102,7 @@ function durationField({
     const durationMs = parseDurationMs(text);
     if (durationMs === undefined) return fail(context, durationHelp);
     if (durationMs < minMs) return fail(context, `must be at least ${formatDuration(minMs)}`);
-    if (maxMs !== undefined && durationMs > maxMs) {
-      return fail(context, `must be at most ${formatDuration(maxMs)}`);
-    }
+    if (durationMs > maxMs) return fail(context, `must be at most ${formatDuration(maxMs)}`);
     return durationMs;
   });
 }

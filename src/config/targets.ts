@@ -29,10 +29,26 @@ export function parseTargets(
     return { targets: [], problems: [{ path: ['targets'], message: `${found}; name at least one target` }] };
   }
   const items: readonly unknown[] = input;
-  const parsed = items.map((item, index) => parseTarget(item, ['targets', index], engines, fields));
+  const schemas = createSchemas(engines, fields);
+  const parsed = items.map((item, index) => parseTarget(item, ['targets', index], engines, schemas));
   return {
     targets: parsed.flatMap(({ targets }) => targets),
     problems: [...parsed.flatMap(({ problems }) => problems), ...crossProblems(items)],
+  };
+}
+
+/** The schemas of one load. Making one costs far more than parsing with it, so a thousand targets share them. */
+interface TargetSchemas {
+  readonly common: ReturnType<typeof commonTargetSchema>;
+  readonly optionsOf: (engine: Engine) => ReturnType<Engine['options']>;
+}
+
+function createSchemas(engines: ReadonlyMap<string, Engine>, fields: OwnFields): TargetSchemas {
+  const made = new Map<Engine, ReturnType<Engine['options']>>();
+  for (const engine of engines.values()) made.set(engine, engine.options(fields));
+  return {
+    common: commonTargetSchema(fields),
+    optionsOf: (engine) => made.get(engine) ?? engine.options(fields),
   };
 }
 
@@ -40,7 +56,7 @@ function parseTarget(
   input: unknown,
   path: readonly PropertyKey[],
   engines: ReadonlyMap<string, Engine>,
-  fields: OwnFields,
+  schemas: TargetSchemas,
 ): ParsedTargets {
   if (!isMapping(input)) {
     return {
@@ -48,15 +64,14 @@ function parseTarget(
       problems: [{ path, message: `must be a mapping of keys to values, not ${kindOf(input)}` }],
     };
   }
-  const schema = commonTargetSchema(fields);
-  const commonKeys = Object.keys(schema.shape);
+  const commonKeys = Object.keys(schemas.common.shape);
   const { own, rest } = split(input, commonKeys);
-  const common = parseAt(schema, own, path);
+  const common = parseAt(schemas.common, own, path);
   const engine = typeof input['engine'] === 'string' ? engines.get(input['engine']) : undefined;
   if (engine === undefined) {
     return { targets: [], problems: [...common.problems, ...unknownEngine(input['engine'], path, engines)] };
   }
-  const optionsSchema = engine.options(fields);
+  const optionsSchema = schemas.optionsOf(engine);
   const known = [...commonKeys, ...Object.keys(optionsSchema.shape)];
   const unknown = Object.keys(rest).filter((key) => !known.includes(key));
   const options = parseAt(optionsSchema, split(rest, known).own, path);

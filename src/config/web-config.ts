@@ -42,7 +42,9 @@ function readWebConfig(path: string): WebConfigReading {
   const document = readYaml(text);
   const lineOf = (at: readonly PropertyKey[]) => document.lineOf(at);
   if (document.problems.length > 0) return refused(document.problems);
-  const { value, problems } = parseAt(webConfigSchema, document.data ?? {}, []);
+  // Emptied by mistake, or read while somebody writes it; open to everybody must be written down.
+  if (document.data === undefined || document.data === null) return refused([emptyFile]);
+  const { value, problems } = parseAt(webConfigSchema, document.data, []);
   files.push(...filesNamed(document.data, dirname(path)));
   if (value === undefined) return refused(problems, lineOf);
   const unread: Problem[] = [];
@@ -57,6 +59,11 @@ function readWebConfig(path: string): WebConfigReading {
   if (unread.length > 0) return refused(unread, lineOf);
   return { files, config: configOf(value, tls), problems: [] };
 }
+
+const emptyFile: Problem = {
+  path: [],
+  message: 'is empty; write what it should hold, or {} for neither TLS nor authentication',
+};
 
 function configOf(parsed: z.output<typeof webConfigSchema>, tls: WebTlsConfig | undefined): WebConfig {
   return {

@@ -17,7 +17,10 @@ export function otlpSchema(fields: OwnFields): z.ZodType<Otlp> {
         .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'is not a header name'), fields.secretOrText())
         .default({})
         .describe('Headers of every request; credentials by reference.'),
-      interval: fields.duration({ minMs: 1_000 }).default(15_000).describe('Time between pushes.'),
+      interval: fields
+        .duration({ minMs: 1_000, maxMs: 86_400_000 })
+        .default(15_000)
+        .describe('Time between pushes.'),
       timeout: fields
         .duration({ minMs: 100 })
         .optional()

@@ -27,8 +27,16 @@ writeFileSync(join(folder, 'a.key'), 'KEY');
 const files = { cert_file: 'a.crt', key_file: 'a.key' };
 
 describe('webConfigSource', () => {
-  it('takes an empty file as no restriction', () => {
-    expect(read('')).toEqual({
+  it.each(['', ' \n\n', '# basic_auth_users:\n', '---\n', 'null\n'])('refuses an empty file: %j', (text) => {
+    expect(read(text)).toEqual({
+      files: [path],
+      config: undefined,
+      problems: [{ path: '', message: expect.stringContaining('is empty') }],
+    });
+  });
+
+  it('takes an empty mapping as no restriction', () => {
+    expect(read('{}\n')).toEqual({
       files: [path],
       config: { tls: undefined, headers: {}, users: new Map() },
       problems: [],
