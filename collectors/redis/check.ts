@@ -5,7 +5,7 @@ import type { Command } from './connection.ts';
 import { redisGrants } from './grants.ts';
 import type { RedisGroup } from './groups.ts';
 import { identityOf, type NodeReading, type RedisNode } from './node.ts';
-import { parseRedisUrl } from './target-connect.ts';
+import { parseRedisUrl } from './url.ts';
 
 type Item = CheckItem & { readonly groups: readonly RedisGroup[] };
 

@@ -28,8 +28,9 @@ import { readPersistence } from './persistence.ts';
 import { readReplication, recordCutOffReplicas } from './replication.ts';
 import { recordSentinel } from './sentinel.ts';
 import { readSlowlog } from './slowlog.ts';
-import { parseRedisUrl, targetConnect } from './target-connect.ts';
+import { targetConnect } from './target-connect.ts';
 import { ClusterTopology, type Members, SentinelTopology, singleServer, type Topology } from './topology.ts';
+import { parseRedisUrl } from './url.ts';
 
 const sentinelPort = 26_379;
 /** A hung server of a deployment must leave time for the others. */

@@ -4,19 +4,25 @@ import { watchTarget } from '../../tests/support/watching.ts';
 import { parseAddress } from './connection.ts';
 import { engine } from './index.ts';
 import { toReplyError } from './reply-error.ts';
-import { parseRedisUrl } from './target-connect.ts';
 import { fixture } from './testing/fixture-engine.ts';
 import { parseClusterNodes } from './topology.ts';
+import { parseRedisUrl } from './url.ts';
 
 describe('the options of a target', () => {
   const parse = (target: Readonly<Record<string, unknown>>): void => {
-    const watching = watchTarget({ engine, target, env: { PASS: 'canary' } });
+    const watching = watchTarget({
+      engine,
+      target,
+      env: { PASS: 'canary', URL: 'redis://:canary@/run/redis.sock' },
+    });
     onTestFinished(() => watching.watch.close());
   };
   const sentinel = { name: 'orders', addresses: ['10.0.0.1', '[::1]:26380'], password: { env: 'PASS' } };
 
   it.each([
     [{ url: 'redis://localhost' }],
+    [{ url: 'redis://localhost:6379/' }],
+    [{ url: 'redis://localhost/15' }],
     [{ url: 'rediss://localhost:6380', username: 'reeve', password: { env: 'PASS' }, cluster: true }],
     [{ sentinel }],
     [{ url: 'redis://localhost', biggestKeys: { enabled: false, every: '1d', serverTime: '5ms' } }],
@@ -33,6 +39,13 @@ describe('the options of a target', () => {
     [{ url: 'redis://localhost', password: 'canary' }, /secret/],
     [{ url: 'http://localhost' }, /redis:\/\//],
     [{ url: 'redis://localhost', biggestKey: {} }, /biggestKeys/],
+    [{ url: 'redis:///path/to.sock' }, /names no host/],
+    [{ url: 'redis://' }, /names no host/],
+    [{ url: 'redis://:6380' }, /names no host/],
+    [{ url: 'redis://reeve@/0' }, /names no host/],
+    [{ url: 'redis://localhost/path/to.sock' }, /only a database number/],
+    [{ url: { env: 'URL' } }, /names no host/],
+    [{ url: 'redis://localhost:0' }, /must be redis:\/\/host:port/],
   ])('refuse %j', (target, message) => {
     expect(() => parse(target)).toThrow(message);
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
+import { redisUrlProblem } from './url.ts';
 
 /** Options of a Redis target. */
 export function redisOptions(fields: ConfigFields) {
@@ -36,6 +37,10 @@ export function redisOptions(fields: ConfigFields) {
     .refine((options) => !options.cluster || options.url !== undefined, {
       error: 'needs a url: one node of the cluster',
       path: ['cluster'],
+    })
+    .superRefine(({ url }, context) => {
+      const message = url === undefined ? undefined : redisUrlProblem(url);
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['url'] });
     });
 }
 

@@ -1,33 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { CollectError, messageOf, Secret } from '../../src/sdk.ts';
+import { CollectError, messageOf } from '../../src/sdk.ts';
 import type { RedisOptions } from './config.ts';
-import type { Address, Connect } from './connection.ts';
-import { parseAddress } from './connection.ts';
-
-/** What a URL says about a server and its login. */
-export interface UrlParts {
-  readonly address: Address;
-  readonly username: string | undefined;
-  readonly password: Secret | undefined;
-  readonly encrypted: boolean;
-}
-
-/** Parses `redis://user:password@host:port/db`; the database does not matter, every one is read. */
-export function parseRedisUrl(secret: Secret): UrlParts {
-  const url = URL.parse(secret.reveal());
-  const address = url === null ? undefined : parseAddress(url.host === '' ? 'localhost' : url.host, 6379);
-  if (url === null || address === undefined) {
-    throw new CollectError('malformed', 'the url of this target is not redis://host:port');
-  }
-  const password = decode(url.password);
-  const username = decode(url.username);
-  return {
-    address,
-    username: username === '' ? undefined : username,
-    password: password === '' ? undefined : new Secret(password),
-    encrypted: url.protocol === 'rediss:',
-  };
-}
+import type { Connect } from './connection.ts';
+import type { UrlParts } from './url.ts';
 
 /** Opens connections with the login, certificates and limits of a target. */
 export function targetConnect(
@@ -61,13 +36,4 @@ async function readCertificates(files: RedisOptions['tls'] = {}): Promise<Readon
     }
   }
   return texts;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Not percent-encoded after all: the text is the value.
-    return text;
-  }
 }
