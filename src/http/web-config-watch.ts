@@ -33,6 +33,12 @@ export function watchWebConfig(source: WebConfigSource, clock: Clock, log: Log):
       log.error('web config is broken, the previous one stays in force', { file: path, reason });
       return;
     }
+    if (config.users.size === 0 && inForce.users.size > 0) {
+      const message =
+        'authentication is switched off by a restart only, the previous web config stays in force';
+      log.error(message, { file: path });
+      return;
+    }
     if ((config.tls === undefined) !== (inForce.tls === undefined))
       log.warn('TLS is switched on or off by a restart only', { file: path });
     inForce = config;

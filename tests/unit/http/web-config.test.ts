@@ -124,6 +124,36 @@ describe('basic authentication', () => {
     ]);
     expect(log.events[0]?.fields['reason']).toContain('basic_auth_users.alice');
   });
+
+  it.each([
+    ['is emptied', '', 'web config is broken, the previous one stays in force'],
+    ['holds comments only', '# later\n', 'web config is broken, the previous one stays in force'],
+    [
+      'lists no user any more',
+      '{}\n',
+      'authentication is switched off by a restart only, the previous web config stays in force',
+    ],
+    [
+      'has an empty list of users',
+      'basic_auth_users: {}\n',
+      'authentication is switched off by a restart only, the previous web config stays in force',
+    ],
+  ])('stays on when the file %s', async (_, text, message) => {
+    const { url, clock, log } = await start({ basic_auth_users: { alice: hash } });
+
+    await write(text);
+    await clock.advance(1_001);
+
+    expect(await ask(`${url}/metrics`)).toMatchObject({ status: 401 });
+    expect(await ask(`${url}/metrics`, { headers: basic('alice', 'open sesame') })).toMatchObject({
+      status: 200,
+    });
+    expect(log.events).toMatchObject([{ level: 'error', message }]);
+  });
+
+  it('does not start with an empty file', async () => {
+    await expect(start('')).rejects.toThrow(/web\.yaml.*is empty/s);
+  });
 });
 
 describe('response headers', () => {
