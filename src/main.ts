@@ -38,8 +38,7 @@ const context: CliContext = {
   checkout,
 };
 
-// A reader that went away (`reeve collect | head`) is no fault.
-process.stdout.on('error', () => process.exit());
+process.stdout.on('error', endWithoutOutput);
 process.stderr.on('error', () => undefined);
 process.on('uncaughtException', faults.report);
 process.on('unhandledRejection', faults.report);
@@ -90,6 +89,13 @@ function readVersion(): string {
 
 function writeData(data: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => process.stdout.write(data, () => resolve()));
+}
+
+/** A reader that went away (`reeve collect | head`) is no fault; a full disk is. */
+function endWithoutOutput(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`reeve: the output cannot be written: ${error.message}\n`);
+  process.exit(exitCodes.notFine);
 }
 
 function processSignals(): Signals {
