@@ -7,7 +7,7 @@ export interface LogOptions {
   /** `pretty` is for people at a terminal, `json` for everything else. */
   readonly format: 'json' | 'pretty';
   readonly level: LogLevel;
-  /** Applied to every finished line. Asked anew each time, because a reload brings new secrets. */
+  /** Applied to every text but those of `verbatim`. Asked anew each time, because a reload brings new secrets. */
   readonly redact: Redact;
   readonly clock: Clock;
   /** Takes a finished line with its line break. Default: standard error. */
@@ -22,8 +22,7 @@ export interface RootLog extends Log {
 export async function createLog(options: LogOptions): Promise<RootLog> {
   const { redact, clock, write = createStderrWriter() } = options;
   const format = options.format === 'pretty' ? await createPrettyFormat() : (line: string) => line;
-  // Before and after: making a line readable undoes the escaping by which a secret is recognised.
-  const finish = (line: string) => redact(format(redact(line)));
+  const finish = (line: string) => format(redactLine(line, redact));
   const root = pino(
     {
       level: options.level,
@@ -43,6 +42,26 @@ export async function createLog(options: LogOptions): Promise<RootLog> {
       root.level = level;
     },
   };
+}
+
+/** Fields that hold names from the configuration or from closed sets, which a password may happen to equal or be part of. */
+const verbatim: ReadonlySet<string> = new Set([
+  'target',
+  'engine',
+  'group',
+  'code',
+  'subject',
+  'level',
+  'time',
+  'msg',
+]);
+
+/** Value by value: a secret such as `warn` in the line as a whole would garble names and break the JSON. */
+function redactLine(line: string, redact: Redact): string {
+  const redacted: unknown = JSON.parse(line, (name, value: unknown) =>
+    typeof value === 'string' && !verbatim.has(name) ? redact(value) : value,
+  );
+  return `${JSON.stringify(redacted)}\n`;
 }
 
 interface LevelHolder {

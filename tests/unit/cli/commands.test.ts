@@ -132,6 +132,20 @@ describe('reeve check', () => {
     expect(printed.replaceAll(/^ {6}/gm, '')).toBe(`${remedy}\n`);
   });
 
+  it('keeps names and remedies whole where a password is in them, and not messages', async () => {
+    const remedy = 'GRANT kitchen TO reeve;';
+    const message = 'No: kitchen.';
+    const lacks = [{ severity: 'blind', subject: 'kitchen', message, remedy, groups: ['slow'] }] as const;
+
+    const { stdout } = await fixture.run(['check', '-c', config, '--target', 'orders'], {
+      env: { URL: 'fake://reeve:kitchen@db1/orders' },
+      server: { lacks },
+    });
+
+    expect(stdout).toContain('BLIND [kitchen] No: [secret].');
+    expect(stdout).toContain(remedy);
+  });
+
   it('exits 1 when a target cannot be collected, and shows no secret', async () => {
     const server = { refused: { orders: `wrong password ${canary}` } };
 

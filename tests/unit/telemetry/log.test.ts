@@ -103,6 +103,20 @@ describe('createLog', () => {
     expect(text).toContain('[secret]');
   });
 
+  it.each(['json', 'pretty'] as const)(
+    'leaves names and the line whole where a password is in them, as %s',
+    async (format) => {
+      const { log, lines } = await setUp({ format, redact: createRedact(['poor', 'warn', 'reason']) });
+
+      log.warn('a poor warning', { target: 'pgpoor', subject: 'poor', reason: 'login with poor failed' });
+
+      expect(lines[0]).toContain('a poor warning');
+      expect(lines[0]).toContain('"target":"pgpoor"');
+      expect(lines[0]).toContain('"subject":"poor"');
+      expect(lines[0]).toContain('"reason":"login with [secret] failed"');
+    },
+  );
+
   it('keeps its own fields apart from those of an event', async () => {
     const { log, events } = await setUp();
 
