@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { Scheduler } from '../collect/scheduler.ts';
 import type { Config } from '../config/config.ts';
+import { withoutOtelVariables } from '../config/environment.ts';
 import { webConfigSource } from '../config/web-config.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -118,6 +119,8 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   return { ...urls, reload };
 }
 
+const otelIgnored = 'environment variables OTEL_… are ignored: otlp is configured in reeve.yaml';
+
 interface Parts {
   readonly agent: AgentMetrics;
   readonly snapshots: LatestSnapshots;
@@ -139,6 +142,8 @@ async function openListeners(
     const systems = new Map([...engines.values()].map(({ id, otelSystem }) => [id, otelSystem]));
     // Shards push the same metrics to the same place; without this they would overwrite each other.
     const instanceId = shard === undefined ? context.host : `${context.host}/${shard.index}`;
+    const variables = withoutOtelVariables();
+    if (variables.length > 0) log.warn(otelIgnored, { variables });
     const push = await startOtlp({ options, snapshots, agent, clock, log, version, instanceId, systems });
     tracing.connect(push.tracing);
     opened.push((deadlineMs) => push.close(deadlineMs));

@@ -26,6 +26,8 @@ const needRestart = ['metrics', 'control', 'otlp', 'store', 'collect'] as const;
 /** Reads the configuration anew and applies it; a broken file changes nothing. */
 export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcome> {
   const { inForce, load, fleet, agent, clock, log } = input;
+  // What is read once stays as it was here, however often the file changes.
+  const started = inForce.config;
   return async () => {
     const before = inForce.config;
     let next: Config;
@@ -45,8 +47,8 @@ export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcom
     log.setLevel(input.fixedLogLevel ?? next.log.level);
     publishConfig(agent, next, clock);
     const waiting = [
-      ...needRestart.filter((part) => fingerprint(before[part]) !== fingerprint(next[part])),
-      ...(before.log.format === next.log.format ? [] : ['log.format']),
+      ...needRestart.filter((part) => fingerprint(started[part]) !== fingerprint(next[part])),
+      ...(started.log.format === next.log.format ? [] : ['log.format']),
     ];
     log.info('configuration reloaded', { ...counts(change), needRestart: waiting });
     for (const part of next.inactive.filter((line) => !before.inactive.includes(line))) {

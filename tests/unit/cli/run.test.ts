@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CliContext, SignalName } from '../../../src/cli/context.ts';
 import { ask } from '../../support/net/http-client.ts';
 import { startOtlpReceiver } from '../../support/otlp/receiver.ts';
@@ -154,6 +154,39 @@ describe('reeve run', () => {
 
     const resources = receiver.resourceMetrics.map(({ resource }) => resource['service.instance.id']);
     expect(new Set(resources)).toEqual(new Set(['host1/0']));
+  });
+
+  it('pushes as it is configured, whatever OTEL_ variables say, and names those', async () => {
+    const receiver = await startOtlpReceiver();
+    vi.stubEnv('OTEL_SDK_DISABLED', 'true');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-foreign=yes');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    running = await start(configOf(['orders'], `otlp: { endpoint: "${receiver.url}" }\n`));
+
+    running.signal('SIGTERM');
+    await running.done;
+    await receiver.close();
+
+    expect(receiver.resourceMetrics.length).toBeGreaterThan(0);
+    expect(receiver.requests.filter(({ headers }) => 'x-foreign' in headers)).toEqual([]);
+    expect(running.log()).toContain('environment variables OTEL_… are ignored');
+    expect(running.log()).toContain('"variables":["OTEL_EXPORTER_OTLP_HEADERS","OTEL_SDK_DISABLED"]');
+  });
+
+  it('says what needs a restart as long as it does, and no longer', async () => {
+    const first = configOf(['orders']);
+    running = await start(first);
+    const daemon = running;
+    fixture.write('reeve.yaml', `${first}otlp: { endpoint: "http://127.0.0.1:1" }\n`);
+
+    const changed = await daemon.reload();
+    const again = await daemon.reload();
+    fixture.write('reeve.yaml', first);
+    const back = await daemon.reload();
+
+    expect(changed.body).toContain('only after a restart: otlp');
+    expect(again.body).toContain('only after a restart: otlp');
+    expect(back.body).not.toContain('restart');
   });
 
   it('ends at once at the second signal, whatever hangs', async () => {
