@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../../core/errors.ts';
 import { StoreError } from '../store-error.ts';
@@ -27,7 +27,7 @@ const busyTimeoutMs = { starting: 2_000, running: 10 } as const;
 export function openDatabase(directory: string, at: number): OpenDatabase {
   const file = join(directory, 'reeve.sqlite');
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const lock = lockStore(directory);
     try {
       const database = openFile(file, at);
@@ -45,6 +45,22 @@ export function openDatabase(directory: string, at: number): OpenDatabase {
     }
   } catch (thrown) {
     throw explain(thrown, directory, file);
+  }
+}
+
+/**
+ * Level by level: Node's `recursive` (seen in 24) tries for ever where the file system says ENOENT below a directory that exists, as /proc does.
+ * To be undone when `mkdirSync('/proc/x/y', { recursive: true })` throws.
+ */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (thrown) {
+    // Somebody else was faster.
+    if (!existsSync(directory)) throw thrown;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +42,14 @@ describe('openStore', () => {
 
     expect(statSync(path).mode & 0o777).toBe(0o700);
     expect(statSync(join(path, 'reeve.sqlite')).mode & 0o077).toBe(0);
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('refuses a directory that no one can make, at once', async () => {
+    path = '/proc/reeve/data';
+
+    await expect(open()).rejects.toThrow(
+      /the store \/proc\/reeve\/data cannot be opened: ENOENT.*mkdir '\/proc\/reeve'/,
+    );
   });
 
   it('refuses a second opener in the same process and opens again after closing', async () => {
