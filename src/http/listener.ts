@@ -3,6 +3,8 @@ import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerRes
 import type { Server as TlsServer } from 'node:https';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/ports/log.ts';
+import { type Admission, createAdmission, mostRequests } from './admission.ts';
+import { boundConnections } from './connections.ts';
 
 /** What a handler answers. */
 export interface Reply {
@@ -35,23 +37,38 @@ export const serverLimits = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 15_000,
-  keepAliveTimeout: 65_000,
+  /** Above Prometheus' usual interval of 15 s; who scrapes less often connects anew. */
+  keepAliveTimeout: 20_000,
   connectionsCheckingInterval: 5_000,
 } as const satisfies ServerOptions;
 
-const maxConnections = 256;
+const mostConnections = 256;
 const defaultCloseMs = 5_000;
 
 /** A request listener that turns what a handler returns or throws into a response. */
 export function createRequestListener(handle: Handler, log: Log): RequestListener {
+  const admission = createAdmission();
   return (request, response) => {
-    respond(handle, request, response).catch((error: unknown) => {
+    const verdict = admission.admit(request, response);
+    if (verdict === 'pipelined') {
+      request.socket.destroy();
+      return;
+    }
+    const answer = verdict === 'full' ? () => tooManyRequests : handle;
+    respond(answer, request, response, admission).catch((error: unknown) => {
       log.error('request failed', { error, method: request.method });
       if (response.headersSent) response.destroy();
-      else sendReply(request, response, { status: 500, body: 'internal error: see the log of reeve\n' });
+      else sendReply(request, response, failed, admission);
     });
   };
 }
+
+const failed: Reply = { status: 500, body: 'internal error: see the log of reeve\n' };
+const tooManyRequests: Reply = {
+  status: 503,
+  headers: { 'retry-after': '5', connection: 'close' },
+  body: `too many requests: ${mostRequests} are under way already, ask again later\n`,
+};
 
 /** What the error message says about an address. */
 export interface AddressDescription {
@@ -68,7 +85,7 @@ export async function listen(
   described: AddressDescription,
   log: Log,
 ): Promise<void> {
-  server.maxConnections = maxConnections;
+  boundConnections(server, mostConnections, log);
   await new Promise<void>((resolve, reject) => {
     const refuse = (error: Error) =>
       reject(new ListenError(listenMessage(error, described), { cause: error }));
@@ -110,12 +127,24 @@ function listenMessage(error: unknown, { address, refused, advice }: AddressDesc
   return `cannot listen on ${address}: ${messageOf(error)}`;
 }
 
-async function respond(handle: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  handle: Handler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  admission: Admission,
+): Promise<void> {
   const path = (request.url ?? '/').replace(/[?#].*$/, '');
-  sendReply(request, response, await handle(request, path));
+  const reply = await handle(request, path);
+  // The client is gone: nothing is to be kept for it.
+  if (!response.destroyed) sendReply(request, response, reply, admission);
 }
 
-function sendReply(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+function sendReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  admission: Admission,
+): void {
   const chunks = typeof reply.body === 'string' ? [Buffer.from(reply.body)] : reply.body;
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const type = typeof reply.body === 'string' ? { 'content-type': 'text/plain; charset=utf-8' } : {};
@@ -126,4 +155,5 @@ function sendReply(request: IncomingMessage, response: ServerResponse, reply: Re
     response.uncork();
   }
   response.end();
+  admission.answered(response);
 }

@@ -134,13 +134,16 @@ const refusals = {
   busy: { status: 429, headers: { 'retry-after': '5' }, body: 'too many logins at once\n' },
 } as const satisfies Record<string, Reply>;
 
+/** As long as the headers of a request may take. */
+const handshakeTimeout = serverLimits.headersTimeout;
+
 function createTlsServerFor(
   tls: WebTlsConfig,
   readConfig: () => WebConfig,
   listener: ReturnType<typeof createRequestListener>,
   log: Log,
 ): TlsServer {
-  const server = createTlsServer({ ...serverLimits, ...tlsServerOptions(tls) }, listener);
+  const server = createTlsServer({ ...serverLimits, handshakeTimeout, ...tlsServerOptions(tls) }, listener);
   let current = tls;
   // Before the handshake of each connection: a renewed certificate serves the next one.
   server.prependListener('connection', () => {
