@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { GroupReading } from '../../src/sdk.ts';
+import { readGroup } from '../../tests/support/engine-tests.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import { startTcpProxy, type TcpProxy } from '../../tests/support/net/tcp-proxy.ts';
 import {
@@ -8,12 +9,14 @@ import {
   type TestCollector,
   valueOf,
 } from '../../tests/support/postgres/collect.ts';
+import { sessionOf } from '../../tests/support/postgres/fake-session.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { type PostgresStandby, startStandby } from '../../tests/support/postgres/standby.ts';
 import { startWalReceiver } from '../../tests/support/postgres/wal-receiver.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { postgresMetrics } from './metrics.ts';
 import { lagSeconds } from './replication.ts';
-import { standbyLagSeconds } from './standby.ts';
+import { createStandbyReader, standbyLagSeconds } from './standby.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -37,21 +40,21 @@ describe('standbyLagSeconds', () => {
   const idleForAnHour = { streams_from: true, replay_age: 3_600 };
 
   it.each([
-    ['none on an idle primary that streams', idleForAnHour, true, 0, 0, 0],
+    ['none on an idle primary that streams', idleForAnHour, 'fresh', 0, 0, 0],
     [
       'counted from when it was last caught up, not from the last commit',
       idleForAnHour,
-      true,
+      'fresh',
       50,
       15_000,
       15,
     ],
-    ['growing while the link is cut', idleForAnHour, false, 0, 30_000, 30],
-    ['counted from the last commit when nothing else is known', idleForAnHour, false, 0, undefined, 3_600],
+    ['growing while the link is cut', idleForAnHour, 'cut', 0, 30_000, 30],
+    ['counted from the last commit when nothing else is known', idleForAnHour, 'cut', 0, undefined, 3_600],
     [
       'unknown where only archived files are restored',
       { streams_from: false, replay_age: 60 },
-      false,
+      'cut',
       undefined,
       60_000,
       undefined,
@@ -59,13 +62,78 @@ describe('standbyLagSeconds', () => {
     [
       'unknown when nothing was ever replayed or seen',
       { streams_from: true, replay_age: null },
-      false,
+      'cut',
       0,
       undefined,
       undefined,
     ],
-  ])('is %s', (_, seen, connected, missing, knownMs, lag) => {
-    expect(standbyLagSeconds(seen, connected, missing, knownMs)).toBe(lag);
+    ['unknown when the link has been silent', idleForAnHour, 'silent', 0, 12_000, undefined],
+    ['growing when the link is silent and WAL waits', idleForAnHour, 'silent', 50, 12_000, 12],
+  ] as const)('is %s', (_, seen, link, missing, knownMs, lag) => {
+    expect(standbyLagSeconds(seen, link, missing, knownMs)).toBe(lag);
+  });
+});
+
+/** What a standby that never lacks anything of what it received says, when it last heard from the primary so long ago. */
+async function readStandbys(
+  polls: readonly { readonly second: number; readonly row: Readonly<Record<string, unknown>> }[],
+): Promise<readonly GroupReading[]> {
+  const reader = createStandbyReader();
+  const healthy = { application: 'berlin', cluster_name: '', slot: '', streams_from: true, streaming: true };
+  const position = { silence_limit: 30, received: 100, replayed: 100, replay_age: 3_600, paused: false };
+  const readings: GroupReading[] = [];
+  for (const { second, row } of polls) {
+    const at = second * 1_000;
+    readings.push(
+      await readGroup({
+        group: 'replication',
+        metrics: postgresMetrics,
+        now: at,
+        signal: new AbortController().signal,
+        monotonicMs: at,
+        clock: { now: () => at, monotonicMs: () => at },
+        read: (context) => reader(sessionOf({ ...healthy, ...position, ...row }), context),
+      }),
+    );
+  }
+  return readings;
+}
+
+describe('a standby whose primary says nothing', () => {
+  const silences = [1, 16, 31, 46];
+
+  it('shows no zero, then the lag since the last message once the link is proven dead', async () => {
+    const readings = await readStandbys(
+      silences.map((silence) => ({ second: 100 + silence, row: { message_age: silence } })),
+    );
+
+    expect(readings.map((reading) => valueOf(reading, seconds))).toEqual([0, undefined, undefined, 46]);
+    expect(readings.map((reading) => valueOf(reading, bytes))).toEqual([
+      0,
+      ...silences.slice(1).map(() => undefined),
+    ]);
+  });
+
+  it('stays unknown where the receiver never asks for an answer', async () => {
+    const readings = await readStandbys(
+      silences.map((silence) => ({ second: silence, row: { message_age: silence, silence_limit: null } })),
+    );
+
+    expect(readings.map((reading) => valueOf(reading, seconds))).toEqual([
+      0,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('counts a lag from the last message, not from the last reading', async () => {
+    const [, cut] = await readStandbys([
+      { second: 100, row: { message_age: 8 } },
+      { second: 115, row: { streaming: false, message_age: null } },
+    ]);
+
+    expect(cut && valueOf(cut, seconds)).toBe(23);
   });
 });
 
@@ -183,6 +251,27 @@ describe.each([13, 18] as const)('replication of PostgreSQL %i', (major) => {
     expect(samplesOf(slots, 'reeve_postgres_slot_inactive_seconds')).toHaveLength(major >= 17 ? 1 : 0);
     await link.set({ kind: 'pass' });
     await standby.waitForReplay();
+  });
+
+  it.runIf(major === 18)('shows no false zero while the link is open and silent', async () => {
+    await primary.query('INSERT INTO t VALUES (1)');
+    await standby.waitForReplay();
+    await link.set({ kind: 'hang' });
+    await primary.query('INSERT INTO t SELECT generate_series(1, 1000)');
+    const seen = await waitUntil(
+      'the silence to be noticed',
+      async () => {
+        const reading = await fromStandby.read('replication');
+        return (valueOf(reading, 'reeve_postgres_wal_receiver_silence_seconds') ?? 0) > 10 && reading;
+      },
+      { timeoutMs: 20_000 },
+    );
+    await link.set({ kind: 'pass' });
+    await standby.waitForReplay();
+
+    expect(valueOf(seen, 'reeve_postgres_wal_receiver_connected')).toBe(1);
+    expect(samplesOf(seen, seconds)).toEqual([]);
+    expect(samplesOf(seen, bytes)).toEqual([]);
   });
 
   it('takes neither a logical subscriber nor a WAL receiver for a standby, and shows their stages', async () => {

@@ -44,6 +44,20 @@ const sql = String.raw`
 /** How much longer than it should a receiver may hear nothing before its link counts as hung. */
 const silenceGraceSeconds = 5;
 
+/**
+ * How old the last message of the primary may be for "nothing is missing" to stand. An idle primary sends only a keepalive every half of
+ * wal_sender_timeout (30 s by default), so after a longer silence nobody on the standby can tell idle from cut: the lag is unknown then,
+ * neither zero nor growing. Shorter, and a quiet primary would hardly ever have a lag; longer than a poll, and a cut link would show zero
+ * more than once.
+ */
+const provenSilenceSeconds = 10;
+
+/**
+ * `fresh`: heard of lately. `silent`: says it streams, but heard nothing for a while. `cut`: does not stream, or has heard nothing for
+ * longer than a healthy link allows, since the receiver asks for an answer.
+ */
+export type StandbyLink = 'fresh' | 'silent' | 'cut';
+
 /** Makes the reader of a standby's own view; it remembers when the standby was last known to have everything. */
 export function createStandbyReader(): PostgresReader {
   let caughtUpAtMs: number | undefined;
@@ -53,9 +67,12 @@ export function createStandbyReader(): PostgresReader {
     // A server that was promoted between two statements of this poll has nothing to receive any more.
     if (seen === undefined || seen.replayed === null) return;
     const nowMs = context.monotonicMs;
-    const connected = isConnected(seen);
+    const link = linkOf(seen);
     const missing = seen.received === null ? undefined : Math.max(0, seen.received - seen.replayed);
-    if (connected && missing === 0) caughtUpAtMs = nowMs;
+    // That nothing is missing was true when the primary last said something, not now.
+    if (seen.streaming && missing === 0 && seen.message_age !== null) {
+      caughtUpAtMs = Math.max(caughtUpAtMs ?? Number.NEGATIVE_INFINITY, nowMs - seen.message_age * 1000);
+    }
     const knownMs = caughtUpAtMs === undefined ? undefined : nowMs - caughtUpAtMs;
 
     const replica = nameOfStandby({
@@ -63,36 +80,38 @@ export function createStandbyReader(): PostgresReader {
       clusterName: seen.cluster_name,
       slot: seen.slot,
     });
-    context.record('replicationLagSeconds', standbyLagSeconds(seen, connected, missing, knownMs), {
-      replica,
-    });
-    context.record('replicationLagBytes', connected ? missing : undefined, { replica });
-    context.record('receiverConnected', seen.streams_from ? Number(connected) : undefined, {});
+    context.record('replicationLagSeconds', standbyLagSeconds(seen, link, missing, knownMs), { replica });
+    context.record('replicationLagBytes', link === 'fresh' ? missing : undefined, { replica });
+    context.record('receiverConnected', seen.streams_from ? Number(link !== 'cut') : undefined, {});
     context.record('receiverSilenceSeconds', seen.message_age ?? undefined, {});
     context.record('replayPaused', seen.paused ? 1 : 0, {});
     context.record('replayAgeSeconds', seen.replay_age ?? undefined, {});
   };
 }
 
-/** A receiver that says it streams and has heard nothing for too long hangs on a dead link. */
-function isConnected(seen: Row): boolean {
-  const isSilent =
-    seen.silence_limit !== null && (seen.message_age ?? 0) > seen.silence_limit + silenceGraceSeconds;
-  return seen.streaming && !isSilent;
+/** With wal_receiver_timeout = 0 a receiver never asks, so its silence proves nothing however long it lasts. */
+function linkOf(seen: Row): StandbyLink {
+  if (!seen.streaming) return 'cut';
+  if (seen.message_age === null) return 'silent';
+  if (seen.silence_limit !== null && seen.message_age > seen.silence_limit + silenceGraceSeconds)
+    return 'cut';
+  return seen.message_age > provenSilenceSeconds ? 'silent' : 'fresh';
 }
 
 /**
- * Caught up is what streams and has replayed all it received. Otherwise what the standby shows is as old as the last transaction it
- * replayed or as the last moment at which it was seen caught up, whichever is later: so an idle primary makes no lag, and a cut link
- * does not look like none. A standby that restores archived files only cannot know.
+ * Caught up is what has replayed all it received and heard from the primary lately; heard nothing, it may lack anything: unknown.
+ * Otherwise what the standby shows is as old as the last transaction it replayed or as the last message by which it was caught up,
+ * whichever is later: so an idle primary makes no lag, and a cut link does not look like none. A standby that restores archived files
+ * only cannot know.
  */
 export function standbyLagSeconds(
   seen: { readonly streams_from: boolean; readonly replay_age: number | null },
-  connected: boolean,
+  link: StandbyLink,
   missing: number | undefined,
   knownMs: number | undefined,
 ): number | undefined {
-  if (connected && missing === 0) return 0;
+  if (link === 'fresh' && missing === 0) return 0;
+  if (link === 'silent' && (missing ?? 0) === 0) return undefined;
   if (!seen.streams_from) return undefined;
   const ages = [seen.replay_age ?? undefined, knownMs === undefined ? undefined : knownMs / 1000];
   const known = ages.filter((age) => age !== undefined);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupReading } from '../../src/sdk.ts';
 import { readGroup } from '../../tests/support/engine-tests.ts';
-import { testOptions, valueOf } from '../../tests/support/postgres/collect.ts';
-import type { Connection } from './client.ts';
+import { valueOf } from '../../tests/support/postgres/collect.ts';
+import { sessionOf } from '../../tests/support/postgres/fake-session.ts';
 import { postgresMetrics } from './metrics.ts';
-import type { Session } from './session.ts';
 import { createTransactionsReader } from './transactions.ts';
 
 const counters = `commits rollbacks deadlocks conflicts temp_files temp_bytes rows_returned rows_fetched rows_inserted rows_updated
@@ -34,40 +33,6 @@ async function read(polls: readonly Poll[]): Promise<GroupReading> {
   }
   if (reading === undefined) throw new Error('no poll');
   return reading;
-}
-
-function sessionOf(row: unknown): Session {
-  const main: Connection = {
-    database: 'orders',
-    processId: 1,
-    alive: true,
-    query: (_, shape) => Promise.resolve([shape.parse(row)]),
-    close: () => Promise.resolve(),
-  };
-  return {
-    main,
-    server: {
-      versionNumber: 180_000,
-      version: '18.0',
-      systemIdentifier: '1',
-      startedAt: 0,
-      uptimeSeconds: 0,
-      address: undefined,
-      port: undefined,
-      user: 'reeve',
-      inRecovery: false,
-      timeline: 1,
-      statisticsEpoch: '',
-      readsAllStatistics: true,
-    },
-    options: testOptions('postgresql://reeve@db/orders'),
-    databases: ['orders'],
-    leftOutDatabases: 0,
-    isProxied: false,
-    has: () => true,
-    connectionTo: () => Promise.resolve(main),
-    eachDatabase: (context, each) => each(main, context),
-  };
 }
 
 describe('createTransactionsReader', () => {

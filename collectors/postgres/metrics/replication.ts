@@ -29,13 +29,13 @@ export const replicationMetrics = defineMetrics({
     ...primary,
     ...replicationLagSeconds,
     source:
-      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: pg_stat_replication.replay_lag, at least the age of the WAL not yet replayed; standby: pg_stat_wal_receiver, pg_last_xact_replay_timestamp()',
+      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: pg_stat_replication.replay_lag, at least the age of the WAL not yet replayed; standby: pg_stat_wal_receiver, pg_last_xact_replay_timestamp(), absent when it has heard nothing for more than 10 s and cannot tell an idle primary from a cut link',
   },
   replicationLagBytes: {
     ...primary,
     ...replicationLagBytes,
     source:
-      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: WAL end less pg_stat_replication.replay_lsn; standby: received less replayed, while it is connected',
+      'physical standbys only (a logical subscriber shows in the lag of its slot and stages); primary: WAL end less pg_stat_replication.replay_lsn; standby: received less replayed, while it has heard from its sender within 10 s',
     otlp: 'postgresql.replication.data_delay',
   },
   replicas: {
