@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,8 @@ import { closeServer, createRequestListener, listen, serverLimits } from '../../
 import { ask } from '../../support/net/http-client.ts';
 import type { RecordingLog } from '../../support/recording-log.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { createTempDir } from '../../support/temp-dir.ts';
+import { createCertificate } from './certificates.ts';
 
 const cleanups: (() => unknown)[] = [];
 const advice = { address: 'test', refused: '', advice: '' };
@@ -181,6 +184,31 @@ describe('connections', () => {
 
     expect(answer).toMatchObject({ status: 200 });
     expect(await waiting).toMatchObject({ status: 200, body: 'done' });
+  });
+
+  it('that are in a TLS handshake make room, those with a request under way do not', async () => {
+    const folder = await createTempDir('listener');
+    cleanups.push(() => folder.remove());
+    const { cert, key } = await createCertificate(folder.path, 'server');
+    const log = createRecordingLog();
+    const { handle, reached, release } = createGate();
+    const server = createTlsServer({ ...serverLimits, cert, key }, createRequestListener(handle(1), log));
+    boundConnections(server, 3, log);
+    cleanups.push(() => closeServer(server, 0));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const waiting = ask(`https://127.0.0.1:${port}/`, { ca: cert });
+    await reached;
+
+    const silent = await open(port);
+    silent.socket.resume();
+    const answer = ask(`https://127.0.0.1:${port}/`, { ca: cert });
+    await silent.closed;
+    release();
+
+    expect(await answer).toMatchObject({ status: 200 });
+    expect(await waiting).toMatchObject({ status: 200 });
   });
 
   it('that are dropped are told of once a minute', async () => {
