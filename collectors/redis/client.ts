@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
 import { type Address, type Command, type Connection, formatAddress, type Outcome } from './connection.ts';
-import { toReplyError } from './reply-error.ts';
+import { foreignAnswer, toReplyError } from './reply-error.ts';
 
 export interface ClientOptions {
   readonly address: Address;
@@ -31,6 +31,9 @@ export async function connectRedis(options: ClientOptions, signal: AbortSignal):
   }
 }
 
+/** What OpenSSL and Node say when the other side answers a TLS greeting in plain text, or hangs up. */
+const failedHandshake = /wrong version number|packet length too long|before secure TLS connection/i;
+
 class RedisClient implements Connection {
   readonly #options: ClientOptions;
   readonly #redis: Redis;
@@ -38,6 +41,7 @@ class RedisClient implements Connection {
   /** Why the connection broke; the driver rejects commands with a text that says less. */
   #failure: string | undefined;
   #closed = false;
+  #connected = false;
   loginIgnored = false;
 
   constructor(options: ClientOptions) {
@@ -63,12 +67,14 @@ class RedisClient implements Connection {
   }
 
   get isOpen(): boolean {
-    return !this.#closed && this.#redis.status === 'ready';
+    // The driver calls itself ready for a moment after it has failed.
+    return !this.#closed && this.#failure === undefined && this.#redis.status === 'ready';
   }
 
   async connect(signal: AbortSignal): Promise<void> {
     const { username, password, connectionName } = this.#options;
     await this.#within(this.#redis.connect(), 'connecting to', signal);
+    this.#connected = true;
     const name: Command = ['CLIENT', 'SETNAME', connectionName];
     if (password === undefined) {
       // The name is a courtesy; a login that may not set it still collects.
@@ -129,7 +135,7 @@ class RedisClient implements Connection {
     return new Promise<T>((resolve, reject) => {
       const giveUp = (): void => {
         this.close();
-        reject(new CollectError('timeout', `${what} ${this.#server}: no answer in time`));
+        reject(new CollectError('timeout', `${what} ${this.#server}: no answer in time${this.#tlsHint()}`));
       };
       const timer = setTimeout(giveUp, this.#options.timeLimitMs);
       const settled = (): void => {
@@ -144,8 +150,20 @@ class RedisClient implements Connection {
 
   #broken(message: string): CollectError {
     const text = this.#failure ?? message;
-    const code = /ETIMEDOUT/.test(text) ? 'timeout' : 'unreachable';
-    return new CollectError(code, `no connection to ${this.#server}: ${text}`);
+    const foreign = foreignAnswer(text);
+    if (foreign !== undefined) return new CollectError('malformed', `${this.#server}: ${foreign}`);
+    const isTimeout = /ETIMEDOUT/.test(text);
+    const hint = isTimeout || failedHandshake.test(text) ? this.#tlsHint() : '';
+    return new CollectError(
+      isTimeout ? 'timeout' : 'unreachable',
+      `no connection to ${this.#server}: ${text}${hint}`,
+    );
+  }
+
+  /** A server without TLS waits for more when it is greeted with TLS, and neither side ever says why. */
+  #tlsHint(): string {
+    if (this.#options.tls === undefined || this.#connected) return '';
+    return '; the target asks for TLS (rediss:// or tls): does the server speak TLS on this port?';
   }
 
   #conversation(): { readonly server: string; readonly username: string | undefined } {

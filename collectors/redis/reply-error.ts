@@ -53,6 +53,20 @@ export function toReplyError(
   for (const [pattern, code, advice] of replies) {
     if (pattern.test(text)) return new CollectError(code, `${subject}: ${advice}`);
   }
+  const foreign = foreignAnswer(text);
+  if (foreign !== undefined) return new CollectError('malformed', `${server}: ${foreign}`);
   const isReply = thrown instanceof Error && thrown.name === 'ReplyError';
   return new CollectError(isReply ? 'malformed' : 'unreachable', `${subject}: ${text}`);
+}
+
+/** The first byte of what a TLS server says to somebody who does not speak TLS. */
+const tlsAlert = '21';
+
+/** What the driver's complaint about bytes that are no reply of Redis means; undefined for another complaint. */
+export function foreignAnswer(text: string): string | undefined {
+  const firstByte = /^Unknown RESP type (\d+)/.exec(text)?.[1];
+  if (firstByte === undefined) return undefined;
+  return firstByte === tlsAlert
+    ? 'the server speaks TLS on this port: use rediss:// or set tls'
+    : 'what listens there is not Redis: correct the host and port of this target';
 }
