@@ -53,7 +53,12 @@ const loginAdvice: readonly {
     advice: 'this looks like a connection pooler: give the URL of the server itself',
   },
   {
-    when: /SQLSTATE 28P01|password must be a/,
+    when: /password must be a/i,
+    code: 'denied',
+    advice: 'the server asks for a password and the URL has none',
+  },
+  {
+    when: /SQLSTATE 28P01/,
     code: 'denied',
     advice: 'check user and password of this target',
   },
@@ -62,7 +67,10 @@ const loginAdvice: readonly {
     advice: 'create the role, or add a line for this user and host to pg_hba.conf',
   },
   { when: /SQLSTATE 3D000/, advice: 'check the database in the URL' },
-  { when: /SQLSTATE 42501/, advice: 'GRANT CONNECT ON DATABASE … TO the role of this target' },
+  {
+    when: /SQLSTATE 42501/,
+    advice: 'GRANT CONNECT ON DATABASE <database> TO <role>, the role of this target',
+  },
   {
     when: /SQLSTATE 53300/,
     advice:
@@ -78,6 +86,14 @@ const loginAdvice: readonly {
     when: /does not support SSL/,
     code: 'unsupported',
     advice: 'turn on ssl on the server, or use sslmode=disable where the network is trusted',
+  },
+  {
+    when: /error establishing an SSL connection/,
+    advice: 'what listens there does not speak PostgreSQL: check host and port',
+  },
+  {
+    when: /connection terminated unexpectedly/i,
+    advice: 'check that what listens there is PostgreSQL, and its log',
   },
   {
     when: /certificate|self-signed|altnames/i,

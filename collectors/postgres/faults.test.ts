@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CollectError } from '../../src/sdk.ts';
@@ -69,7 +71,12 @@ describe('a target that cannot be reached', () => {
       /nothing listens there/,
     ],
     ['a wrong password', () => url('wr0ng-c4n@ry'), 'denied', /check user and password/],
-    ['no password', () => `postgresql://reeve@127.0.0.1:${proxy.port}/postgres`, 'denied', /password/],
+    [
+      'no password',
+      () => `postgresql://reeve@127.0.0.1:${proxy.port}/postgres`,
+      'denied',
+      /the server asks for a password and the URL has none/,
+    ],
     ['an unknown database', () => url(canary, 'nowhere'), 'denied', /check the database/],
     ['a server without TLS', () => `${url()}?sslmode=require`, 'unsupported', /turn on ssl/],
   ] as const)('says what to do about %s, without the secret', async (_, target, code, message) => {
@@ -82,6 +89,30 @@ describe('a target that cannot be reached', () => {
     expect(textOf(error)).not.toContain(encodeURIComponent('c4n@ry'));
   });
 
+  it.each([
+    ['HTTP', '', 'HTTP/1.1 400 Bad Request\r\n\r\n', ''],
+    ['SSH', 'SSH-2.0-OpenSSH_9.9\r\n', '', ''],
+    ['HTTP without TLS', '', 'HTTP/1.1 400 Bad Request\r\n\r\n', '?sslmode=disable'],
+  ])('says that what listens does not speak PostgreSQL: %s', async (_, greeting, answer, parameters) => {
+    const other = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(greeting);
+      socket.on('data', () => socket.end(answer));
+    });
+    const port = await findFreePort();
+    other.listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    await using collector = openCollector(`${url(canary, 'postgres', port)}${parameters}`);
+
+    const error = await failure(collector.open());
+    other.close();
+
+    expect(error).toMatchObject({
+      code: 'unreachable',
+      message: expect.stringMatching(/what listens there .*PostgreSQL/),
+    });
+  });
+
   it('says that the database may not be connected to', async () => {
     await server.query('CREATE DATABASE closed');
     await server.query('REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
@@ -91,7 +122,7 @@ describe('a target that cannot be reached', () => {
 
     expect(error).toMatchObject({
       code: 'denied',
-      message: expect.stringContaining('GRANT CONNECT ON DATABASE'),
+      message: expect.stringContaining('GRANT CONNECT ON DATABASE <database>'),
     });
     await server.query('DROP DATABASE closed');
   });
