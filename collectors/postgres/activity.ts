@@ -12,6 +12,7 @@ const row = z.object({
   waits: z.record(z.string(), z.number()),
   used: z.number(),
   limit: z.number(),
+  hidden: z.number(),
   autovacuum_workers: z.number(),
   transaction_seconds: notNegative,
   query_seconds: notNegative,
@@ -25,6 +26,8 @@ const row = z.object({
   prepared_seconds: notNegative,
   prepared_xmin_age: notNegative,
 });
+
+type Row = z.infer<typeof row>;
 
 const clients = `backend_type = 'client backend' AND NOT own`;
 const secondsSince = (time: string): string => `extract(epoch FROM clock_timestamp() - ${time})::float8`;
@@ -44,6 +47,7 @@ const sql = (hasWaitStart: boolean): string => `
          count(*) FILTER (WHERE backend_type = 'client backend') AS used,
          current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
            - coalesce(current_setting('reserved_connections', true), '0')::int AS "limit",
+         count(*) FILTER (WHERE ${clients} AND state = 'disabled') AS hidden,
          count(*) FILTER (WHERE backend_type = 'autovacuum worker') AS autovacuum_workers,
          ${secondsSince(`min(xact_start) FILTER (WHERE ${clients})`)} AS transaction_seconds,
          ${secondsSince(`min(query_start) FILTER (WHERE ${clients} AND state = 'active')`)} AS query_seconds,
@@ -72,30 +76,48 @@ export async function readActivity(session: Session, context: PostgresContext): 
   const hasWaitStart = session.has('pg_locks.waitstart');
   const [seen] = await session.main.query(sql(hasWaitStart), row, context.signal);
   if (seen === undefined) return;
-  for (const state of new Set([...usualStates, ...Object.keys(seen.connections)])) {
-    context.record('connections', seen.connections[state] ?? 0, { state });
-  }
-  for (const [wait, sessions] of Object.entries(seen.waits)) {
-    context.record('activeSessions', sessions, { wait });
-  }
+  recordStates(context, seen);
   context.record('maxConnections', seen.limit, {});
   context.record('connectionUtilizationRatio', seen.limit > 0 ? seen.used / seen.limit : undefined, {});
   recordAges(context, seen);
-  // No lock awaited is zero; a wait whose start the server does not tell is unknown.
-  context.record('lockWaitSeconds', seen.blocked === 0 ? 0 : (seen.lock_wait_seconds ?? undefined), {});
+  // Measured: a session without track_activities shows its waits all the same since 14, which has pg_locks.waitstart too.
+  if (seen.hidden === 0 || hasWaitStart) recordWaits(context, seen);
   if (seen.blocked > 0 || (seen.transaction_seconds ?? 0) > longTransactionSeconds) {
     await keepSessions(session, context);
   }
 }
 
-/** Every session is visible, so no age means that there is nothing of the kind: zero. */
-function recordAges(context: PostgresContext, seen: z.infer<typeof row>): void {
-  context.record('oldestTransactionSeconds', seen.transaction_seconds ?? 0, {});
-  context.record('longestQuerySeconds', seen.query_seconds ?? 0, {});
-  context.record('longestIdleInTransactionSeconds', seen.idle_in_transaction_seconds ?? 0, {});
-  context.record('autovacuumWorkers', seen.autovacuum_workers, {});
-  context.record('oldestAutovacuumSeconds', seen.autovacuum_seconds ?? 0, {});
+/** A session without track_activities may be in any state: then only what others say is counted, and nothing is zero. */
+function recordStates(context: PostgresContext, seen: Row): void {
+  const always = seen.hidden === 0 ? usualStates : [];
+  for (const state of new Set([...always, ...Object.keys(seen.connections)])) {
+    context.record('connections', seen.connections[state] ?? 0, { state });
+  }
+  if (seen.hidden > 0) return;
+  for (const [wait, sessions] of Object.entries(seen.waits)) {
+    context.record('activeSessions', sessions, { wait });
+  }
+}
+
+/** No lock awaited is zero; a wait whose start the server does not tell is unknown. */
+function recordWaits(context: PostgresContext, seen: Row): void {
   context.record('blockedSessions', seen.blocked, {});
+  context.record('lockWaitSeconds', seen.blocked === 0 ? 0 : (seen.lock_wait_seconds ?? undefined), {});
+}
+
+/**
+ * Where every session says what it does, no age means that there is nothing of the kind: zero. A client session without track_activities
+ * has no times, and may be the oldest; so has an autovacuum worker.
+ */
+function recordAges(context: PostgresContext, seen: Row): void {
+  if (seen.hidden === 0) {
+    context.record('oldestTransactionSeconds', seen.transaction_seconds ?? 0, {});
+    context.record('longestQuerySeconds', seen.query_seconds ?? 0, {});
+    context.record('longestIdleInTransactionSeconds', seen.idle_in_transaction_seconds ?? 0, {});
+  }
+  context.record('autovacuumWorkers', seen.autovacuum_workers, {});
+  const noWorker = seen.autovacuum_workers === 0 ? 0 : undefined;
+  context.record('oldestAutovacuumSeconds', seen.autovacuum_seconds ?? noWorker, {});
   context.record('preparedTransactions', seen.prepared, {});
   context.record('oldestPreparedTransactionSeconds', seen.prepared_seconds ?? 0, {});
   context.record('xminAge', seen.session_xmin_age ?? 0, { holder: 'session' });

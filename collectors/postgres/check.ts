@@ -24,6 +24,9 @@ const row = z.object({
   compute_query_id: z.string().nullable(),
   statements_track: z.string().nullable(),
   track_io_timing: z.boolean(),
+  track_counts: z.boolean(),
+  track_activities: z.boolean(),
+  hides_sessions: z.boolean(),
   closed_databases: z.array(z.string()),
 });
 
@@ -37,6 +40,11 @@ const sql = `
          current_setting('compute_query_id', true) AS compute_query_id,
          (SELECT setting FROM pg_settings WHERE name = 'pg_stat_statements.track') AS statements_track,
          current_setting('track_io_timing')::bool AS track_io_timing,
+         current_setting('track_counts')::bool AS track_counts,
+         current_setting('track_activities')::bool
+           AS track_activities,
+         EXISTS (SELECT FROM pg_stat_activity
+                  WHERE backend_type = 'client backend' AND state = 'disabled') AS hides_sessions,
          ARRAY(SELECT datname::text FROM pg_database
                 WHERE datallowconn AND NOT datistemplate AND NOT has_database_privilege(oid, 'CONNECT')
                 ORDER BY 1) AS closed_databases
@@ -127,6 +135,50 @@ function checkRoute(session: Session): readonly Item[] {
   return items;
 }
 
+const uncounted: Item = {
+  severity: 'blind',
+  subject: '',
+  message:
+    'track_counts is off: rows, temporary files, deadlocks, dead rows and block requests are not counted.',
+  remedy: alterAndReload('track_counts = on'),
+  groups: ['transactions', 'relations', 'vacuum', 'indexes'],
+  metrics: [
+    'rows',
+    'tempFiles',
+    'tempBytes',
+    'deadlocks',
+    'recoveryConflicts',
+    'checksumFailures',
+    'indexHitRatio',
+    'tableHitRatio',
+    'indexBlocksHit',
+    'indexBlocksRead',
+    'tableBlocksHit',
+    'tableBlocksRead',
+    'deadRows',
+    'vacuumDue',
+    'vacuumDueAgeSeconds',
+    'unusedIndexes',
+    'unusedIndexBytes',
+  ],
+};
+
+const unfollowed: Item = {
+  severity: 'blind',
+  subject: '',
+  message: 'track_activities is off: sessions do not say what they are doing.',
+  remedy: alterAndReload('track_activities = on'),
+  groups: ['activity', 'transactions'],
+  metrics: [
+    'activeSessions',
+    'oldestTransactionSeconds',
+    'longestQuerySeconds',
+    'longestIdleInTransactionSeconds',
+    'activeSeconds',
+    'idleInTransactionSeconds',
+  ],
+};
+
 function checkSettings(answer: Answer): readonly Item[] {
   const items: Item[] = [];
   const blind = { severity: 'blind', subject: '', groups: perStatement } as const;
@@ -141,6 +193,13 @@ function checkSettings(answer: Answer): readonly Item[] {
   if (answer.statements_track === 'none') {
     const message = 'pg_stat_statements.track is none: statements are not measured.';
     items.push({ ...blind, message, remedy: alterAndReload("pg_stat_statements.track = 'top'") });
+  }
+  if (!answer.track_counts) items.push(uncounted);
+  if (!answer.track_activities) items.push(unfollowed);
+  else if (answer.hides_sessions) {
+    const remedy =
+      'ALTER ROLE <role> RESET track_activities;\n-- or ALTER DATABASE <database> RESET track_activities;';
+    items.push({ ...unfollowed, message: 'Some sessions have track_activities off.', remedy });
   }
   if (!answer.track_io_timing) {
     items.push({

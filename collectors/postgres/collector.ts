@@ -6,7 +6,7 @@ import { readAvailability } from './availability.ts';
 import { checkTarget } from './check.ts';
 import type { PostgresOptions } from './config.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import type { PostgresGroup } from './groups.ts';
+import { type PostgresGroup, windowOf } from './groups.ts';
 import { createIndexesReader } from './indexes.ts';
 import { readIo } from './io.ts';
 import type { PostgresMetrics } from './metrics.ts';
@@ -28,14 +28,14 @@ export function createPostgresCollector(
   input: CollectorInput<PostgresOptions>,
 ): Collector<PostgresMetrics, PostgresGroup> {
   const readers: Readonly<Record<PostgresGroup, PostgresReader>> = {
-    relations: createRelationsReader(),
+    relations: createRelationsReader(windowOf(input.target, 'relations')),
     statements: createStatementsReader(),
     top_statements: createTopStatementsReader(input),
     indexes: createIndexesReader(input),
     sizes: readSizes,
     availability: readAvailability,
     activity: readActivity,
-    transactions: createTransactionsReader(),
+    transactions: createTransactionsReader(windowOf(input.target, 'transactions')),
     replication: createReplicationReader(),
     slots: readSlots,
     archiving: readArchiving,

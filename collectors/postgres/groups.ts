@@ -1,4 +1,4 @@
-import type { GroupDefinition } from '../../src/sdk.ts';
+import type { GroupDefinition, Target } from '../../src/sdk.ts';
 
 /** Every poll reads the cheap, lock-free groups; the others have their own cadence. */
 const everyPoll = 0;
@@ -91,3 +91,11 @@ export const postgresGroups = {
 } as const satisfies Record<string, GroupDefinition>;
 
 export type PostgresGroup = keyof typeof postgresGroups;
+
+const shortestWindowMs = 5 * 60_000;
+
+/** Over which a group takes ratios and rates: five minutes, or from one reading to the next where the target is read more rarely. */
+export function windowOf(target: Pick<Target, 'intervalMs' | 'groups'>, group: PostgresGroup): number {
+  const everyMs = target.groups[group]?.everyMs ?? postgresGroups[group].everyMs;
+  return Math.max(shortestWindowMs, everyMs, target.intervalMs);
+}

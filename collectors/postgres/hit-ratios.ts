@@ -31,8 +31,6 @@ export interface WindowedRatio {
   readonly basis: number;
 }
 
-const hitRatioWindowMs = 5 * 60_000;
-
 const names = [
   'indexHit',
   'indexFetched',
@@ -45,9 +43,14 @@ const names = [
  * between two readings of the same relations and the same epoch is counted, and an interval in which a relation went is left out.
  */
 export class HitRatioWatch {
-  readonly #window = new CounterWindow<keyof BlockCounters>(hitRatioWindowMs);
+  readonly #window: CounterWindow<keyof BlockCounters>;
   #last: BlockReading | undefined;
   #totals: BlockCounters = { indexHit: 0, indexFetched: 0, tableHit: 0, tableFetched: 0 };
+
+  /** @param windowMs over which the ratios are taken. */
+  constructor(windowMs: number) {
+    this.#window = new CounterWindow(windowMs);
+  }
 
   add(reading: BlockReading): HitRatios {
     this.#totals = grow(this.#totals, this.#last, reading);

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { openCollector, samplesOf, valueOf } from '../../tests/support/postgres/collect.ts';
 import { startPostgres } from '../../tests/support/postgres/server.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { windowOf } from './groups.ts';
 import { HitRatioWatch } from './hit-ratios.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -22,7 +23,7 @@ describe('HitRatioWatch', () => {
   });
 
   it('gives the ratio of the last five minutes only', () => {
-    const watch = new HitRatioWatch();
+    const watch = new HitRatioWatch(5 * minute);
     watch.add(at(0, 0, 1000));
     watch.add(at(1, 0, 2000));
     watch.add(at(2, 90, 2100));
@@ -34,7 +35,7 @@ describe('HitRatioWatch', () => {
   });
 
   it('leaves out an interval in which a relation was dropped, and keeps its totals growing', () => {
-    const watch = new HitRatioWatch();
+    const watch = new HitRatioWatch(5 * minute);
     watch.add(at(0, 1000, 1000));
     watch.add(at(1, 1100, 1100));
 
@@ -47,7 +48,7 @@ describe('HitRatioWatch', () => {
   });
 
   it('starts the window anew after a reset of the statistics', () => {
-    const watch = new HitRatioWatch();
+    const watch = new HitRatioWatch(5 * minute);
     watch.add(at(0, 10, 10));
     watch.add(at(1, 20, 20));
 
@@ -120,6 +121,34 @@ describe.each([13, 18] as const)('the relations of PostgreSQL %i', (major) => {
         errors: [],
       })),
     );
+  });
+});
+
+describe('a target that is read every 12 minutes', () => {
+  it('has ratios all the same, over the time between two readings', async () => {
+    await using server = await startPostgres({ major: 18 });
+    await server.query('CREATE TABLE t (id int PRIMARY KEY)');
+    const groups = { relations: { enabled: true, everyMs: 12 * minute } };
+    await using collector = openCollector(server.superuserUrl, {}, undefined, { target: { groups } });
+    await collector.read('relations', 0);
+    await server.query('INSERT INTO t SELECT generate_series(1, 1000)');
+
+    let at = 0;
+    const ratio = await waitUntil('blocks to be counted', async () => {
+      at += 12 * minute;
+      const reading = await collector.read('relations', at);
+      return valueOf(reading, 'reeve_postgres_index_hit_ratio', 'postgres');
+    });
+
+    expect(ratio).toBeGreaterThan(0.5);
+  });
+
+  it.each([
+    [{ intervalMs: 15_000, groups: {} }, 5 * minute],
+    [{ intervalMs: 20 * minute, groups: {} }, 20 * minute],
+    [{ intervalMs: 15_000, groups: { relations: { enabled: true, everyMs: 12 * minute } } }, 12 * minute],
+  ])('takes %j over %i ms', (target, windowMs) => {
+    expect(windowOf(target, 'relations')).toBe(windowMs);
   });
 });
 

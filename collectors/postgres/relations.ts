@@ -8,6 +8,7 @@ const row = z.object({
   survivors: z.number(),
   relations: z.number(),
   statistics_reset: z.string(),
+  counted: z.boolean(),
   block_size: z.coerce.number(),
   invalid: z.number(),
   indexes: z.number(),
@@ -21,6 +22,8 @@ const row = z.object({
   table_hit: z.number(),
   table_fetched: z.number(),
 });
+
+type Row = z.infer<typeof row>;
 
 /**
  * One pass over pg_class, no relation locks. Users' relations have an oid from 16384 on; temporary ones belong to a session. `survivors`
@@ -39,6 +42,7 @@ const sql = `
          count(*) AS relations,
          (SELECT coalesce(pg_stat_get_db_stat_reset_time(d.oid)::text, '')
             FROM pg_database d WHERE d.datname = current_database()) AS statistics_reset,
+         current_setting('track_counts')::bool AS counted,
          current_setting('block_size') AS block_size,
          (SELECT count(*) FROM pg_index i JOIN relation x ON x.oid = i.indexrelid AND x.kind = 'i'
            WHERE NOT i.indisvalid AND i.indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index
@@ -62,13 +66,13 @@ interface Watched {
 }
 
 /** Counts, sizes and hit ratios of tables and indexes, from one cheap statement a database. */
-export function createRelationsReader(): PostgresReader {
+export function createRelationsReader(windowMs: number): PostgresReader {
   const watched = new Map<string, Watched>();
   return async (session, context) => {
     for (const name of watched.keys()) if (!session.databases.includes(name)) watched.delete(name);
     await session.eachDatabase(context, async (database, inner) => {
       const known = watched.get(database.database) ?? {
-        ratios: new HitRatioWatch(),
+        ratios: new HitRatioWatch(windowMs),
         newest: 0,
         relations: 0,
       };
@@ -87,6 +91,28 @@ async function readRelations(
   const [found] = await connection.query(sql, row, context.signal, [known.newest]);
   if (found === undefined) return;
   const { database } = connection;
+  if (found.counted) recordBlocks(found, serverEpoch, known, database, context);
+  known.newest = found.newest;
+  known.relations = found.relations;
+  context.record('invalidIndexes', found.invalid, { database });
+  for (const [kind, number, pages] of [
+    ['index', found.indexes, found.index_pages],
+    ['table', found.tables, found.table_pages],
+    ['toast', found.toasts, found.toast_pages],
+  ] as const) {
+    context.record('relations', number, { database, kind });
+    context.record('relationBytes', pages * found.block_size, { database, kind });
+  }
+}
+
+/** Without track_counts the counters stand still, which is not the same as no requests. */
+function recordBlocks(
+  found: Row,
+  serverEpoch: string,
+  known: Watched,
+  database: string,
+  context: PostgresContext,
+): void {
   const counters: BlockCounters = {
     indexHit: found.index_hit,
     indexFetched: found.index_fetched,
@@ -99,21 +125,10 @@ async function readRelations(
     epoch: `${serverEpoch} ${found.statistics_reset}`,
     lostRelations: found.survivors < known.relations,
   });
-  known.newest = found.newest;
-  known.relations = found.relations;
   context.record('indexHitRatio', index?.value, { database }, index?.basis);
   context.record('tableHitRatio', table?.value, { database }, table?.basis);
   context.record('indexBlocksHit', totals.indexHit, { database });
   context.record('indexBlocksRead', totals.indexFetched - totals.indexHit, { database });
   context.record('tableBlocksHit', totals.tableHit, { database });
   context.record('tableBlocksRead', totals.tableFetched - totals.tableHit, { database });
-  context.record('invalidIndexes', found.invalid, { database });
-  for (const [kind, number, pages] of [
-    ['index', found.indexes, found.index_pages],
-    ['table', found.tables, found.table_pages],
-    ['toast', found.toasts, found.toast_pages],
-  ] as const) {
-    context.record('relations', number, { database, kind });
-    context.record('relationBytes', pages * found.block_size, { database, kind });
-  }
 }

@@ -16,7 +16,7 @@ type Poll = readonly [second: number, sessions: number, backends: number];
 
 async function read(polls: readonly Poll[]): Promise<GroupReading> {
   let at = 0;
-  const reader = createTransactionsReader();
+  const reader = createTransactionsReader(300_000);
   let reading: GroupReading | undefined;
   for (const [second, sessions, backends] of polls) {
     at = second * 1_000;

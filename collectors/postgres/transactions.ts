@@ -33,21 +33,31 @@ const row = z.object({
 
 type Row = z.infer<typeof row>;
 
+const rowOperations = ['returned', 'fetched', 'inserted', 'updated', 'deleted'] as const;
+
 /** Time of block I/O is measured while track_io_timing is on; zeros of a server that never measured are unknown. */
 const ioSeconds = (column: string): string =>
   `CASE WHEN current_setting('track_io_timing')::bool OR ${column} > 0 THEN ${column} / 1000 END`;
 
+/** Counted only with track_counts (transactions and sessions are counted in any case); what was not counted is unknown. */
+const counted = (column: string, name = column): string =>
+  `CASE WHEN current_setting('track_counts')::bool THEN ${column} END AS ${name}`;
+
+/** Summed only with track_activities. */
+const followed = (column: string, name: string): string =>
+  `CASE WHEN current_setting('track_activities')::bool THEN ${column} / 1000 END AS ${name}`;
+
 const sessionColumns = `
          sessions, sessions_abandoned, sessions_fatal, sessions_killed, session_time / 1000 AS session_seconds,
-         active_time / 1000 AS active_seconds, idle_in_transaction_time / 1000 AS idle_in_transaction_seconds`;
+         ${followed('active_time', 'active_seconds')}, ${followed('idle_in_transaction_time', 'idle_in_transaction_seconds')}`;
 const noSessionColumns = `
          NULL AS sessions, NULL AS sessions_abandoned, NULL AS sessions_fatal, NULL AS sessions_killed,
          NULL AS session_seconds, NULL AS active_seconds, NULL AS idle_in_transaction_seconds`;
 
 const sql = (hasSessions: boolean): string => `
-  SELECT datname AS database, numbackends AS backends, xact_commit AS commits, xact_rollback AS rollbacks, deadlocks, conflicts,
-         temp_files, temp_bytes, tup_returned AS rows_returned, tup_fetched AS rows_fetched, tup_inserted AS rows_inserted,
-         tup_updated AS rows_updated, tup_deleted AS rows_deleted, checksum_failures,
+  SELECT datname AS database, numbackends AS backends, xact_commit AS commits, xact_rollback AS rollbacks,
+         ${['deadlocks', 'conflicts', 'temp_files', 'temp_bytes', 'checksum_failures'].map((name) => counted(name)).join(', ')},
+         ${rowOperations.map((operation) => counted(`tup_${operation}`, `rows_${operation}`)).join(', ')},
          ${ioSeconds('blk_read_time')} AS read_seconds, ${ioSeconds('blk_write_time')} AS write_seconds,
          extract(epoch FROM stats_reset)::float8 AS statistics_reset,
          ${hasSessions ? sessionColumns : noSessionColumns}
@@ -72,11 +82,9 @@ const readings = [
   { column: 'statistics_reset', metric: 'statisticsResetTimestampSeconds' },
 ] as const satisfies readonly { column: keyof Row; metric: keyof PostgresMetrics }[];
 
-const rowOperations = ['returned', 'fetched', 'inserted', 'updated', 'deleted'] as const;
 const sessionEnds = ['abandoned', 'fatal', 'killed'] as const;
 
-/** Opened sessions per second from which a pool would pay, over this window… */
-const churnWindowMs = 5 * 60_000;
+/** Opened sessions per second from which a pool would pay, over the window… */
 const churnPerSecond = 5;
 /** …when so many sessions were opened for each one that is there: sessions do not last. */
 const churnPerConnection = 10;
@@ -84,8 +92,8 @@ const churnPerConnection = 10;
 const churnMinimumSpanMs = 60_000;
 
 /** Makes the reader of the counters by database; it remembers how many sessions were opened. */
-export function createTransactionsReader(): PostgresReader {
-  const opened = new CounterWindow<'sessions'>(churnWindowMs);
+export function createTransactionsReader(windowMs: number): PostgresReader {
+  const opened = new CounterWindow<'sessions'>(windowMs);
 
   return async (session, context) => {
     const hasSessions = session.has('pg_stat_database.session_time');

@@ -5,6 +5,7 @@ import type { PostgresContext, Session } from './session.ts';
 const worstTables = 20;
 
 const row = z.object({
+  counted: z.boolean(),
   tables: z.number(),
   dead: z.number(),
   due: z.number(),
@@ -53,7 +54,7 @@ const sql = `
              - greatest(pg_stat_get_last_vacuum_time(oid), pg_stat_get_last_autovacuum_time(oid)))::float8 AS age
       FROM t
   )
-  SELECT count(*) AS tables, coalesce(sum(dead), 0) AS dead, count(*) FILTER (WHERE due) AS due,
+  SELECT current_setting('track_counts')::bool AS counted, count(*) AS tables, coalesce(sum(dead), 0) AS dead, count(*) FILTER (WHERE due) AS due,
          max(age) FILTER (WHERE due) AS oldest_seconds,
          count(*) FILTER (WHERE xid_age > current_setting('autovacuum_freeze_max_age')::int) AS freeze_due,
          count(*) FILTER (WHERE NOT autovacuum) AS disabled,
@@ -63,20 +64,21 @@ const sql = `
               FROM j WHERE due OR NOT autovacuum AND dead > 0 ORDER BY dead DESC LIMIT ${worstTables}) w) AS worst
     FROM j`;
 
-/** How late vacuum is, by database. A standby does not vacuum and counts no dead rows of its own: absent. */
+/** How late vacuum is, by database. A standby does not vacuum and counts no dead rows of its own, and nobody does without track_counts: absent. */
 export async function readVacuum(session: Session, context: PostgresContext): Promise<void> {
   if (session.server.inRecovery) return;
   await session.eachDatabase(context, async (connection, inner) => {
     const [seen] = await connection.query(sql, row, inner.signal);
     if (seen === undefined) return;
     const { database } = connection;
+    inner.record('freezeDueTables', seen.freeze_due, { database });
+    inner.record('autovacuumDisabled', seen.disabled, { database });
+    if (!seen.counted) return;
     inner.record('deadRows', seen.dead, { database });
     inner.record('vacuumDue', seen.due, { database });
     inner.record('vacuumDueAgeSeconds', seen.due === 0 ? 0 : (seen.oldest_seconds ?? undefined), {
       database,
     });
-    inner.record('freezeDueTables', seen.freeze_due, { database });
-    inner.record('autovacuumDisabled', seen.disabled, { database });
     inner.detail('vacuum', seen.worst);
   });
 }

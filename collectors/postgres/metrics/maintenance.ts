@@ -75,7 +75,7 @@ export const maintenanceMetrics = defineMetrics({
     name: 'reeve_postgres_dead_rows',
     kind: 'gauge',
     unit: 'none',
-    help: 'Dead rows in all tables of the database, as estimated by the server.',
+    help: 'Dead rows in all tables of the database, as estimated by the server; absent without track_counts.',
     labels: { database: 'The database.' },
     source: 'pg_stat_get_dead_tuples()',
   },
@@ -84,7 +84,7 @@ export const maintenanceMetrics = defineMetrics({
     name: 'reeve_postgres_vacuum_due_tables',
     kind: 'gauge',
     unit: 'none',
-    help: 'Tables with more dead rows than autovacuum waits for.',
+    help: 'Tables with more dead rows than autovacuum waits for; absent without track_counts.',
     labels: { database: 'The database.' },
     source:
       'pg_stat_get_dead_tuples(), autovacuum_vacuum_threshold, autovacuum_vacuum_scale_factor, storage parameters',
