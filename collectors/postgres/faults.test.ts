@@ -138,6 +138,15 @@ describe('a target that cannot be reached', () => {
   });
 });
 
+async function untilNoAgentIsConnected(): Promise<void> {
+  await vi.waitFor(async () => {
+    const left = await server.query(
+      "SELECT FROM pg_stat_activity WHERE application_name LIKE 'reeve/%' AND backend_type = 'client backend'",
+    );
+    expect(left).toEqual([]);
+  });
+}
+
 describe('a connection that breaks', () => {
   it('costs at most the poll in which its backend is killed', async () => {
     await using collector = openCollector(url());
@@ -145,6 +154,8 @@ describe('a connection that breaks', () => {
     await server.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'reeve/%'",
     );
+    // The signal is answered at once, the backend ends a little later.
+    await untilNoAgentIsConnected();
 
     const first = await collector.poll(fast).catch((thrown: unknown) => thrown);
     const second = await collector.poll(fast);
@@ -172,12 +183,7 @@ describe('a connection that breaks', () => {
       await collector.poll(fast, Date.now(), afterMs).catch(() => undefined);
     }
 
-    await vi.waitFor(async () => {
-      const left = await server.query(
-        "SELECT FROM pg_stat_activity WHERE application_name LIKE 'reeve/%' AND backend_type = 'client backend'",
-      );
-      expect(left).toEqual([]);
-    });
+    await untilNoAgentIsConnected();
   });
 
   it('costs at most one poll when the server restarts', async () => {

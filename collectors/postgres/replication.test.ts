@@ -253,7 +253,8 @@ describe.each([13, 18] as const)('replication of PostgreSQL %i', (major) => {
     await standby.waitForReplay();
   });
 
-  it.runIf(major === 18)('shows no false zero while the link is open and silent', async () => {
+  it('shows no false zero while the link is open and silent', async (context) => {
+    context.skip(major !== 18, 'takes ten seconds, so one version stands for all');
     await primary.query('INSERT INTO t VALUES (1)');
     await standby.waitForReplay();
     await link.set({ kind: 'hang' });
