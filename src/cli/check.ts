@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withDeadline } from '../collect/with-deadline.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { createMemoryHistory } from '../store/memory-history.ts';
 import { renderCheckReport } from './check-report.ts';
@@ -9,7 +10,6 @@ import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from '.
 import { durationOption } from './duration-option.ts';
 import { openLog } from './open-log.ts';
 import { appendValue, selectTargets } from './select-targets.ts';
-import { withDeadline } from './with-deadline.ts';
 
 interface CheckOptions extends GlobalOptions {
   readonly target?: readonly string[];
@@ -51,7 +51,7 @@ async function check(options: CheckOptions, context: CliContext): Promise<ExitCo
       engine,
       createCollector: create,
       redact: config.redact,
-      withDeadline: (work) => withDeadline(options.timeout, context.clock, work),
+      withDeadline: (work) => withDeadline({ clock: context.clock, deadlineMs: options.timeout }, work),
     });
   });
   for (const line of config.inactive) context.writeNote(`note: ${line}\n`);

@@ -1,10 +1,6 @@
-import { formatDuration } from '../core/duration.ts';
-import { CollectError } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
-
-/** How long a collector may take to heed its abort before it is left behind. */
-const graceMs = 2_000;
+import { LeftBehindError, withDeadline } from './with-deadline.ts';
 
 /** One collection of one target, from its beginning to its end, its deadline or the shutdown. */
 export class Collection {
@@ -12,19 +8,24 @@ export class Collection {
   readonly now: number;
   /** When it began, in milliseconds that only grow. */
   readonly monotonicMs: number;
-  /** Aborted at the deadline and at shutdown. */
-  readonly signal: AbortSignal;
   readonly span: Span;
+  readonly #clock: Clock;
   readonly #shutdown: AbortSignal;
-  readonly #deadline = new AbortController();
+  #signal: AbortSignal;
   #isAbandoned = false;
 
   constructor(clock: Clock, shutdown: AbortSignal, tracing: Tracing, target: { id: string; engine: string }) {
     this.now = clock.now();
     this.monotonicMs = clock.monotonicMs();
-    this.#shutdown = shutdown;
-    this.signal = AbortSignal.any([shutdown, this.#deadline.signal]);
     this.span = tracing.start('collect', { target: target.id, engine: target.engine });
+    this.#clock = clock;
+    this.#shutdown = shutdown;
+    this.#signal = shutdown;
+  }
+
+  /** Aborted at the deadline and at shutdown. */
+  get signal(): AbortSignal {
+    return this.#signal;
   }
 
   /** False once nobody waits for it any more: it was left behind, or the agent is stopping and its outcome would be no news. */
@@ -32,36 +33,19 @@ export class Collection {
     return !this.#isAbandoned && !this.#shutdown.aborted;
   }
 
-  /**
-   * Waits for the work, aborts it at the deadline or at shutdown, and leaves it behind when it does not heed that; `onAbandoned` is called
-   * then, once.
-   */
-  async run(work: Promise<void>, clock: Clock, deadlineMs: number, onAbandoned: () => void): Promise<void> {
-    const done = new AbortController();
-    const abandoned = this.#leaveBehind(clock, deadlineMs, done.signal, onAbandoned);
+  /** Does the work; `onAbandoned` is called, once, when it did not heed its deadline and is left behind. */
+  async run(work: () => Promise<void>, deadlineMs: number, onAbandoned: () => void): Promise<void> {
     try {
-      await Promise.race([work, abandoned]);
+      await withDeadline({ clock: this.#clock, deadlineMs, shutdown: this.#shutdown }, (signal) => {
+        this.#signal = signal;
+        return work();
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof LeftBehindError)) throw thrown;
+      onAbandoned();
+      this.#isAbandoned = true;
     } finally {
-      done.abort();
       this.span.end();
     }
-  }
-
-  async #leaveBehind(
-    clock: Clock,
-    deadlineMs: number,
-    done: AbortSignal,
-    onAbandoned: () => void,
-  ): Promise<void> {
-    await clock.sleep(deadlineMs, AbortSignal.any([this.#shutdown, done])).catch(() => undefined);
-    this.#deadline.abort(new CollectError('timeout', `no answer within ${formatDuration(deadlineMs)}`));
-    const isLate = await clock.sleep(graceMs, done).then(
-      () => true,
-      // The work ended in time.
-      () => false,
-    );
-    if (!isLate) return;
-    onAbandoned();
-    this.#isAbandoned = true;
   }
 }

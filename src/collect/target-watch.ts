@@ -69,8 +69,8 @@ export class TargetWatch {
   async collect(shutdown: AbortSignal, every = false): Promise<void> {
     const { clock, tracing } = this.#input;
     const collection = new Collection(clock, shutdown, tracing, this.target);
-    const work = this.#collect(collection, every);
-    await collection.run(work, clock, this.target.deadlineMs, () => this.#abandon(collection));
+    const work = (): Promise<void> => this.#collect(collection, every);
+    await collection.run(work, this.target.deadlineMs, () => this.#abandon(collection));
   }
 
   /** Ends the collector. */
