@@ -1,4 +1,4 @@
-import type { ProtoMessage } from './proto-reader.ts';
+import { ProtoMessage } from './proto-reader.ts';
 
 export type AttributeValue =
   | string
@@ -16,14 +16,35 @@ export interface Scope {
   readonly version: string;
 }
 
+/** What stands above a metric or a span. */
+export interface Above {
+  readonly scope: Scope;
+  readonly resource: Attributes;
+}
+
+/** An export request of any signal: resources, in each its scopes, in each its metrics or spans. */
+export function decodeSignals<T>(
+  body: Buffer,
+  decodeItem: (item: ProtoMessage, above: Above) => readonly T[],
+): readonly { readonly resource: Attributes; readonly items: readonly T[] }[] {
+  return new ProtoMessage(body).messages(1).map((resourceSignals) => {
+    const resource = decodeResource(resourceSignals);
+    const items = resourceSignals.messages(2).flatMap((scopeSignals) => {
+      const scope = decodeScope(scopeSignals);
+      return scopeSignals.messages(2).flatMap((item) => decodeItem(item, { scope, resource }));
+    });
+    return { resource, items };
+  });
+}
+
 /** The attributes of `opentelemetry.proto.resource.v1.Resource`, field 1 of every Resource{Metrics,Spans}. */
-export function decodeResource(resourceSignals: ProtoMessage): Attributes {
+function decodeResource(resourceSignals: ProtoMessage): Attributes {
   const resource = resourceSignals.message(1);
   return resource ? decodeAttributes(resource, 1) : {};
 }
 
 /** `InstrumentationScope`, field 1 of every Scope{Metrics,Spans}. */
-export function decodeScope(scopeSignals: ProtoMessage): Scope {
+function decodeScope(scopeSignals: ProtoMessage): Scope {
   const scope = scopeSignals.message(1);
   return { name: scope?.text(1) ?? '', version: scope?.text(2) ?? '' };
 }

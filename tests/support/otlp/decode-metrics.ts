@@ -1,11 +1,5 @@
-import {
-  type Attributes,
-  decodeAttributes,
-  decodeResource,
-  decodeScope,
-  type Scope,
-} from './decode-common.ts';
-import { ProtoMessage } from './proto-reader.ts';
+import { type Above, type Attributes, decodeAttributes, decodeSignals, type Scope } from './decode-common.ts';
+import type { ProtoMessage } from './proto-reader.ts';
 
 export type MetricKind = 'gauge' | 'sum' | 'histogram' | 'exponential histogram' | 'summary';
 export type Temporality = 'unspecified' | 'delta' | 'cumulative';
@@ -43,14 +37,7 @@ export interface ResourceMetrics {
 
 /** `opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest`, OTLP 1.x. */
 export function decodeMetrics(body: Buffer): readonly ResourceMetrics[] {
-  return new ProtoMessage(body).messages(1).map((resourceMetrics) => {
-    const resource = decodeResource(resourceMetrics);
-    const points = resourceMetrics.messages(2).flatMap((scopeMetrics) => {
-      const scope = decodeScope(scopeMetrics);
-      return scopeMetrics.messages(2).flatMap((metric) => decodeMetric(metric, { scope, resource }));
-    });
-    return { resource, points };
-  });
+  return decodeSignals(body, decodeMetric).map(({ resource, items }) => ({ resource, points: items }));
 }
 
 /** Field numbers of `Metric.data`. */
@@ -64,10 +51,7 @@ const KINDS: readonly { readonly field: number; readonly kind: MetricKind }[] = 
 
 const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
 
-function decodeMetric(
-  metric: ProtoMessage,
-  above: Pick<MetricPoint, 'scope' | 'resource'>,
-): readonly MetricPoint[] {
+function decodeMetric(metric: ProtoMessage, above: Above): readonly MetricPoint[] {
   const found = KINDS.find(({ field }) => metric.has(field));
   const data = found && metric.message(found.field);
   if (found === undefined || data === undefined) return [];

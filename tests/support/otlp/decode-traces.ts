@@ -1,11 +1,5 @@
-import {
-  type Attributes,
-  decodeAttributes,
-  decodeResource,
-  decodeScope,
-  type Scope,
-} from './decode-common.ts';
-import { ProtoMessage } from './proto-reader.ts';
+import { type Above, type Attributes, decodeAttributes, decodeSignals, type Scope } from './decode-common.ts';
+import type { ProtoMessage } from './proto-reader.ts';
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 const STATUSES = ['unset', 'ok', 'error'] as const;
@@ -39,17 +33,13 @@ export interface ResourceSpans {
 
 /** `opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest`, OTLP 1.x. */
 export function decodeTraces(body: Buffer): readonly ResourceSpans[] {
-  return new ProtoMessage(body).messages(1).map((resourceSpans) => {
-    const resource = decodeResource(resourceSpans);
-    const spans = resourceSpans.messages(2).flatMap((scopeSpans) => {
-      const scope = decodeScope(scopeSpans);
-      return scopeSpans.messages(2).map((span) => decodeSpan(span, { scope, resource }));
-    });
-    return { resource, spans };
-  });
+  return decodeSignals(body, (span, above) => [decodeSpan(span, above)]).map(({ resource, items }) => ({
+    resource,
+    spans: items,
+  }));
 }
 
-function decodeSpan(span: ProtoMessage, above: Pick<Span, 'scope' | 'resource'>): Span {
+function decodeSpan(span: ProtoMessage, above: Above): Span {
   const status = span.message(15);
   return {
     name: span.text(5),
