@@ -2,6 +2,7 @@
 
 export type { ConfigFields } from './core/config-fields.ts';
 export {
+  type Assumption,
   type CheckItem,
   type Collector,
   type CollectorInput,
@@ -11,12 +12,16 @@ export {
   type GroupContext,
   type GroupDefinition,
   type ObjectiveMeasure,
+  type ServerAnswer,
+  type Starter,
 } from './core/engine.ts';
 export { CollectError, type CollectErrorCode, messageOf, toCollectError } from './core/errors.ts';
 export type { MemberLinks } from './core/index-usage.ts';
 export { defineMetrics } from './core/metric.ts';
 export type { Background } from './core/ports/background.ts';
-export type { Clock } from './core/ports/clock.ts';
+export type { Clock, Random } from './core/ports/clock.ts';
+export type { History } from './core/ports/history.ts';
+export type { Memory } from './core/ports/memory.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
 export type { DetailRow, Finding, GroupReading } from './core/snapshot.ts';

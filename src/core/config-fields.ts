@@ -12,6 +12,14 @@ export interface ConfigFields {
   size(limits?: { readonly minBytes?: number; readonly maxBytes?: number }): z.ZodType<number>;
   /** `{ env: NAME }` or `{ file: PATH }`; a literal is refused. */
   secret(): z.ZodType<Secret>;
+  /**
+   * As `secret`, for a text that holds secrets among other things, such as a connection string or a key file: `parts` gives those that
+   * must appear nowhere, beside the text as a whole. What `problem` says about a text refuses it; it must not quote it.
+   */
+  secretText(about: {
+    readonly parts: (text: string) => readonly string[];
+    readonly problem?: (text: string) => string | undefined;
+  }): z.ZodType<Secret>;
   /** As `secret`, and a literal is accepted as long as it holds no password. The value must be a URL of one of these protocols. */
   secretUrl(protocols: readonly string[]): z.ZodType<Secret>;
   /** A path, relative to the configuration file; parsed to an absolute one. */

@@ -11,6 +11,7 @@ import type { Background } from './ports/background.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { History } from './ports/history.ts';
 import type { Log } from './ports/log.ts';
+import type { Memory } from './ports/memory.ts';
 import type { Recorder } from './sample.ts';
 import type { DetailRow, Finding } from './snapshot.ts';
 import type { ServerIdentity, Target, Workload } from './target.ts';
@@ -21,6 +22,16 @@ export interface GroupDefinition {
   readonly summary: string;
   /** 0: at every collection (cheap, lock-free). Otherwise at most once in this time, in milliseconds. */
   readonly everyMs: number;
+  /**
+   * Set for a group that may take longer than a collection: it is read beside the collections, while fast groups are read too, and given
+   * up after this time, in milliseconds. Never read twice at once. Needs `everyMs` above 0.
+   */
+  readonly apartDeadlineMs?: number;
+  /**
+   * Set for a group whose reading costs money: nobody can have it read more often than once in this time, in milliseconds. Its latest
+   * reading outlives restarts and reloads, and `reeve collect` reads it only when asked to pay.
+   */
+  readonly paidEveryMs?: number;
   /** Privileges, extensions and settings it needs; empty when every login may read it. */
   readonly needs: string;
 }
@@ -30,6 +41,23 @@ export interface ObjectiveMeasure<K extends string = string> {
   readonly objective: ObjectiveId;
   /** Key in the engine's metric table. */
   readonly metric: K;
+}
+
+/** What every target of an engine has unless its configuration says otherwise, in milliseconds. */
+export interface TargetDefaults {
+  readonly intervalMs: number;
+  readonly deadlineMs: number;
+}
+
+/** How `reeve init` begins a target of an engine, from a URL that a person types. */
+export interface Starter {
+  /** URL schemes without `://`; unique among engines. */
+  readonly protocols: readonly string[];
+  /**
+   * The target's own keys as lines of YAML, without indentation, secrets as `{ env: variable }`; `undefined` when the URL says too
+   * little. Absent: the URL is the target's `url`, given by the variable.
+   */
+  readonly lines?: (url: URL, variable: string) => readonly string[] | undefined;
 }
 
 /** Statements that create the least-privileged login for collection. */
@@ -58,6 +86,9 @@ export interface Engine<M extends MetricTable = MetricTable, G extends string = 
   readonly groups: Readonly<Record<G, GroupDefinition>>;
   readonly objectives: readonly ObjectiveMeasure<keyof M & string>[];
   readonly grants: Grants;
+  /** Of every target that does not say; a database nearby when absent: every 15 s, within 10 s. */
+  readonly targetDefaults?: TargetDefaults;
+  readonly starter: Starter;
   /** Options of a target beside the common ones; the object is strict, so unknown keys are named. */
   options(fields: ConfigFields): z.ZodObject & z.ZodType<O>;
   /** Loads the driver and makes a collector; connects to nothing yet. */
@@ -72,12 +103,40 @@ export interface CollectorInput<O = unknown> {
   readonly random: Random;
   /** For work that can wait and goes on between collections. */
   readonly background: Background;
+  /** What this target's collector remembers over restarts, by key; forgotten at the end without a store. */
+  readonly memory: Memory;
+  /** What the targets of this engine share in this process, such as a budget of calls: the first that asks makes it. */
+  shared<T>(key: string, make: () => T): T;
+  /** Keeps a secret that was met at run time (a token, a key inside a file) out of all that Reeve says. */
+  conceal(secret: string): void;
+  /** Takes every answer of the server as it came, for `npm run conformance`; absent otherwise. */
+  readonly onAnswer?: (answer: ServerAnswer) => void;
   readonly log: Log;
   /** `reeve/<version>`: the name under which the server sees the agent. */
   readonly applicationName: string;
 }
 
-/** Reads one target. Never called twice at the same time. */
+/** One exchange with a server, before anything was made of it. */
+export interface ServerAnswer {
+  /** The member, database or region that was asked; empty for the target. */
+  readonly subject: string;
+  /** What was asked, without values: the command, statement or path. */
+  readonly request: string;
+  /** Plain data that JSON can hold. */
+  readonly answer: unknown;
+}
+
+/** Something the collector takes for granted about its server, tried on this one. */
+export interface Assumption {
+  /** What is assumed, in one sentence. */
+  readonly statement: string;
+  /** `untested`: this deployment has nothing to try it on. */
+  readonly verdict: 'holds' | 'broken' | 'untested';
+  /** What was seen, or why it could not be tried. */
+  readonly evidence: string;
+}
+
+/** Reads one target. Only groups that are read apart are read while something else is. */
 export interface Collector<M extends MetricTable = MetricTable, G extends string = string> {
   /**
    * Makes sure that there is a connection and says what is at its other end; cheap when there is one.
@@ -93,6 +152,8 @@ export interface Collector<M extends MetricTable = MetricTable, G extends string
   read(group: G, context: GroupContext<M>): Promise<void>;
   /** Says what this target lacks; needs `open` first. */
   check(signal: AbortSignal): Promise<readonly CheckItem[]>;
+  /** Tries what the readings take for granted, without changing anything; needs `open` first. For `npm run conformance`. */
+  assumptions?(signal: AbortSignal): Promise<readonly Assumption[]>;
   /** Ends background work and connections; safe to call twice and after a failed `open`. */
   close(): Promise<void>;
 }

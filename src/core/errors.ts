@@ -4,6 +4,7 @@ export const collectErrorCodes = [
   'denied',
   'timeout',
   'locked',
+  'throttled',
   'unsupported',
   'malformed',
   'internal',
@@ -18,6 +19,7 @@ export type CollectErrorCode = (typeof collectErrorCodes)[number];
  * - `denied`: wrong password or missing privilege; the message holds the statement that mends it where one is known.
  * - `timeout`: the server or the network did not answer within the deadline.
  * - `locked`: a relation was locked and the reading gave way instead of queueing behind it.
+ * - `throttled`: the service asked for a pause, or a budget of calls is spent; `retryAfterMs` says how long, where known.
  * - `unsupported`: this server version or setting does not offer the value.
  * - `malformed`: the server answered something this version of Reeve does not understand.
  * - `internal`: a fault of Reeve itself.
@@ -25,15 +27,23 @@ export type CollectErrorCode = (typeof collectErrorCodes)[number];
 export class CollectError extends Error {
   override readonly name = 'CollectError';
   readonly code: CollectErrorCode;
-  constructor(code: CollectErrorCode, message: string, options?: ErrorOptions) {
+  /** Not to be tried again sooner, in milliseconds; the server said so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: CollectErrorCode,
+    message: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
+  ) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 
 /** Whether a reading that failed so may succeed without anybody acting. */
 export function isRetryable(code: CollectErrorCode): boolean {
-  return code === 'unreachable' || code === 'timeout' || code === 'locked';
+  return code === 'unreachable' || code === 'timeout' || code === 'locked' || code === 'throttled';
 }
 
 /** Anything thrown, as a CollectError: what is not one yet is a fault of Reeve and says so. */

@@ -19,7 +19,7 @@ export interface IndexCount {
 export interface IndexUsageReading {
   /** Identity that all members share, with the engine in front: `postgres:7301…`. Clones may share it: see `generation`. */
   readonly cluster: string;
-  /** The target. */
+  /** Unique within the cluster: the target, or a member of it where a target holds several. */
   readonly member: string;
   /** Tells clones apart: members count as one cluster only while this is equal (PostgreSQL: the timeline). */
   readonly generation: string;

@@ -3,8 +3,8 @@
  * from the table, so nothing about a metric is typed twice.
  */
 
-/** Base units only. `none` is a plain number (a count, a state 0/1); `timestamp` is Unix time in seconds. */
-export type Unit = 'seconds' | 'bytes' | 'ratio' | 'timestamp' | 'none';
+/** Base units only. `none` is a plain number (a count, a state 0/1); `timestamp` is Unix time in seconds; `usd` is US dollars. */
+export type Unit = 'seconds' | 'bytes' | 'ratio' | 'timestamp' | 'usd' | 'none';
 
 /** A gauge goes up and down. A counter only grows until its source restarts. */
 export type MetricKind = 'gauge' | 'counter';
@@ -31,6 +31,8 @@ export interface MetricDefinition {
   readonly stability: 'stable' | 'experimental' | 'deprecated';
   /** Name over OTLP, where an OpenTelemetry receiver's metric means the same. Default: the name with dots. */
   readonly otlp?: string;
+  /** Attribute names over OTLP of labels that semantic conventions have a name for. Default: `database` is `db.namespace`, others as they are. */
+  readonly otlpLabels?: Readonly<Record<string, string>>;
 }
 
 export type MetricTable = Readonly<Record<string, MetricDefinition>>;

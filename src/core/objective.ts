@@ -9,8 +9,8 @@ export type Severity = (typeof severities)[number];
 export interface ObjectiveDefinition {
   /** The success metric in one line. */
   readonly summary: string;
-  /** Unit of the measured value; `usd` has no metric unit of its own. */
-  readonly unit: Unit | 'usd';
+  /** Unit of the measured value. */
+  readonly unit: Unit;
   /** Default bounds; an objective without any has to be given one by the operator and is unknown until then. */
   readonly bound: { readonly min?: number; readonly max?: number };
   /** The statistic that is compared with the bound. */

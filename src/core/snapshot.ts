@@ -27,6 +27,8 @@ export interface ReadingError {
   readonly subject: string;
   readonly code: CollectErrorCode;
   readonly message: string;
+  /** Not to be tried again sooner, in milliseconds, where the server said so. */
+  readonly retryAfterMs?: number;
 }
 
 /** One reading of one group. */

@@ -26,6 +26,7 @@ export const ucumUnits = {
   bytes: 'By',
   ratio: '1',
   timestamp: 's',
+  usd: '{USD}',
   none: '',
 } as const satisfies Record<Unit, string>;
 
