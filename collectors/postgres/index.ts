@@ -16,6 +16,7 @@ export const engine: Engine = defineEngine({
   groups: postgresGroups,
   objectives: postgresObjectives,
   grants: postgresGrants,
+  starter: { protocols: ['postgres', 'postgresql'] },
   options: postgresOptions,
   createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),
 });

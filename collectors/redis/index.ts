@@ -17,6 +17,7 @@ export const engine: Engine = defineEngine({
   groups: redisGroups,
   objectives: redisObjectives,
   grants: redisGrants,
+  starter: { protocols: ['redis', 'rediss'] },
   options: redisOptions,
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
 });

@@ -6,6 +6,7 @@ const unitSuffixes: Readonly<Record<Exclude<Unit, 'none'>, string>> = {
   bytes: '_bytes',
   ratio: '_ratio',
   timestamp: '_timestamp_seconds',
+  usd: '_usd',
 };
 
 /** Endings that Prometheus gives a meaning of its own. */

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { withDeadline } from '../collect/with-deadline.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { createMemoryHistory } from '../store/memory-history.ts';
+import { createForgetfulStore } from '../store/forgetful-store.ts';
 import { renderCheckReport } from './check-report.ts';
 import { checkTarget, isUncollectable, type TargetCheck } from './check-target.ts';
 import { collectorFactory } from './collector-factory.ts';
 import { concurrently } from './concurrently.ts';
+import { createConfigInForce } from './config-in-force.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
 import { durationOption } from './duration-option.ts';
 import { openLog } from './open-log.ts';
@@ -13,7 +14,7 @@ import { appendValue, selectTargets } from './select-targets.ts';
 
 interface CheckOptions extends GlobalOptions {
   readonly target?: readonly string[];
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly json?: boolean;
 }
 
@@ -27,7 +28,9 @@ export function addCheck(program: Command, context: CliContext, finish: (code: E
       'connect to every target, say what each lacks, what that blinds, and the statement that mends it',
     )
     .option('--target <id>', 'only this target; may be repeated', appendValue)
-    .addOption(durationOption('--timeout <duration>', 'for each target', defaultTimeoutMs))
+    .addOption(
+      durationOption('--timeout <duration>', "for each target (default: 10s, or the target's deadline)"),
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -40,18 +43,21 @@ export function addCheck(program: Command, context: CliContext, finish: (code: E
 
 async function check(options: CheckOptions, context: CliContext): Promise<ExitCode> {
   const engines = await context.loadEngines();
-  const config = loadConfig({ path: options.config, env: context.env, engines });
+  const inForce = createConfigInForce(loadConfig({ path: options.config, env: context.env, engines }));
+  const { config } = inForce;
   const targets = selectTargets(config, options.target);
-  const log = await openLog(context, config, options.logLevel ?? 'error');
-  const createCollector = collectorFactory({ context, engines, history: createMemoryHistory(), log });
+  const log = await openLog(context, inForce, options.logLevel ?? 'error');
+  const conceal = (secret: string) => inForce.conceal(secret);
+  const createCollector = collectorFactory({ context, engines, store: createForgetfulStore(), log, conceal });
   const checks = await concurrently(targets, concurrency, async (configured): Promise<TargetCheck> => {
     const { engine, create } = createCollector(configured);
+    const deadlineMs = options.timeout ?? Math.max(defaultTimeoutMs, configured.target.deadlineMs);
     return checkTarget({
       configured,
       engine,
       createCollector: create,
-      redact: config.redact,
-      withDeadline: (work) => withDeadline({ clock: context.clock, deadlineMs: options.timeout }, work),
+      redact: (text) => inForce.redact(text),
+      withDeadline: (work) => withDeadline({ clock: context.clock, deadlineMs }, work),
     });
   });
   for (const line of config.inactive) context.writeNote(`note: ${line}\n`);

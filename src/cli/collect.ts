@@ -4,10 +4,11 @@ import { TargetWatch } from '../collect/target-watch.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { formatDuration } from '../core/duration.ts';
 import { renderExposition } from '../export/render-exposition.ts';
-import { createMemoryHistory } from '../store/memory-history.ts';
+import { createForgetfulStore } from '../store/forgetful-store.ts';
 import { noTracing } from '../telemetry/tracing.ts';
 import { collectorFactory } from './collector-factory.ts';
 import { concurrently } from './concurrently.ts';
+import { createConfigInForce } from './config-in-force.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
 import { durationOption } from './duration-option.ts';
 import { openLog } from './open-log.ts';
@@ -45,10 +46,12 @@ export function addCollect(program: Command, context: CliContext, finish: (code:
 async function collect(options: CollectOptions, context: CliContext): Promise<ExitCode> {
   const { clock, random } = context;
   const engines = await context.loadEngines();
-  const config = loadConfig({ path: options.config, env: context.env, engines });
-  const log = await openLog(context, config, options.logLevel ?? 'error');
+  const inForce = createConfigInForce(loadConfig({ path: options.config, env: context.env, engines }));
+  const { config } = inForce;
+  const log = await openLog(context, inForce, options.logLevel ?? 'error');
   const snapshots = new LatestSnapshots();
-  const createCollector = collectorFactory({ context, engines, history: createMemoryHistory(), log });
+  const conceal = (secret: string) => inForce.conceal(secret);
+  const createCollector = collectorFactory({ context, engines, store: createForgetfulStore(), log, conceal });
   const watches = selectTargets(config, options.target).map((configured) => {
     const { engine, create } = createCollector(configured);
     return new TargetWatch({
@@ -60,7 +63,7 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
       random,
       log,
       tracing: noTracing,
-      redact: config.redact,
+      redact: (text) => inForce.redact(text),
     });
   });
   try {

@@ -1,46 +1,69 @@
 import { BackgroundTurns } from '../collect/background-turns.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
-import type { Collector, Engine } from '../core/engine.ts';
-import type { History } from '../core/ports/history.ts';
+import type { Collector, CollectorInput, Engine } from '../core/engine.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { Memory } from '../core/ports/memory.ts';
+import type { Store } from '../core/ports/store.ts';
 import type { CliContext } from './context.ts';
 
 export interface CollectorFactoryInput {
   readonly context: Pick<CliContext, 'clock' | 'random' | 'version'>;
   readonly engines: ReadonlyMap<string, Engine>;
-  readonly history: History;
+  readonly store: Pick<Store, 'history' | 'memory'>;
   readonly log: Log;
+  /** Takes secrets that collectors meet at run time. */
+  readonly conceal: (secret: string) => void;
 }
 
 /** An engine, and how to make its collector for one target. */
 export interface TargetEngine {
   readonly engine: Engine;
   readonly create: () => Promise<Collector>;
+  /** What the target remembers over restarts. */
+  readonly memory: Memory;
 }
 
 /** Makes collectors of configured targets; drivers are loaded when the first collector of an engine is made. */
 export function collectorFactory({
   context,
   engines,
-  history,
+  store,
   log,
+  conceal,
 }: CollectorFactoryInput): (configured: ConfiguredTarget) => TargetEngine {
   const background = new BackgroundTurns(context.clock);
+  const sharedOf = createShared();
   return ({ target, options }) => {
     const engine = engines.get(target.engine);
     // The configuration refuses engines that are not in this map.
     if (engine === undefined) throw new Error(`engine ${target.engine} of target ${target.id} is not loaded`);
+    const memory = store.memory(target.id);
     const create = (): Promise<Collector> =>
       engine.createCollector({
         target,
         options,
-        history,
+        history: store.history,
         clock: context.clock,
         random: context.random,
         background,
+        memory,
+        shared: sharedOf(engine.id),
+        conceal,
         log: log.child({ target: target.id, engine: engine.id }),
         applicationName: `reeve/${context.version}`,
       });
-    return { engine, create };
+    return { engine, create, memory };
   };
+}
+
+/** What collectors of one engine share, made by the first that asks. */
+function createShared(): (engine: string) => CollectorInput['shared'] {
+  const made = new Map<string, unknown>();
+  return (engine) =>
+    <T>(key: string, make: () => T): T => {
+      const name = JSON.stringify([engine, key]);
+      if (!made.has(name)) made.set(name, make());
+      // The engine that gave the key gave what makes its value.
+      return made.get(name) as T;
+    };
 }

@@ -103,7 +103,13 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
     onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
-  const engineOf = collectorFactory({ context, engines, history: store.history, log });
+  const engineOf = collectorFactory({
+    context,
+    engines,
+    store,
+    log,
+    conceal: (secret) => inForce.conceal(secret),
+  });
   const redact = (text: string) => inForce.redact(text);
   const fleet = new TargetFleet({ scheduler, snapshots, engineOf, clock, random, log, tracing, redact });
   const reload = inTurn(createReloader({ ...input, fleet, agent, clock }));

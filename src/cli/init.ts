@@ -15,7 +15,10 @@ export function addInit(program: Command, context: CliContext, finish: (code: Ex
     .description(
       'write a commented starter configuration; secrets are referenced by environment variable, never inline',
     )
-    .argument('<urls...>', 'databases, such as postgres://reeve@db1/orders or redis://cache1:6379')
+    .argument(
+      '<urls...>',
+      'databases, such as postgres://reeve@db1/orders, redis://cache1 or bigquery://project',
+    )
     .option('--out <file>', 'write to this file instead of stdout')
     .option('--force', 'replace the file')
     .addHelpText(
@@ -51,14 +54,16 @@ function writeStarter(path: string, text: string, force: boolean): void {
 }
 
 function nextSteps(targets: readonly StarterTarget[], { command, file }: StarterUse): string {
-  return [
-    'Next:',
-    '  1. give the connection URLs in the environment, each with the password of its login:',
-    ...targets.map(
-      ({ variable, maskedUrl }) => `     export ${variable}='${maskedUrl.replaceAll("'", "'\\''")}'`,
-    ),
-    `  2. ${command} check -c ${file}`,
-    `  3. ${command} run -c ${file}`,
-    '',
-  ].join('\n');
+  const secrets = targets.flatMap(({ variable, secret }) =>
+    secret === undefined ? [] : [`     export ${variable}='${secret.replaceAll("'", "'\\''")}'`],
+  );
+  const steps = [
+    ...(secrets.length === 0
+      ? []
+      : [['give what is secret in the environment, URLs with the password of their login:', ...secrets]]),
+    [`${command} check -c ${file}`],
+    [`${command} run -c ${file}`],
+  ];
+  const numbered = steps.flatMap(([first = '', ...rest], index) => [`  ${index + 1}. ${first}`, ...rest]);
+  return ['Next:', ...numbered, ''].join('\n');
 }

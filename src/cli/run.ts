@@ -43,8 +43,7 @@ async function run(options: RunOptions, context: CliContext): Promise<ExitCode> 
   const load = () => loadConfig({ path: options.config, env: context.env, engines });
   const inForce = createConfigInForce(load());
   const { config } = inForce;
-  const redacting = { ...config, redact: (text: string) => inForce.redact(text) };
-  const log = await openLog(context, redacting, options.logLevel ?? config.log.level);
+  const log = await openLog(context, inForce, options.logLevel ?? config.log.level);
   const signals = listenForSignals(context);
   const endFaults = context.onFault((fault) => log.error('fault of the agent, going on', { error: fault }));
   for (const part of config.inactive) log.warn('configured, but not active in this version', { part });

@@ -1,6 +1,6 @@
 import { type ConnectionUrl, parseConnectionUrl, passwordsOf } from '../config/connection-url.ts';
-import { describingFields } from '../config/fields.ts';
-import type { ConfigFields } from '../core/config-fields.ts';
+import { targetDefaults } from '../config/schema/target.ts';
+import { formatDuration } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
 import { UsageError } from './context.ts';
 
@@ -8,11 +8,16 @@ import { UsageError } from './context.ts';
 export interface StarterTarget {
   readonly id: string;
   readonly engine: string;
-  /** Environment variable that holds the URL. */
+  /** Environment variable that holds the URL, or the secret of a target that has no URL. */
   readonly variable: string;
   /** As given, password included; never printed. */
   readonly url: string;
-  readonly maskedUrl: string;
+  /** The engine's own keys as lines of YAML. */
+  readonly lines: readonly string[];
+  /** What the variable is to hold; undefined when nothing refers to it. */
+  readonly secret: string | undefined;
+  /** Time between collections of a target that does not say. */
+  readonly intervalMs: number;
 }
 
 /**
@@ -24,11 +29,12 @@ export function planStarter(
   urls: readonly string[],
   engines: ReadonlyMap<string, Engine>,
 ): readonly StarterTarget[] {
-  const protocols = [...engines.values()].map((engine) => ({ engine, protocols: protocolsOf(engine) }));
+  const known = [...engines.values()]
+    .flatMap(({ starter }) => starter.protocols.map((name) => `${name}://`))
+    .join(', ');
   const ids = new Set<string>();
   const variables = new Set<string>();
   return urls.map((text, index) => {
-    const known = protocols.flatMap((entry) => entry.protocols.map((name) => `${name}://`)).join(', ');
     const url = parseConnectionUrl(text);
     if (url === undefined) {
       const hint = 'percent-encode special characters in the password';
@@ -36,21 +42,37 @@ export function planStarter(
         `argument ${index + 1} is not a connection URL; write one that begins with ${known}, and ${hint}`,
       );
     }
-    const engine = protocols.find((entry) => entry.protocols.includes(url.protocol))?.engine;
+    const engine = [...engines.values()].find(({ starter }) => starter.protocols.includes(url.protocol));
     if (engine === undefined) {
       throw new UsageError(
         `argument ${index + 1}: no engine for ${url.protocol}://; this version knows ${known}`,
       );
     }
     const id = unique(idOf(url, engine.id), '-', ids);
+    const variable = unique(variableOf(id), '_', variables);
+    const lines = linesOf(engine, text, variable);
+    if (lines === undefined) {
+      throw new UsageError(
+        `argument ${index + 1} says too little about a ${engine.title} target; see collectors/${engine.id}/README.md`,
+      );
+    }
+    const isUsed = lines.some((line) => line.includes(variable));
     return {
       id,
       engine: engine.id,
-      variable: unique(variableOf(id), '_', variables),
+      variable,
       url: text,
-      maskedUrl: masked(text),
+      lines,
+      secret: isUsed ? (engine.starter.lines === undefined ? masked(text) : '<secret>') : undefined,
+      intervalMs: (engine.targetDefaults ?? targetDefaults).intervalMs,
     };
   });
+}
+
+/** The keys an engine begins with; most have a URL, and nothing else that must be said. */
+function linesOf({ starter }: Engine, text: string, variable: string): readonly string[] | undefined {
+  if (starter.lines === undefined) return [`url: { env: ${variable} }`];
+  return URL.canParse(text) ? starter.lines(new URL(text), variable) : undefined;
 }
 
 /** How the configuration will be used: told to whoever reads it. */
@@ -84,33 +106,18 @@ export function renderStarter(targets: readonly StarterTarget[], { command, file
   ].join('\n');
 }
 
-function renderTarget({ id, engine, variable }: StarterTarget): readonly string[] {
+function renderTarget({ id, engine, lines, intervalMs }: StarterTarget): readonly string[] {
   return [
     `  - id: ${id}${' '.repeat(Math.max(1, 28 - id.length))}# label on every series; keep it`,
     `    engine: ${engine}`,
-    `    url: { env: ${variable} }`,
-    '    interval: 15s',
+    ...lines.map((line) => `    ${line}`),
+    `    # interval: ${formatDuration(intervalMs).padEnd(17)} # time between collections`,
     '    # labels: { environment: production, team: payments }',
     '    # workload: oltp              # oltp | olap | cache; decides which objectives apply',
     '    # membersComplete: true       # only when every member of this cluster is a target here',
     '    # objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }',
     '',
   ];
-}
-
-/** Which URLs an engine takes, as its options say. */
-function protocolsOf(engine: Engine): readonly string[] {
-  const found: string[] = [];
-  const unresolved = describingFields();
-  const recording: ConfigFields = {
-    ...unresolved,
-    secretUrl: (protocols) => {
-      found.push(...protocols.map((protocol) => protocol.replace(/:(?:\/\/)?$/, '')));
-      return unresolved.secretUrl(protocols);
-    },
-  };
-  engine.options(recording);
-  return [...new Set(found)];
 }
 
 /** The database, or else the host's first name, or else the engine. */

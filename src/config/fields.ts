@@ -24,6 +24,7 @@ export function describingFields(): OwnFields {
   return createConfigFields({
     folder: '',
     secrets: new Set(),
+    add: () => undefined,
     resolve: () => ({ problem: 'secrets are not resolved while the schema is described' }),
   });
 }
@@ -50,6 +51,15 @@ export function createConfigFields(source: SecretSource): OwnFields {
     duration: (limits = {}) => durationField(limits),
     size: (limits = {}) => sizeField(limits),
     secret: () => reference.transform((value, context) => reveal(source, value, context)),
+    secretText: ({ parts, problem }) =>
+      reference.transform((value, context) => {
+        const found = source.resolve(value);
+        if ('problem' in found) return fail(context, found.problem);
+        const wrong = problem?.(found.value);
+        if (wrong !== undefined) return fail(context, `${whatHolds(value)} ${wrong}`);
+        for (const part of parts(found.value)) source.add(part);
+        return new Secret(found.value);
+      }),
     secretUrl: (protocols) => {
       const literalOrReference = z.union([z.string(), ...reference.options], {
         error: ({ input }) => refusal(input, `a URL without password, or ${referenceHelp}`),

@@ -39,7 +39,7 @@ export function engineOptionsSchema(engine: Engine): JsonSchema {
 }
 
 function targetSchema(engine: Engine, fields: OwnFields): JsonSchema {
-  const { id, engine: kind, ...common } = commonTargetSchema(fields).shape;
+  const { id, engine: kind, ...common } = commonTargetSchema(fields, engine.targetDefaults).shape;
   const description = kind.description ?? '';
   const options = engine.options(fields).shape;
   return {

@@ -15,6 +15,8 @@ export interface SecretSource {
   readonly folder: string;
   /** Every secret given out, passwords inside URLs too. */
   readonly secrets: ReadonlySet<string>;
+  /** Remembers a secret that is part of one given out. */
+  add(secret: string): void;
   resolve(reference: SecretReference): Resolved;
 }
 
@@ -35,6 +37,7 @@ export function createSecretSource(env: Environment, folder: string): SecretSour
   return {
     folder,
     secrets,
+    add: (secret) => void secrets.add(secret),
     resolve(reference) {
       const found = 'env' in reference ? fromEnvironment(env, reference.env) : fromFile(reference.file);
       if ('value' in found)

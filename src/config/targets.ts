@@ -39,16 +39,21 @@ export function parseTargets(
 
 /** The schemas of one load. Making one costs far more than parsing with it, so a thousand targets share them. */
 interface TargetSchemas {
-  readonly common: ReturnType<typeof commonTargetSchema>;
+  readonly commonOf: (engine: Engine | undefined) => ReturnType<typeof commonTargetSchema>;
   readonly optionsOf: (engine: Engine) => ReturnType<Engine['options']>;
 }
 
 function createSchemas(engines: ReadonlyMap<string, Engine>, fields: OwnFields): TargetSchemas {
-  const made = new Map<Engine, ReturnType<Engine['options']>>();
-  for (const engine of engines.values()) made.set(engine, engine.options(fields));
+  const options = new Map<Engine, ReturnType<Engine['options']>>();
+  const commons = new Map<Engine, ReturnType<typeof commonTargetSchema>>();
+  for (const engine of engines.values()) {
+    options.set(engine, engine.options(fields));
+    commons.set(engine, commonTargetSchema(fields, engine.targetDefaults));
+  }
+  const anyEngine = commonTargetSchema(fields, undefined);
   return {
-    common: commonTargetSchema(fields),
-    optionsOf: (engine) => made.get(engine) ?? engine.options(fields),
+    commonOf: (engine) => (engine === undefined ? anyEngine : (commons.get(engine) ?? anyEngine)),
+    optionsOf: (engine) => options.get(engine) ?? engine.options(fields),
   };
 }
 
@@ -64,10 +69,11 @@ function parseTarget(
       problems: [{ path, message: `must be a mapping of keys to values, not ${kindOf(input)}` }],
     };
   }
-  const commonKeys = Object.keys(schemas.common.shape);
-  const { own, rest } = split(input, commonKeys);
-  const common = parseAt(schemas.common, own, path);
   const engine = typeof input['engine'] === 'string' ? engines.get(input['engine']) : undefined;
+  const commonSchema = schemas.commonOf(engine);
+  const commonKeys = Object.keys(commonSchema.shape);
+  const { own, rest } = split(input, commonKeys);
+  const common = parseAt(commonSchema, own, path);
   if (engine === undefined) {
     return { targets: [], problems: [...common.problems, ...unknownEngine(input['engine'], path, engines)] };
   }
@@ -80,7 +86,8 @@ function parseTarget(
     ...options.problems,
     ...unknown.map((key) => ({ path: [...path, key], message: unknownKey(key, known) })),
     ...labelClashes(common.value?.labels ?? {}, engine, path),
-    ...unknownGroups(Object.keys(common.value?.groups ?? {}), engine, path),
+    ...groupProblems(common.value?.groups ?? {}, engine, path),
+    ...deadlineProblems(input, engine, path),
   ];
   if (common.value === undefined || problems.length > 0) return { targets: [], problems };
   return { targets: [configured(common.value, options.value, engine)], problems };
@@ -88,12 +95,13 @@ function parseTarget(
 
 function configured(common: CommonTarget, options: unknown, engine: Engine): ConfiguredTarget {
   const { remediation } = common;
+  const longestDeadlineMs = engine.targetDefaults?.deadlineMs ?? targetDefaults.longestDeadlineMs;
   const parts = {
     target: {
       id: common.id,
       engine: engine.id,
       intervalMs: common.interval,
-      deadlineMs: common.deadline ?? Math.min(common.interval, targetDefaults.longestDeadlineMs),
+      deadlineMs: common.deadline ?? Math.min(common.interval, longestDeadlineMs),
       workload: common.workload ?? engine.defaultWorkload,
       labels: common.labels,
       unusedAfterMs: common.unusedAfter,
@@ -133,15 +141,20 @@ function labelClashes(
   });
 }
 
-function unknownGroups(
-  names: readonly string[],
+function groupProblems(
+  settings: CommonTarget['groups'],
   engine: Engine,
   path: readonly PropertyKey[],
 ): readonly Problem[] {
   const known = Object.keys(engine.groups);
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ path: [...path, 'groups', name], message: unknownKey(name, known) }));
+  return Object.entries(settings).flatMap(([name, { every }]) => {
+    const group = engine.groups[name];
+    if (group === undefined) return [{ path: [...path, 'groups', name], message: unknownKey(name, known) }];
+    const { paidEveryMs } = group;
+    if (paidEveryMs === undefined || every === undefined || every >= paidEveryMs) return [];
+    const message = `each reading costs money: must be at least ${formatDuration(paidEveryMs)}`;
+    return [{ path: [...path, 'groups', name, 'every'], message }];
+  });
 }
 
 function unknownEngine(
@@ -169,14 +182,20 @@ function crossProblems(items: readonly unknown[]): readonly Problem[] {
       first === undefined
         ? []
         : [{ path: [...path, 'id'], message: `"${String(id)}" is already the id of targets[${first}]` }];
-    return [...duplicate, ...deadlineProblems(target, path), ...rehearsalProblems(target, targets, path)];
+    return [...duplicate, ...rehearsalProblems(target, targets, path)];
   });
 }
 
-function deadlineProblems(target: RawTarget, path: readonly PropertyKey[]): readonly Problem[] {
+/** Reads the raw target, so that another mistake in it does not hide this one. */
+function deadlineProblems(
+  target: RawTarget,
+  engine: Engine,
+  path: readonly PropertyKey[],
+): readonly Problem[] {
   const { interval, deadline } = target;
   if (typeof deadline !== 'string') return [];
-  const intervalMs = typeof interval === 'string' ? parseDurationMs(interval) : targetDefaults.intervalMs;
+  const { intervalMs: usualMs } = engine.targetDefaults ?? targetDefaults;
+  const intervalMs = typeof interval === 'string' ? parseDurationMs(interval) : usualMs;
   const deadlineMs = parseDurationMs(deadline);
   if (intervalMs === undefined || deadlineMs === undefined || deadlineMs <= intervalMs) return [];
   return [

@@ -14,7 +14,8 @@ export interface ConfigFields {
   secret(): z.ZodType<Secret>;
   /**
    * As `secret`, for a text that holds secrets among other things, such as a connection string or a key file: `parts` gives those that
-   * must appear nowhere, beside the text as a whole. What `problem` says about a text refuses it; it must not quote it.
+   * must appear nowhere, beside the text as a whole. What `problem` says about a text refuses
+   * it: it follows the name of what holds the text (`is not JSON`) and must not quote it.
    */
   secretText(about: {
     readonly parts: (text: string) => readonly string[];

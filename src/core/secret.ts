@@ -47,3 +47,26 @@ export function createRedact(secrets: Iterable<string>): Redact {
   const longestFirst = [...forms].sort((a, b) => b.length - a.length);
   return (text) => longestFirst.reduce((rest, form) => rest.replaceAll(form, '[secret]'), text);
 }
+
+/** Secrets that are met at run time, such as tokens: the latest ones, because tokens are renewed for as long as the agent runs. */
+export class MetSecrets {
+  readonly #latest = new Set<string>();
+  #redact: Redact = (text) => text;
+
+  add(secret: string): void {
+    if (this.#latest.delete(secret)) {
+      this.#latest.add(secret);
+      return;
+    }
+    this.#latest.add(secret);
+    const [oldest] = this.#latest;
+    if (this.#latest.size > mostMetSecrets && oldest !== undefined) this.#latest.delete(oldest);
+    this.#redact = createRedact(this.#latest);
+  }
+
+  redact(text: string): string {
+    return this.#redact(text);
+  }
+}
+
+const mostMetSecrets = 1_000;

@@ -148,7 +148,8 @@ function withLabels(shared: Attributes, { metric, labels }: Sample): Attributes 
   for (const name in metric.labels) {
     const value = labels[index];
     index += 1;
-    if (value !== undefined && value !== '') attributes[attributeNames[name] ?? name] = value;
+    if (value !== undefined && value !== '')
+      attributes[metric.otlpLabels?.[name] ?? attributeNames[name] ?? name] = value;
   }
   return attributes;
 }

@@ -231,6 +231,30 @@ export function describeStore(
 
   if (!traits.isDurable) return;
 
+  describe(`${name}: memory of targets`, () => {
+    it('knows nothing that was never written', () => {
+      expect(store.memory('orders').read('spend')).toBeUndefined();
+    });
+
+    it('gives back what was written last, each target its own', () => {
+      store.memory('orders').write('spend', '1');
+      store.memory('orders').write('spend', '2');
+      store.memory('cache').write('spend', '9');
+
+      expect(store.memory('orders').read('spend')).toBe('2');
+      expect(store.memory('cache').read('spend')).toBe('9');
+    });
+
+    it('refuses a value that is too long, and keeps the one before', () => {
+      store.memory('orders').write('spend', '1');
+
+      expect(() => store.memory('orders').write('spend', 'x'.repeat(1024 * 1024 + 1))).toThrow(
+        'spend: 1048577 characters are too many to remember',
+      );
+      expect(store.memory('orders').read('spend')).toBe('1');
+    });
+  });
+
   describe(`${name}: restart`, () => {
     it('continues every watch where it was', async () => {
       await observe(store.history, [1_000.25, { ...count('16400', 5), lastUsedAt: 900.5 }]);
@@ -277,6 +301,13 @@ export function describeStore(
           ['c', 3_000],
         ]),
       });
+    });
+
+    it.runIf(traits.isDurable)('remembers values of targets, with every script in them', async () => {
+      store.memory('orders').write('läst', '{"spend": 1.5, "note": "наночь"}');
+      await reopen();
+
+      expect(store.memory('orders').read('läst')).toBe('{"spend": 1.5, "note": "наночь"}');
     });
 
     it('can be closed twice', async () => {

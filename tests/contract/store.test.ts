@@ -1,4 +1,4 @@
-import { createMemoryHistory } from '../../src/store/memory-history.ts';
+import { createForgetfulStore } from '../../src/store/forgetful-store.ts';
 import { openStore } from '../../src/store/sqlite/open-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
@@ -8,7 +8,7 @@ import { describeStore } from './store.contract.ts';
 describeStore(
   'memory',
   async () => ({
-    open: async () => ({ history: createMemoryHistory(), close: async () => undefined }),
+    open: async () => createForgetfulStore(),
     [Symbol.asyncDispose]: async () => undefined,
   }),
   { isDurable: false },

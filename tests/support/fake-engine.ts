@@ -49,6 +49,7 @@ export const fakeManifest = {
     slow: { summary: 'Read every minute.', everyMs: 60_000, needs: '' },
   },
   objectives: [],
+  starter: { protocols: ['fake'] },
   grants: { summary: 'None.', statements: [] },
 } as const;
 

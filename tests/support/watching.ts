@@ -9,6 +9,7 @@ import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { createSystemClock, systemRandom } from '../../src/telemetry/clock.ts';
 import { noTracing } from '../../src/telemetry/tracing.ts';
 import { createRecordingLog, type RecordingLog } from './recording-log.ts';
+import { testSurroundings } from './surroundings.ts';
 
 export interface WatchRequest {
   readonly engine: Engine;
@@ -40,6 +41,7 @@ export function watchTarget(request: WatchRequest): Watching {
   const { target, options } = configured;
   const clock = createSystemClock();
   const log = createRecordingLog();
+  const surroundings = testSurroundings();
   const history = request.history ?? createMemoryHistory();
   let latest: Snapshot | undefined;
   const watch = new TargetWatch({
@@ -53,7 +55,7 @@ export function watchTarget(request: WatchRequest): Watching {
         clock,
         random: systemRandom,
         log,
-        background: { turn: (work) => work() },
+        ...surroundings,
         applicationName: 'reeve/test',
       }),
     publish: (snapshot) => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../core/config-fields.ts';
+import { formatDuration } from '../../core/duration.ts';
+import type { TargetDefaults } from '../../core/engine.ts';
 import { workloads } from '../../core/target.ts';
 import { labelsField } from './labels.ts';
 import { objectivesField } from './objectives.ts';
@@ -18,7 +20,9 @@ export const targetDefaults = {
 } as const;
 
 /** What every target has, whatever its engine; the engine's own options stand beside it. */
-export function commonTargetSchema(fields: ConfigFields) {
+export function commonTargetSchema(fields: ConfigFields, ofEngine: TargetDefaults | undefined) {
+  const { intervalMs } = ofEngine ?? targetDefaults;
+  const deadlineMs = ofEngine?.deadlineMs ?? targetDefaults.longestDeadlineMs;
   return z.strictObject({
     id: z
       .string()
@@ -30,12 +34,14 @@ export function commonTargetSchema(fields: ConfigFields) {
     engine: z.string().describe('Kind of database.'),
     interval: fields
       .duration({ minMs: second, maxMs: day })
-      .default(targetDefaults.intervalMs)
+      .default(intervalMs)
       .describe('Time between collections.'),
     deadline: fields
       .duration({ minMs: 100 })
       .optional()
-      .describe('A collection that takes longer is given up; the smaller of interval and 10s unless set.'),
+      .describe(
+        `A collection that takes longer is given up; the smaller of interval and ${formatDuration(deadlineMs)} unless set.`,
+      ),
     workload: z
       .enum(workloads)
       .optional()

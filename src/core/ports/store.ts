@@ -1,8 +1,11 @@
 import type { History } from './history.ts';
+import type { Memory } from './memory.ts';
 
 /** Everything Reeve keeps on disk, behind one door, so that the embedded file and a shared server can take each other's place. */
 export interface Store {
   readonly history: History;
+  /** What one target's collector remembers. */
+  memory(target: string): Memory;
   /** Writes what is pending and lets go of the store. */
   close(): Promise<void>;
 }

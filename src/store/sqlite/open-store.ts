@@ -10,6 +10,7 @@ import { IndexUsageTable } from './index-usage-table.ts';
 import { Pruning } from './pruning.ts';
 import { SeenCache } from './seen-cache.ts';
 import { SeenTable } from './seen-table.ts';
+import { TargetMemories } from './target-memories.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export interface OpenStoreOptions {
@@ -44,6 +45,7 @@ export async function openStore({ path, clock, log, onError }: OpenStoreOptions)
     writes,
     clock,
   );
+  const memories = new TargetMemories(database, writes, clock);
   let closing: Promise<void> | undefined;
 
   return {
@@ -60,6 +62,7 @@ export async function openStore({ path, clock, log, onError }: OpenStoreOptions)
         return answer;
       },
     },
+    memory: (target) => memories.of(target),
     close() {
       closing ??= writes.close().finally(() => opened.close());
       return closing;

@@ -56,6 +56,17 @@ const migrations: readonly Migration[] = [
       ALTER TABLE seen_scope ADD COLUMN last_at REAL NOT NULL DEFAULT 0;
       UPDATE seen_scope SET last_at = coalesce((SELECT max(last_at) FROM seen_key WHERE scope_id = id), baseline);`,
   },
+  {
+    name: 'what targets remember by key',
+    sql: `
+      CREATE TABLE target_memory (
+        target TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        written_at REAL NOT NULL,
+        PRIMARY KEY (target, key)
+      ) STRICT, WITHOUT ROWID;`,
+  },
 ];
 
 /**

@@ -13,6 +13,7 @@ import type { ServerIdentity, Target } from '../../../src/core/target.ts';
 import { createMemoryHistory } from '../../../src/store/memory-history.ts';
 import { createSystemClock } from '../../../src/telemetry/clock.ts';
 import { createRecordingLog } from '../recording-log.ts';
+import { testSurroundings } from '../surroundings.ts';
 
 /** One target read by hand, as the scheduler would. */
 export interface TestCollector extends AsyncDisposable {
@@ -56,7 +57,7 @@ export function openCollector(
     clock,
     random: () => 0.5,
     log: createRecordingLog(),
-    background: { turn: (work) => work() },
+    ...testSurroundings(),
     applicationName: 'reeve/test',
   });
   const poll: TestCollector['poll'] = async (groups, at, timeoutMs = 10_000) => {

@@ -42,6 +42,7 @@ export function lamp({
     },
     objectives,
     grants: { summary: 'Reads only.', statements: ['GRANT LIGHT TO reeve'] },
+    starter: { protocols: ['lamp'] },
     options: () => z.strictObject({}),
     createCollector: () => Promise.reject(new Error('lamps are not collected')),
   });

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { createCliFixture } from './support.ts';
+import type { Engine } from '../../../src/core/engine.ts';
+import { createCliFixture, createServerEngine } from './support.ts';
 
 const canary = 'canary-S3cr@t';
 const url = `fake://user:${encodeURIComponent(canary)}@db1/orders`;
@@ -298,5 +299,33 @@ describe('reeve run', () => {
 
     expect(await fixture.run(['run', '-c', path])).toMatchObject({ code: 2, stdout: '' });
     expect(existsSync(join(fixture.folder, 'never'))).toBe(false);
+  });
+});
+
+describe('reeve init of an engine that has no url', () => {
+  const server: Engine = {
+    ...createServerEngine(),
+    starter: {
+      protocols: ['fake'],
+      lines: ({ hostname }, variable) =>
+        hostname === '' ? undefined : [`url: { env: ${variable} }`, `# at ${hostname}`],
+    },
+    targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
+  };
+  const context = { loadEngines: () => Promise.resolve(new Map([['fake', server]])) };
+
+  it('begins with the keys that the engine gives, and asks for the secret alone', async () => {
+    const { code, stdout, stderr } = await fixture.run(['init', 'fake://project'], { context });
+
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain('    url: { env: PROJECT_URL }\n    # at project\n    # interval: 1m');
+    expect(stderr).toContain("export PROJECT_URL='<secret>'");
+  });
+
+  it('says that a URL says too little', async () => {
+    const { code, stderr } = await fixture.run(['init', 'fake:///only'], { context });
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('argument 1 says too little about a Fake target; see collectors/fake/README.md');
   });
 });

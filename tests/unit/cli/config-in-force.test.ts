@@ -14,6 +14,14 @@ describe('the configuration in force', () => {
     expect(inForce.redact('canary-first and canary-second')).toBe('[secret] and [secret]');
   });
 
+  it('hides what collectors met at run time', () => {
+    const inForce = createConfigInForce(configWith('canary-first'));
+
+    inForce.conceal('canary-token');
+
+    expect(inForce.redact('Bearer canary-token')).toBe('Bearer [secret]');
+  });
+
   it('goes on hiding them after reloads that change nothing', () => {
     const inForce = createConfigInForce(configWith('canary-first'));
     inForce.replace(configWith('canary-second'));

@@ -23,6 +23,7 @@ export interface FakeServer {
 export function createServerEngine(server: FakeServer = {}): Engine {
   return defineEngine({
     ...fakeManifest,
+    starter: { protocols: ['fake', 'fakes'] },
     options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
     createCollector: ({ target, options }) =>
       Promise.resolve({

@@ -5,6 +5,7 @@ import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { testSurroundings } from '../../support/surroundings.ts';
 
 export const never = new AbortController().signal;
 
@@ -29,7 +30,7 @@ export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {
         clock,
         random: () => 1,
         log,
-        background: { turn: (work) => work() },
+        ...testSurroundings(),
         applicationName: 'reeve/test',
       }),
     publish: (snapshot) => published.push(snapshot),

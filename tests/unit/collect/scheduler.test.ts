@@ -5,6 +5,7 @@ import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { testSurroundings } from '../../support/surroundings.ts';
 
 function fleet(behaviourOf: (index: number) => FakeBehaviour, size: number, concurrency = 256) {
   const clock = new FakeClock();
@@ -43,7 +44,7 @@ function unusedInput(clock: FakeClock) {
     clock,
     random: () => 0.5,
     log: createRecordingLog(),
-    background: { turn: <T>(work: () => Promise<T>) => work() },
+    ...testSurroundings(),
     applicationName: 'reeve/test',
   };
 }

@@ -40,6 +40,6 @@ describe('engineOptionsSchema', () => {
   it('holds only what the engine adds', () => {
     const { properties } = engineOptionsSchema(lampEngine);
 
-    expect(Object.keys(properties ?? {})).toEqual(['url', 'key', 'pause', 'bulb', 'ca', 'shade']);
+    expect(Object.keys(properties ?? {})).toEqual(['url', 'key', 'socket', 'pause', 'bulb', 'ca', 'shade']);
   });
 });

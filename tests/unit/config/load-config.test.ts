@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load-config.ts';
+import { loadConfig, parseConfig } from '../../../src/config/load-config.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { configPath, engines, parse, problemsOf, withTarget } from './support.ts';
+import { configPath, engines, lampEngine, parse, problemsOf, withTarget } from './support.ts';
 
 describe('loadConfig', () => {
   it('fills in defaults', () => {
@@ -28,6 +28,27 @@ describe('loadConfig', () => {
 
   it('takes the smaller of the interval and 10 s as deadline', () => {
     expect(parse(withTarget('interval: 5s')).targets[0]?.target.deadlineMs).toBe(5_000);
+  });
+
+  it('takes interval and deadline that the engine proposes, and the deadline within a shorter interval', () => {
+    const slow = { ...lampEngine, targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 } };
+    const timesOf = (text: string) => {
+      const { target } = parseConfig(text, {
+        path: configPath,
+        env: {},
+        engines: new Map([['lamp', slow]]),
+      }).targets[0] ?? { target: undefined };
+      return [target?.intervalMs, target?.deadlineMs];
+    };
+
+    expect(timesOf(withTarget())).toEqual([60_000, 30_000]);
+    expect(timesOf(withTarget('interval: 20s'))).toEqual([20_000, 20_000]);
+  });
+
+  it('hides a text secret and its parts', () => {
+    const config = parse(withTarget('socket: { env: SOCKET }'), { SOCKET: 'user;canary-part' });
+
+    expect(config.redact('user;canary-part; canary-part')).toBe('[secret]; [secret]');
   });
 
   it('freezes the configuration all the way down', () => {

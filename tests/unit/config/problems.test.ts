@@ -73,6 +73,13 @@ shard: { index: 3, count: 3 }
     ['bulb: 2GiB', 'bulb', 'must be at most 1GiB'],
     ['bulb: 5', 'bulb', 'must be a size with a unit'],
     ['interval: 0s', 'interval', 'must be at least 1s'],
+    ['socket: { env: NO_SOCKET }', 'socket', 'the value of NO_SOCKET is no socket'],
+    [
+      'groups: { bill: { every: 5m } }',
+      'groups.bill.every',
+      'each reading costs money: must be at least 15m',
+    ],
+    ['groups: { bil: {} }', 'groups.bil', 'unknown key; did you mean bill?'],
     ['workload: olpt', 'workload', 'must be oltp, olap or cache; did you mean oltp?'],
     ['maxSeries: many', 'maxSeries', 'must be a number, not text'],
     [
@@ -111,7 +118,7 @@ shard: { index: 3, count: 3 }
       ? `targets:\n  - { id: desk, engine: lamp, ${line} }`
       : withTarget(line);
 
-    const found = problemsOf(lines, { EMPTY: '' });
+    const found = problemsOf(lines, { EMPTY: '', NO_SOCKET: 'plain' });
 
     expect(found.map((problem) => problem.path)).toEqual([`targets[0].${path}`]);
     expect(found[0]?.message).toContain(message);

@@ -28,13 +28,23 @@ export const lampEngine: Engine = defineEngine({
       stability: 'stable',
     },
   }),
-  groups: { light: { summary: 'Light.', everyMs: 0, needs: '' } },
+  groups: {
+    light: { summary: 'Light.', everyMs: 0, needs: '' },
+    bill: { summary: 'Bill.', everyMs: 900_000, paidEveryMs: 900_000, needs: '' },
+  },
   objectives: [{ objective: 'replication_lag_seconds', metric: 'lag' }],
   grants: { summary: 'None.', statements: [] },
+  starter: { protocols: ['lamp'] },
   options: (fields) =>
     z.strictObject({
       url: fields.secretUrl(['lamp']),
       key: fields.secret().optional(),
+      socket: fields
+        .secretText({
+          parts: (text) => text.split(';'),
+          problem: (text) => (text.includes(';') ? undefined : 'is no socket'),
+        })
+        .optional(),
       pause: fields.duration({ minMs: 100, maxMs: 60_000 }).default(2_000).describe('Time between flashes.'),
       bulb: fields.size({ maxBytes: 1024 ** 3 }).default(2 * 1024 ** 2),
       ca: fields.path().optional(),

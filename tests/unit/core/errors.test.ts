@@ -12,7 +12,7 @@ describe('CollectError', () => {
   it('says which failures may pass by themselves', () => {
     const retryable = collectErrorCodes.filter(isRetryable);
 
-    expect(retryable).toEqual(['unreachable', 'timeout', 'locked']);
+    expect(retryable).toEqual(['unreachable', 'timeout', 'locked', 'throttled']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedact, Secret } from '../../../src/core/secret.ts';
+import { createRedact, MetSecrets, Secret } from '../../../src/core/secret.ts';
 
 describe('Secret', () => {
   const secret = new Secret('correct horse');
@@ -44,5 +44,24 @@ describe('createRedact', () => {
         expect(createRedact([secret])(before + secret + after)).not.toContain(secret);
       }),
     );
+  });
+});
+
+describe('MetSecrets', () => {
+  it('hides the thousand that were met last', () => {
+    const met = new MetSecrets();
+    for (let number = 1; number <= 1_001; number += 1) met.add(`token-${number};`);
+
+    expect(met.redact('token-1; token-2; token-1001;')).toBe('token-1; [secret] [secret]');
+  });
+
+  it('counts one that is met again as new', () => {
+    const met = new MetSecrets();
+    met.add('token-1;');
+    for (let number = 2; number <= 1_000; number += 1) met.add(`token-${number};`);
+    met.add('token-1;');
+    met.add('token-1001;');
+
+    expect(met.redact('token-1; token-2;')).toBe('[secret] token-2;');
   });
 });

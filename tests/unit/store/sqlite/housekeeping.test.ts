@@ -205,7 +205,9 @@ describe('Housekeeping', () => {
     await store.history.firstSeen('old', ['b'], 9 * hour);
     await store.history.firstSeen('empty', [], 7);
     await store.close();
-    disk.exec('ALTER TABLE seen_scope DROP COLUMN last_at; DELETE FROM schema_migration WHERE version = 2');
+    disk.exec(
+      'ALTER TABLE seen_scope DROP COLUMN last_at; DROP TABLE target_memory; DELETE FROM schema_migration WHERE version >= 2',
+    );
 
     store = await open();
 
