@@ -88,10 +88,25 @@ function engineProblems(engine: Engine): readonly CatalogueProblem[] {
       problems.push({ where, message: `is measured in ${unit}, metric ${key} in ${metric.unit}` });
     }
   }
+  problems.push(...groupProblems(engine));
   if (!/^[a-z][a-z0-9]*$/.test(engine.id)) {
     problems.push({ where: engine.id, message: 'engine id must be lower-case letters and digits' });
   }
   return problems;
+}
+
+/** Cadences that contradict each other. */
+function groupProblems(engine: Engine): readonly CatalogueProblem[] {
+  return Object.entries(engine.groups).flatMap(([group, { everyMs, apartDeadlineMs, paidEveryMs }]) => {
+    const faults = [
+      [apartDeadlineMs !== undefined && apartDeadlineMs <= 0, 'apartDeadlineMs must be above 0'],
+      [apartDeadlineMs !== undefined && everyMs <= 0, 'what is read apart needs everyMs above 0'],
+      [paidEveryMs !== undefined && paidEveryMs <= 0, 'paidEveryMs must be above 0'],
+      [paidEveryMs !== undefined && everyMs < paidEveryMs, 'everyMs must be at least paidEveryMs'],
+    ] as const;
+    const where = `${engine.id} group ${group}`;
+    return faults.filter(([isBroken]) => isBroken).map(([, message]) => ({ where, message }));
+  });
 }
 
 function place({ owner, key }: CatalogueEntry): string {

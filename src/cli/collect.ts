@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ApartTurns } from '../collect/apart-turns.ts';
 import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { TargetWatch } from '../collect/target-watch.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -12,6 +13,7 @@ import { createConfigInForce } from './config-in-force.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
 import { durationOption } from './duration-option.ts';
 import { openLog } from './open-log.ts';
+import { paidGroupNotes } from './paid-groups.ts';
 import { appendValue, selectTargets } from './select-targets.ts';
 import { snapshotJson } from './snapshot-json.ts';
 
@@ -21,6 +23,8 @@ interface CollectOptions extends GlobalOptions {
   readonly json?: boolean;
   readonly window?: number;
   readonly timeout: number;
+  /** Reads groups that cost money too, once. */
+  readonly paid?: boolean;
 }
 
 /** Slow groups are read too, so a reading may take longer than the daemon's. */
@@ -37,6 +41,7 @@ export function addCollect(program: Command, context: CliContext, finish: (code:
       durationOption('--window <duration>', 'read twice, this long apart: rates and windowed ratios need it'),
     )
     .addOption(durationOption('--timeout <duration>', 'for each reading of a target', defaultTimeoutMs))
+    .option('--paid', 'also read, once, what costs money at every reading (see reeve check)')
     .addHelpText('after', '\nExit code 1 when a target could not be reached.')
     .action(async (_: unknown, command: Command) =>
       finish(await collect(command.optsWithGlobals<CollectOptions>(), context)),
@@ -52,7 +57,9 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
   const snapshots = new LatestSnapshots();
   const conceal = (secret: string) => inForce.conceal(secret);
   const createCollector = collectorFactory({ context, engines, store: createForgetfulStore(), log, conceal });
-  const watches = selectTargets(config, options.target).map((configured) => {
+  const apartTurns = new ApartTurns();
+  const targets = selectTargets(config, options.target);
+  const watches = targets.map((configured) => {
     const { engine, create } = createCollector(configured);
     return new TargetWatch({
       target: { ...configured.target, deadlineMs: options.timeout },
@@ -64,8 +71,12 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
       log,
       tracing: noTracing,
       redact: (text) => inForce.redact(text),
+      apartTurns,
     });
   });
+  if (options.paid !== true) {
+    for (const note of paidGroupNotes(targets, engines)) context.writeNote(`note: ${note}\n`);
+  }
   try {
     await readAll(watches, config.collect.concurrency, options, context);
     await context.writeData(await render(snapshots, options, context));
@@ -82,12 +93,13 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
 async function readAll(
   watches: readonly TargetWatch[],
   limit: number,
-  { window }: CollectOptions,
+  { window, paid = false }: CollectOptions,
   { clock, writeNote }: CliContext,
 ): Promise<void> {
   const forever = new AbortController().signal;
-  const read = () => concurrently(watches, limit, (watch) => watch.collect(forever, true));
-  await read();
+  const read = (isPaid: boolean) =>
+    concurrently(watches, limit, (watch) => watch.collect(forever, { every: true, paid: isPaid }));
+  await read(paid);
   if (window === undefined) {
     writeNote(
       'note: one reading was taken; rates and windowed ratios need two and are absent. Use --window 5s for two.\n',
@@ -96,7 +108,8 @@ async function readAll(
   }
   writeNote(`note: waiting ${formatDuration(window)} for the second reading\n`);
   await clock.sleep(window, forever);
-  await read();
+  // What costs money is paid for once; the first reading of it is still told.
+  await read(false);
 }
 
 async function render(

@@ -1,7 +1,9 @@
+import { ApartTurns } from '../collect/apart-turns.ts';
 import type { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import type { Scheduler } from '../collect/scheduler.ts';
 import { TargetWatch, type WatchInput } from '../collect/target-watch.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
+import { fingerprint } from '../config/fingerprint.ts';
 import type { TargetEngine } from './collector-factory.ts';
 
 export interface TargetFleetInput
@@ -32,6 +34,7 @@ const longestSlowSpreadMs = 300_000;
 export class TargetFleet {
   readonly #input: TargetFleetInput;
   readonly #members = new Map<string, Member>();
+  readonly #apartTurns = new ApartTurns();
 
   constructor(input: TargetFleetInput) {
     this.#input = input;
@@ -68,7 +71,7 @@ export class TargetFleet {
   #watch(configured: ConfiguredTarget, slowSpreadMs: number): TargetWatch {
     const { clock, random, log, tracing, redact, snapshots } = this.#input;
     const { target } = configured;
-    const { engine, create } = this.#input.engineOf(configured);
+    const { engine, create, memory } = this.#input.engineOf(configured);
     const watch: TargetWatch = new TargetWatch({
       target,
       engine,
@@ -83,6 +86,9 @@ export class TargetFleet {
       tracing,
       slowSpreadMs,
       redact,
+      apartTurns: this.#apartTurns,
+      memory,
+      fingerprint: fingerprint(configured.options),
     });
     this.#members.set(target.id, { fingerprint: configured.fingerprint, watch });
     return watch;

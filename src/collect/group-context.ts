@@ -97,9 +97,31 @@ function addDetail(draft: Draft, kind: string, rows: readonly DetailRow[]): void
   draft.details.set(kind, [...(draft.details.get(kind) ?? []), ...rows]);
 }
 
+/** What is said of a group that neither ended at its deadline nor heeded its signal. */
+export function leftBehindReading(
+  group: string,
+  clock: Pick<Clock, 'now' | 'monotonicMs'>,
+  startedMs: number,
+): GroupReading {
+  const message =
+    'the reading did not end at its deadline and was left behind; it is not begun again until it ends';
+  return {
+    group,
+    state: 'failed',
+    at: clock.now(),
+    durationMs: clock.monotonicMs() - startedMs,
+    errors: [{ subject: '', code: 'timeout', message }],
+    samples: [],
+    findings: [],
+    details: {},
+    truncatedRows: 0,
+  };
+}
+
 /** A deadline that passed is a timeout, whatever the driver made of the abort. */
-function readingError(subject: string, thrown: unknown, signal: AbortSignal): ReadingError {
+export function readingError(subject: string, thrown: unknown, signal: AbortSignal): ReadingError {
   const error = toCollectError(thrown);
   const code = signal.aborted && error.code === 'internal' ? 'timeout' : error.code;
-  return { subject, code, message: error.message };
+  const { message, retryAfterMs } = error;
+  return { subject, code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

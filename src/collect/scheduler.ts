@@ -58,11 +58,12 @@ export class Scheduler {
     this.#wake.abort();
   }
 
-  /** Stops collecting a target; a collection under way goes on to its end before the collector is closed. */
+  /** Stops collecting a target; a collection under way goes on to its end, without slow groups, before the collector is closed. */
   async remove(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
+    entry.watch.retire();
     await entry.running;
     await entry.watch.close();
   }
@@ -126,10 +127,11 @@ export class Scheduler {
     }
   }
 
-  /** After failures the watch asks for a longer pause than the interval. */
+  /** After failures the watch asks for a longer pause than the interval, and so may the service. */
   #postpone(entry: Entry, begunMs: number): void {
     const delayMs = entry.watch.nextDelayMs();
     if (delayMs > entry.watch.target.intervalMs) entry.dueAtMs = begunMs + delayMs;
+    entry.dueAtMs = Math.max(entry.dueAtMs, entry.watch.notBeforeMs);
   }
 
   /** On the target's phase, at least half an interval away. */

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { type Collector, defineEngine, type Engine, type GroupContext } from '../../src/core/engine.ts';
+import {
+  type Collector,
+  defineEngine,
+  type Engine,
+  type GroupContext,
+  type GroupDefinition,
+} from '../../src/core/engine.ts';
 import { defineMetrics } from '../../src/core/metric.ts';
 import type { Target } from '../../src/core/target.ts';
 
@@ -70,7 +76,10 @@ export interface FakeEngine {
   readonly created: () => number;
 }
 
-export function createFakeEngine(behaviour: FakeBehaviour = {}): FakeEngine {
+/** What a test wants to be different of the fake's groups. */
+export type FakeGroups = Readonly<Partial<Record<FakeGroup, Partial<GroupDefinition>>>>;
+
+export function createFakeEngine(behaviour: FakeBehaviour = {}, groups: FakeGroups = {}): FakeEngine {
   let closed = 0;
   let created = 0;
   const collector: Collector<typeof fakeMetrics, FakeGroup> = {
@@ -82,6 +91,7 @@ export function createFakeEngine(behaviour: FakeBehaviour = {}): FakeEngine {
       await behaviour[group]?.(context);
     },
     check: () => Promise.resolve([]),
+    assumptions: () => Promise.resolve([]),
     close: () => {
       closed += 1;
       return Promise.resolve();
@@ -89,6 +99,10 @@ export function createFakeEngine(behaviour: FakeBehaviour = {}): FakeEngine {
   };
   const engine = defineEngine({
     ...fakeManifest,
+    groups: {
+      fast: { ...fakeManifest.groups.fast, ...groups.fast },
+      slow: { ...fakeManifest.groups.slow, ...groups.slow },
+    },
     options: () => z.strictObject({}),
     createCollector: () => {
       created += 1;

@@ -23,7 +23,7 @@ export interface WatchRequest {
 export interface Watching extends AsyncDisposable {
   readonly watch: TargetWatch;
   readonly log: RecordingLog;
-  /** Takes a collection, all groups unless told otherwise, and returns its snapshot. */
+  /** Takes a collection, of all groups, those that cost money too, unless told otherwise, and returns its snapshot. */
   collect(every?: boolean): Promise<Snapshot>;
   latest(): Snapshot;
 }
@@ -76,7 +76,7 @@ export function watchTarget(request: WatchRequest): Watching {
     log,
     latest: current,
     collect: async (every = true) => {
-      await watch.collect(new AbortController().signal, every);
+      await watch.collect(new AbortController().signal, every ? { every, paid: true } : undefined);
       return current();
     },
     [Symbol.asyncDispose]: () => watch.close(),

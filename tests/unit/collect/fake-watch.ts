@@ -1,18 +1,33 @@
-import { TargetWatch } from '../../../src/collect/target-watch.ts';
+import { TargetWatch, type WatchInput } from '../../../src/collect/target-watch.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
+import {
+  createFakeEngine,
+  type FakeBehaviour,
+  type FakeGroups,
+  fakeTarget,
+} from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { testSurroundings } from '../../support/surroundings.ts';
 
 export const never = new AbortController().signal;
 
-export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {}, slowSpreadMs = 0) {
-  const clock = new FakeClock();
+export interface MoreOfAWatch extends Pick<WatchInput, 'memory' | 'fingerprint' | 'apartTurns'> {
+  readonly groups?: FakeGroups;
+  /** Time goes on from another watch. */
+  readonly clock?: FakeClock;
+}
+
+export function watchOf(
+  behaviour: FakeBehaviour,
+  overrides: Partial<Target> = {},
+  slowSpreadMs = 0,
+  { groups, clock = new FakeClock(), ...more }: MoreOfAWatch = {},
+) {
   const log = createRecordingLog();
-  const fake = createFakeEngine(behaviour);
+  const fake = createFakeEngine(behaviour, groups);
   const published: Snapshot[] = [];
   const target = fakeTarget(overrides);
   const watch = new TargetWatch({
@@ -40,6 +55,7 @@ export function watchOf(behaviour: FakeBehaviour, overrides: Partial<Target> = {
     tracing: noTracing,
     slowSpreadMs,
     redact: (text) => text.replaceAll('canary', '[secret]'),
+    ...more,
   });
   const latest = (): Snapshot => {
     const snapshot = published.at(-1);

@@ -39,7 +39,7 @@ describe('TargetWatch', () => {
     };
     fake.behaviour.slow = (context) => context.record('size', 6, { room: 'hall' });
 
-    await watch.collect(never, true);
+    await watch.collect(never, { every: true, paid: false });
 
     expect(valueOf(latest(), 'reeve_target_up')).toBe(1);
     expect(valueOf(latest(), 'reeve_fake_temperature')).toBeUndefined();
