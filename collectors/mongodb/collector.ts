@@ -1,0 +1,96 @@
+import { setMaxListeners } from 'node:events';
+import { CollectError, type Collector, type CollectorInput, type ServerIdentity } from '../../src/sdk.ts';
+import { parseAddress } from './address.ts';
+import type { MongodbOptions } from './config.ts';
+import { coreReaders } from './core-readers.ts';
+import { dataReaders } from './data-readers.ts';
+import type { Deployment } from './deployment.ts';
+import type { MongodbGroup } from './groups.ts';
+import type { MongodbContext, MongodbMetrics } from './metrics.ts';
+import type { Reader } from './readers.ts';
+import type { Resolver } from './seeds.ts';
+import { targetConnect } from './target-connect.ts';
+import { Topology } from './topology.ts';
+
+/** A member that hangs must leave time for the others. */
+const longestWaitMs = 4_000;
+
+/** Makes the collector of one deployment; connects to nothing yet. */
+export async function createMongodbCollector(
+  input: CollectorInput<MongodbOptions>,
+  resolver?: Resolver,
+): Promise<Collector<MongodbMetrics, MongodbGroup>> {
+  return new MongodbCollector(input, resolver);
+}
+
+class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
+  readonly #topology: Topology;
+  readonly #readers: Readonly<Partial<Record<MongodbGroup, Reader>>>;
+  #deployment: Deployment | undefined;
+
+  constructor(input: CollectorInput<MongodbOptions>, resolver: Resolver | undefined) {
+    const { target, options, clock, memory, applicationName, onAnswer } = input;
+    const timeLimitMs = Math.min(longestWaitMs, Math.ceil(target.deadlineMs / 2));
+    const connecting = targetConnect(options, { applicationName, timeLimitMs, clock, onAnswer });
+    this.#topology = new Topology({
+      connecting,
+      exclude: options.exclude,
+      clock,
+      memory,
+      ...(resolver === undefined ? {} : { resolver }),
+    });
+    this.#readers = { ...coreReaders(input), ...dataReaders(input) };
+  }
+
+  async open(signal: AbortSignal): Promise<ServerIdentity> {
+    setMaxListeners(0, signal); // several listeners a member
+    this.#deployment = await this.#topology.discover(signal);
+    return identityOf(this.#deployment);
+  }
+
+  async read(group: MongodbGroup, context: MongodbContext): Promise<void> {
+    setMaxListeners(0, context.signal);
+    await this.#readers[group]?.(this.#found(), context);
+  }
+
+  async check(_signal: AbortSignal): ReturnType<Collector['check']> {
+    return [];
+  }
+
+  async assumptions(_signal: AbortSignal): ReturnType<Collector['assumptions']> {
+    return [];
+  }
+
+  close(): Promise<void> {
+    return this.#topology.close();
+  }
+
+  #found(): Deployment {
+    if (this.#deployment === undefined) throw new CollectError('internal', 'read before open');
+    return this.#deployment;
+  }
+}
+
+/** mongos first, then a primary, then whoever answers. */
+function identityOf({ members, mongoses, sets }: Deployment): ServerIdentity {
+  const living = members.filter(({ hello }) => hello !== undefined);
+  const main =
+    mongoses.find(({ hello }) => hello !== undefined) ??
+    sets.find(({ primary }) => primary)?.primary ??
+    living[0];
+  if (main === undefined) return {};
+  const address = parseAddress(main.name);
+  const role =
+    main.facts.kind === 'mongos'
+      ? undefined
+      : main.facts.set === undefined
+        ? 'standalone'
+        : main.hello?.isPrimary
+          ? 'primary'
+          : 'replica';
+  return {
+    ...(address === undefined ? {} : { address: address.host, port: address.port }),
+    ...(main.version === undefined ? {} : { version: main.version }),
+    ...(role === undefined ? {} : { role }),
+  };
+}

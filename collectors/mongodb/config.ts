@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { ConfigFields } from '../../src/sdk.ts';
+import { mongoUrlProblem } from './url.ts';
+
+/** Options of a MongoDB target. */
+export function mongodbOptions(fields: ConfigFields) {
+  return z
+    .strictObject({
+      url: fields
+        .secretUrl(['mongodb', 'mongodb+srv'])
+        .describe(
+          'Connection string of any member, or of mongos; all other members and shards are discovered. Options that concern applications (`replicaSet`, `readPreference`, `w` …) are ignored: every member is read directly.',
+        ),
+      username: z.string().min(1).optional().describe('Login; wins over the one in the URL.'),
+      password: fields.secret().optional().describe('Password; wins over the one in the URL.'),
+      tls: z
+        .strictObject({
+          ca: fields.path().optional().describe('Certificates of the authorities to trust, PEM.'),
+          cert: fields.path().optional().describe('Certificate of the client, PEM.'),
+          key: fields.path().optional().describe('Key of the client, PEM.'),
+        })
+        .optional()
+        .describe('Encrypts connections; `tls=true` in the URL does so with the default authorities.'),
+      exclude: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          'Members, as host:port, that are not read. Nothing is proven unused in their replica set then: what they serve is not seen.',
+        ),
+      keepIndexes: z
+        .array(z.string().min(1))
+        .default([])
+        .describe(
+          'Indexes that are never called unused, as `database.collection.index`; `*` stands for anything.',
+        ),
+      collectionsPerReading: z
+        .int()
+        .min(10)
+        .max(100_000)
+        .default(2_000)
+        .describe(
+          'Collections whose indexes and sizes are read at once; with more, readings take turns until all were visited.',
+        ),
+      topCollections: z
+        .int()
+        .min(0)
+        .max(200)
+        .default(20)
+        .describe('Collections that have a series of their own: the biggest ones.'),
+      longOperation: fields
+        .duration({ minMs: 1_000 })
+        .default(30_000)
+        .describe('An operation that has run for longer counts as long-running.'),
+      checkMetadata: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Has mongos 7.0 or newer look for inconsistent indexes by checkMetadataConsistency, which costs the shards work.',
+        ),
+    })
+    .superRefine(({ url }, context) => {
+      const message = url === undefined ? undefined : mongoUrlProblem(url);
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: ['url'] });
+    });
+}
+
+export type MongodbOptions = z.infer<ReturnType<typeof mongodbOptions>>;

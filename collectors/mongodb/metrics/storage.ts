@@ -1,0 +1,3 @@
+import { defineMetrics } from '../../../src/sdk.ts';
+
+export const storageMetrics = defineMetrics({});

@@ -1,0 +1,71 @@
+import { booleanAt, type Document, idAt, listAt, numberAt, textAt } from './document.ts';
+import type { Hello } from './hello.ts';
+import type { MemberFacts } from './member.ts';
+
+/** Who belongs to a replica set, as its configuration says. */
+export interface SetConfig {
+  readonly name: string | undefined;
+  readonly id: string | undefined;
+  readonly members: readonly { readonly host: string; readonly facts: Omit<MemberFacts, 'set' | 'shard'> }[];
+  /** False when hidden members may be missing. */
+  readonly isComplete: boolean;
+  readonly heartbeatMs: number;
+}
+
+const defaultHeartbeatMs = 2_000;
+
+/** @see https://www.mongodb.com/docs/manual/reference/replica-configuration/ */
+export function parseReplicaConfig(answer: Document): SetConfig {
+  return {
+    name: textAt(answer, 'config._id'),
+    id: idAt(answer, 'config.settings.replicaSetId'),
+    members: listAt(answer, 'config.members').flatMap((member) => {
+      const host = textAt(member, 'host')?.toLowerCase();
+      if (host === undefined) return [];
+      const facts = {
+        kind: booleanAt(member, 'arbiterOnly') ? ('arbiter' as const) : ('data' as const),
+        hidden: booleanAt(member, 'hidden') ?? false,
+        delaySeconds: numberAt(member, 'secondaryDelaySecs') ?? numberAt(member, 'slaveDelay') ?? 0,
+        priority: numberAt(member, 'priority'),
+        votes: numberAt(member, 'votes'),
+      };
+      return [{ host, facts }];
+    }),
+    isComplete: true,
+    heartbeatMs: numberAt(answer, 'config.settings.heartbeatIntervalMillis') ?? defaultHeartbeatMs,
+  };
+}
+
+/** What hello tells where the configuration is denied: everybody but hidden members. */
+export function configOfHello(hello: Hello): SetConfig {
+  const unknown = { hidden: false, delaySeconds: 0, priority: undefined, votes: undefined };
+  const named = hello.hosts.map((host) => ({
+    host: host.toLowerCase(),
+    facts: { kind: 'data' as const, ...unknown },
+  }));
+  const arbiters = hello.arbiters.map((host) => ({
+    host: host.toLowerCase(),
+    facts: { kind: 'arbiter' as const, ...unknown },
+  }));
+  const self =
+    hello.me !== undefined && ![...named, ...arbiters].some(({ host }) => host === hello.me)
+      ? [
+          {
+            host: hello.me,
+            facts: {
+              kind: 'data' as const,
+              ...unknown,
+              hidden: hello.isHidden,
+              delaySeconds: hello.delaySeconds,
+            },
+          },
+        ]
+      : [];
+  return {
+    name: hello.set,
+    id: undefined,
+    members: [...named, ...self, ...arbiters],
+    isComplete: false,
+    heartbeatMs: defaultHeartbeatMs,
+  };
+}

@@ -1,0 +1,343 @@
+import { type Clock, CollectError, type Memory, toCollectError } from '../../src/sdk.ts';
+import { type Address, formatAddress, parseAddress, parseSetAddress } from './address.ts';
+import type { Deployment, ReplicaSet } from './deployment.ts';
+import { documentAt, listAt, textAt } from './document.ts';
+import type { Hello } from './hello.ts';
+import { bearsData, Member, type MemberFacts } from './member.ts';
+import { configOfHello, parseReplicaConfig, type SetConfig } from './replica-config.ts';
+import { type Resolver, resolveSeeds, type Seeds } from './seeds.ts';
+import type { Connecting } from './target-connect.ts';
+
+export interface TopologyInput {
+  readonly connecting: Connecting;
+  /** Members that are not read, as host:port. */
+  readonly exclude: readonly string[];
+  readonly clock: Clock;
+  readonly memory: Memory;
+  readonly resolver?: Resolver;
+}
+
+/** The configuration of a set is read again after this long, or at once when its version changed. */
+const configEveryMs = 60_000;
+const memoryKey = 'members';
+const mostRemembered = 500;
+
+const unknownFacts: MemberFacts = {
+  kind: 'data',
+  set: undefined,
+  shard: undefined,
+  hidden: false,
+  delaySeconds: 0,
+  priority: undefined,
+  votes: undefined,
+};
+
+/** What is known of a replica set, by its name. */
+interface KnownSet {
+  readonly config: SetConfig;
+  readonly readAtMs: number;
+  readonly version: number | undefined;
+}
+
+/** Finds all members of a deployment from any of them, and keeps them while the one that was named is down. */
+export class Topology {
+  readonly #input: TopologyInput;
+  readonly #excluded: ReadonlySet<string>;
+  /** By the name that the deployment gives them; a seed stands under its address until it said who it is. */
+  readonly #members = new Map<string, Member>();
+  /** Address to connect to, where a seed is reached by another than its own name. */
+  readonly #seedOf = new Map<string, string>();
+  readonly #sets = new Map<string, KnownSet>();
+  #shards: ReadonlyMap<string, string> | undefined;
+  #shardHosts = new Map<string, readonly Address[]>();
+  #seeds: Seeds | undefined;
+
+  constructor(input: TopologyInput) {
+    this.#input = input;
+    this.#excluded = new Set(input.exclude.map((text) => formatName(text)));
+  }
+
+  /** @throws {CollectError} when no member answers. */
+  async discover(signal: AbortSignal): Promise<Deployment> {
+    await this.#begin();
+    await this.#greet([...this.#members.values()], signal);
+    this.#adoptNames();
+    if ([...this.#members.values()].every(({ hello }) => hello === undefined)) throw this.#failure();
+    await this.#readShards(signal);
+    await this.#readConfigs(signal);
+    return this.#describe();
+  }
+
+  async close(): Promise<void> {
+    const members = [...this.#members.values()];
+    this.#members.clear();
+    await Promise.all(members.map(({ client }) => client.close()));
+  }
+
+  /** Seeds that are nobody yet become members; after a restart also those that were known before. */
+  async #begin(): Promise<void> {
+    try {
+      this.#seeds = await resolveSeeds(this.#input.connecting.url, this.#input.resolver);
+    } catch (thrown) {
+      if (this.#seeds === undefined && this.#remembered().length === 0) throw thrown;
+    }
+    const known = new Set([...this.#members.keys(), ...this.#seedOf.values()]);
+    const isFirst = this.#members.size === 0;
+    for (const address of this.#seeds?.addresses ?? []) {
+      if (!known.has(formatAddress(address))) this.#add(address, unknownFacts);
+    }
+    if (!isFirst) return;
+    for (const address of this.#remembered()) this.#add(address, unknownFacts);
+  }
+
+  async #greet(members: readonly Member[], signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      members.map(async (member) => {
+        await member.greet(signal);
+        if (member.failure?.code !== 'denied' || member.facts.set !== undefined) return;
+        // It may be an arbiter, which knows no users and still says who it is.
+        const arbiter = await this.#asArbiter(member, signal);
+        if (arbiter !== undefined) this.#members.set(member.name, arbiter);
+      }),
+    );
+  }
+
+  async #asArbiter(member: Member, signal: AbortSignal): Promise<Member | undefined> {
+    const address = parseAddress(member.name);
+    if (address === undefined) return undefined;
+    const arbiter = this.#create(member.name, address, { ...unknownFacts, kind: 'arbiter' });
+    await arbiter.greet(signal);
+    if (arbiter.hello?.isArbiter) {
+      await member.client.close();
+      return arbiter;
+    }
+    await arbiter.client.close();
+    return undefined;
+  }
+
+  /** A seed that says its name in the configuration stands under that name from now on. */
+  #adoptNames(): void {
+    for (const [name, member] of this.#members) {
+      const { hello } = member;
+      if (hello === undefined) continue;
+      if (hello.isMongos) member.facts = { ...unknownFacts, kind: 'mongos' };
+      else if (hello.set !== undefined) this.#rename(name, member, hello);
+    }
+  }
+
+  #rename(name: string, member: Member, hello: Hello): void {
+    const { me } = hello;
+    const facts: MemberFacts = {
+      ...member.facts,
+      set: hello.set,
+      kind: hello.isArbiter ? 'arbiter' : 'data',
+    };
+    if (me === undefined || me === name) {
+      member.facts = facts;
+      return;
+    }
+    this.#members.delete(name);
+    if (this.#members.has(me)) {
+      // Another seed or discovery reached it before.
+      void member.client.close();
+      this.#seedOf.set(me, this.#seedOf.get(me) ?? name);
+      return;
+    }
+    const renamed = new Member(me, member.client, facts, this.#nowMs);
+    renamed.hello = hello;
+    renamed.version = member.version;
+    this.#members.set(me, renamed);
+    if (!this.#members.has(name)) this.#seedOf.set(me, name);
+  }
+
+  /** Shards and config servers, as a mongos names them; what was known stays when none can say. */
+  async #readShards(signal: AbortSignal): Promise<void> {
+    const mongos = [...this.#members.values()].find(({ hello }) => hello?.isMongos);
+    if (mongos === undefined) return;
+    const options = { signal, group: 'availability' };
+    try {
+      const shards = new Map<string, string>();
+      const hosts = new Map<string, readonly Address[]>();
+      const remember = (id: string, text: string | undefined): void => {
+        if (text === undefined) return;
+        const { set, hosts: addresses } = parseSetAddress(text);
+        if (set === undefined || shards.has(set)) return;
+        shards.set(set, id);
+        hosts.set(set, addresses);
+      };
+      const answer = await mongos.client.command('admin', { listShards: 1 }, options);
+      for (const shard of listAt(answer, 'shards'))
+        remember(textAt(shard, '_id') ?? '', textAt(shard, 'host'));
+      const map = await mongos.client.command('admin', { getShardMap: 1 }, options);
+      remember('config', textAt(documentAt(map, 'map'), 'config'));
+      this.#shards = shards;
+      this.#shardHosts = hosts;
+    } catch (thrown) {
+      if (this.#shards === undefined) mongos.failure = toCollectError(thrown);
+      return;
+    }
+    await this.#addHosts(signal);
+  }
+
+  /** Members of shards that nobody of is known yet. */
+  async #addHosts(signal: AbortSignal): Promise<void> {
+    const added: Member[] = [];
+    for (const [set, addresses] of this.#shardHosts) {
+      if (this.#sets.has(set)) continue;
+      for (const address of addresses) {
+        const name = formatAddress(address);
+        if (!this.#members.has(name) && !this.#excluded.has(name))
+          added.push(this.#add(address, { ...unknownFacts, set }));
+      }
+    }
+    await this.#greet(added, signal);
+    this.#adoptNames();
+  }
+
+  async #readConfigs(signal: AbortSignal): Promise<void> {
+    const names = new Set([...this.#members.values()].flatMap(({ facts }) => facts.set ?? []));
+    await Promise.all([...names].map((name) => this.#readConfig(name, signal)));
+    const added = [...this.#sets].flatMap(([name, { config }]) => this.#adoptConfig(name, config));
+    await this.#greet(added, signal);
+    this.#input.memory.write(memoryKey, [...this.#members.keys()].slice(0, mostRemembered).join(' '));
+  }
+
+  async #readConfig(name: string, signal: AbortSignal): Promise<void> {
+    const living = [...this.#members.values()].filter(
+      ({ facts, hello }) => facts.set === name && hello !== undefined,
+    );
+    const version = Math.max(...living.map(({ hello }) => hello?.configVersion ?? 0));
+    const known = this.#sets.get(name);
+    const nowMs = this.#nowMs();
+    if (known?.version === version && nowMs - known.readAtMs < configEveryMs) return;
+    // The newest configuration is with whoever reports the highest version; arbiters may not be asked without a login.
+    const able = living
+      .filter(bearsData)
+      .sort((a, b) => (b.hello?.configVersion ?? 0) - (a.hello?.configVersion ?? 0));
+    for (const member of able.slice(0, 2)) {
+      try {
+        const answer = await member.client.command(
+          'admin',
+          { replSetGetConfig: 1 },
+          { signal, group: 'availability' },
+        );
+        this.#sets.set(name, { config: parseReplicaConfig(answer), readAtMs: nowMs, version });
+        return;
+      } catch {
+        // The next one is asked; when none says, hello has to do, and the set is known to be incomplete.
+      }
+    }
+    const hello = living[0]?.hello;
+    if (hello !== undefined && !known?.config.isComplete)
+      this.#sets.set(name, { config: configOfHello(hello), readAtMs: nowMs, version });
+    else if (known !== undefined)
+      this.#sets.set(name, { ...known, config: { ...known.config, isComplete: false } });
+  }
+
+  /** Members of a set's configuration; those that left are let go. Gives those that are new. */
+  #adoptConfig(name: string, config: SetConfig): readonly Member[] {
+    const shard = this.#shards?.get(name);
+    const added: Member[] = [];
+    const wanted = new Set(config.members.map(({ host }) => host));
+    for (const { host, facts } of config.members) {
+      if (this.#excluded.has(host)) continue;
+      const all: MemberFacts = { ...facts, set: name, shard };
+      const known = this.#members.get(host);
+      const address = parseAddress(this.#seedOf.get(host) ?? host);
+      if (known !== undefined && (known.facts.kind === 'arbiter') === (all.kind === 'arbiter'))
+        known.facts = all;
+      else if (address !== undefined) added.push(this.#replace(host, address, all));
+    }
+    for (const [host, member] of this.#members) {
+      if (member.facts.set !== name || (wanted.has(host) && !this.#excluded.has(host))) continue;
+      if (!config.isComplete && member.hello !== undefined) continue;
+      this.#members.delete(host);
+      void member.client.close();
+    }
+    return added;
+  }
+
+  #replace(name: string, address: Address, facts: MemberFacts): Member {
+    void this.#members.get(name)?.client.close();
+    const member = this.#create(name, address, facts);
+    this.#members.set(name, member);
+    return member;
+  }
+
+  #add(address: Address, facts: MemberFacts): Member {
+    const name = formatAddress(address);
+    const member = this.#create(name, address, facts);
+    this.#members.set(name, member);
+    return member;
+  }
+
+  #create(name: string, address: Address, facts: MemberFacts): Member {
+    const seeds = this.#seeds ?? { addresses: [], authSource: undefined };
+    const client = this.#input.connecting.client(address, { login: facts.kind !== 'arbiter', seeds });
+    return new Member(name, client, facts, this.#nowMs);
+  }
+
+  #describe(): Deployment {
+    const all = [...this.#members.values()];
+    const mongoses = all.filter(({ facts }) => facts.kind === 'mongos');
+    const sets = [...this.#sets].map(([name, { config }]) => this.#describeSet(name, config));
+    const standalone = all.filter(({ facts }) => facts.set === undefined && facts.kind !== 'mongos');
+    const alone = standalone.flatMap((member) => (member.hello === undefined ? [] : [asSet(member)]));
+    const found = [...sets, ...alone].filter(({ members }) => members.length > 0);
+    const described = new Set(found.flatMap(({ name }) => name ?? []));
+    return {
+      kind: mongoses.length > 0 ? 'sharded' : sets.length > 0 ? 'replica_set' : 'standalone',
+      sets: found,
+      mongoses,
+      members: [...found.flatMap(({ members }) => members), ...mongoses],
+      unknownShards: [...(this.#shards ?? [])].flatMap(([set, id]) => (described.has(set) ? [] : [id])),
+    };
+  }
+
+  #describeSet(name: string, config: SetConfig): ReplicaSet {
+    const members = config.members.flatMap(({ host }) => this.#members.get(host) ?? []);
+    const primaries = members.filter(({ hello }) => hello?.isPrimary);
+    const shard = this.#shards?.get(name);
+    return {
+      name,
+      shard,
+      isConfig: shard === 'config',
+      id: config.id,
+      members,
+      isComplete: config.isComplete && members.length === config.members.length,
+      primary: primaries.length === 1 ? primaries[0] : undefined,
+      heartbeatMs: config.heartbeatMs,
+    };
+  }
+
+  #remembered(): readonly Address[] {
+    const text = this.#input.memory.read(memoryKey) ?? '';
+    return text.split(' ').flatMap((name) => parseAddress(name) ?? []);
+  }
+
+  #failure(): CollectError {
+    const failures = [...this.#members.values()].flatMap(({ failure }) => failure ?? []);
+    const denied = failures.find(({ code }) => code === 'denied');
+    return denied ?? failures[0] ?? new CollectError('unreachable', 'no member is known');
+  }
+
+  readonly #nowMs = (): number => this.#input.clock.monotonicMs();
+}
+
+function asSet(member: Member): ReplicaSet {
+  return {
+    name: undefined,
+    shard: undefined,
+    isConfig: false,
+    id: undefined,
+    members: [member],
+    isComplete: true,
+    primary: member.hello?.isPrimary ? member : undefined,
+    heartbeatMs: 0,
+  };
+}
+
+function formatName(text: string): string {
+  const address = parseAddress(text);
+  return address === undefined ? text : formatAddress(address);
+}
