@@ -1,6 +1,6 @@
 import { Client, type QueryResult, TypeOverrides } from 'pg';
 import type { z } from 'zod';
-import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
+import { CollectError, type CollectorInput, messageOf, type Secret } from '../../src/sdk.ts';
 import { connectError, isStale, queryError, timeoutError } from './client-errors.ts';
 import { type Endpoint, parseEndpoint } from './connection-url.ts';
 import { mapInSlices } from './map-in-slices.ts';
@@ -14,6 +14,8 @@ export interface ConnectRequest {
   readonly applicationName: string;
   readonly lockTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Takes what the server answers, as it came. */
+  readonly onAnswer?: CollectorInput['onAnswer'];
 }
 
 /** One read-only connection to one database. */
@@ -131,6 +133,11 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
         client.query({ name: nameOf(sql), text: `${sql} ${ownMark}`, values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
+        request.onAnswer?.({
+          subject: client.database ?? '',
+          request: sql.replaceAll(/\s+/g, ' ').trim(),
+          answer: rows,
+        });
         return await parseRows(rows, row);
       } catch (thrown) {
         if (signal.aborted || isStale(thrown)) {

@@ -2,6 +2,7 @@ import type { Collector, CollectorInput } from '../../src/sdk.ts';
 import { CollectError } from '../../src/sdk.ts';
 import { readActivity } from './activity.ts';
 import { readArchiving } from './archiving.ts';
+import { tryAssumptions } from './assumptions.ts';
 import { readAvailability } from './availability.ts';
 import { checkTarget } from './check.ts';
 import type { PostgresOptions } from './config.ts';
@@ -61,6 +62,10 @@ export function createPostgresCollector(
     check: async (signal) => {
       if (session === undefined) throw new CollectError('internal', 'check before open');
       return checkTarget(session, input.target, signal);
+    },
+    assumptions: async (signal) => {
+      if (session === undefined) throw new CollectError('internal', 'assumptions before open');
+      return tryAssumptions(session, input.clock, signal);
     },
     close: () => connections.close(),
   };

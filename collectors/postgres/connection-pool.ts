@@ -117,13 +117,14 @@ export class ConnectionPool {
     database: string | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly connection: Connection; readonly isProxied: boolean }> {
-    const { options, applicationName } = this.#input;
+    const { options, applicationName, onAnswer } = this.#input;
     const connection = await connect({
       url: options.url,
       ...(database === undefined ? {} : { database }),
       applicationName,
       lockTimeoutMs: options.lockTimeout,
       signal,
+      ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     try {
       const { isProxied } = await boundSession(connection, options.statementTimeout, signal);

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { CollectError, messageOf, type Secret } from '../../src/sdk.ts';
+import { CollectError, type CollectorInput, messageOf, type Secret } from '../../src/sdk.ts';
 import { type Address, type Command, type Connection, formatAddress, type Outcome } from './connection.ts';
 import { foreignAnswer, toReplyError } from './reply-error.ts';
 
@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly connectionName: string;
   /** Longest wait for the connection and for each answer. */
   readonly timeLimitMs: number;
+  /** Takes what the server answers, as it came; never the login. */
+  readonly onAnswer?: CollectorInput['onAnswer'];
 }
 
 /**
@@ -30,6 +32,19 @@ export async function connectRedis(options: ClientOptions, signal: AbortSignal):
     throw thrown;
   }
 }
+
+/** Commands whose replies hold secrets, keys or what clients sent. */
+const untold: ReadonlySet<string> = new Set(['AUTH', 'SCAN', 'SLOWLOG']);
+/** Commands whose first argument is a word of the protocol. */
+const named: ReadonlySet<string> = new Set([
+  'INFO',
+  'CLUSTER',
+  'CLIENT',
+  'LATENCY',
+  'MEMORY',
+  'CONFIG',
+  'SENTINEL',
+]);
 
 /** What OpenSSL and Node say when the other side answers a TLS greeting in plain text, or hangs up. */
 const failedHandshake = /wrong version number|packet length too long|before secure TLS connection/i;
@@ -125,9 +140,22 @@ class RedisClient implements Connection {
       const [error, reply] = results?.[index] ?? [new Error('the connection closed')];
       return error ? { error: toReplyError(error, command, this.#conversation()) } : { reply };
     });
+    this.#tell(commands, outcomes);
     if (!this.isOpen)
       throw this.#broken(outcomes.find(({ error }) => error)?.error?.message ?? 'the connection closed');
     return outcomes;
+  }
+
+  /** Without arguments, which may be keys or secrets; replies as bytes are keys and stay here. */
+  #tell(commands: readonly Command[], outcomes: readonly Outcome[]): void {
+    const { onAnswer } = this.#options;
+    if (onAnswer === undefined) return;
+    for (const [index, [name, detail]] of commands.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined || outcome.error || untold.has(name)) continue;
+      const request = typeof detail === 'string' && named.has(name) ? `${name} ${detail}` : name;
+      onAnswer({ subject: this.#server, request, answer: outcome.reply });
+    }
   }
 
   /** Waits no longer than the limit and the signal allow; gives the connection up when they end first, for its replies are late now. */

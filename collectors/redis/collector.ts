@@ -6,6 +6,7 @@ import {
   type ServerIdentity,
   toCollectError,
 } from '../../src/sdk.ts';
+import { tryAssumptions } from './assumptions.ts';
 import { readAvailability } from './availability.ts';
 import { BiggestKeys } from './biggest-keys.ts';
 import { readCache, recordHitRatio } from './cache.ts';
@@ -48,6 +49,7 @@ export async function createRedisCollector(
     targetConnect(options, url, {
       connectionName: input.applicationName,
       timeLimitMs: Math.min(longestWaitMs, target.deadlineMs),
+      ...(input.onAnswer === undefined ? {} : { onAnswer: input.onAnswer }),
     });
   return new RedisCollector(input, connect, topologyOf(options, url?.address, connect));
 }
@@ -133,6 +135,10 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
 
   check(signal: AbortSignal): ReturnType<typeof checkNodes> {
     return checkNodes([...this.#nodes.values()], this.#input, signal);
+  }
+
+  assumptions(signal: AbortSignal): ReturnType<typeof tryAssumptions> {
+    return tryAssumptions([...this.#nodes.values()], this.#input.clock, signal);
   }
 
   async close(): Promise<void> {

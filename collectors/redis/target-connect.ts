@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CollectError, messageOf } from '../../src/sdk.ts';
+import type { ClientOptions } from './client.ts';
 import type { RedisOptions } from './config.ts';
 import type { Connect } from './connection.ts';
 import type { UrlParts } from './url.ts';
@@ -8,7 +9,7 @@ import type { UrlParts } from './url.ts';
 export function targetConnect(
   options: RedisOptions,
   url: UrlParts | undefined,
-  limits: { readonly connectionName: string; readonly timeLimitMs: number },
+  limits: Pick<ClientOptions, 'connectionName' | 'timeLimitMs' | 'onAnswer'>,
 ): Connect {
   const logins = {
     server: { username: options.username ?? url?.username, password: options.password ?? url?.password },

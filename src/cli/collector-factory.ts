@@ -13,6 +13,8 @@ export interface CollectorFactoryInput {
   readonly log: Log;
   /** Takes secrets that collectors meet at run time. */
   readonly conceal: (secret: string) => void;
+  /** Takes what the servers answer, as it came. */
+  readonly onAnswer?: CollectorInput['onAnswer'];
 }
 
 /** An engine, and how to make its collector for one target. */
@@ -30,6 +32,7 @@ export function collectorFactory({
   store,
   log,
   conceal,
+  onAnswer,
 }: CollectorFactoryInput): (configured: ConfiguredTarget) => TargetEngine {
   const background = new BackgroundTurns(context.clock);
   const sharedOf = createShared();
@@ -49,6 +52,7 @@ export function collectorFactory({
         memory,
         shared: sharedOf(engine.id),
         conceal,
+        ...(onAnswer === undefined ? {} : { onAnswer }),
         log: log.child({ target: target.id, engine: engine.id }),
         applicationName: `reeve/${context.version}`,
       });

@@ -153,7 +153,7 @@ export interface Collector<M extends MetricTable = MetricTable, G extends string
   /** Says what this target lacks; needs `open` first. */
   check(signal: AbortSignal): Promise<readonly CheckItem[]>;
   /** Tries what the readings take for granted, without changing anything; needs `open` first. For `npm run conformance`. */
-  assumptions?(signal: AbortSignal): Promise<readonly Assumption[]>;
+  assumptions(signal: AbortSignal): Promise<readonly Assumption[]>;
   /** Ends background work and connections; safe to call twice and after a failed `open`. */
   close(): Promise<void>;
 }

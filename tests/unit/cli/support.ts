@@ -51,6 +51,7 @@ export function createServerEngine(server: FakeServer = {}): Engine {
           return Promise.resolve();
         },
         check: () => Promise.resolve(server.lacks ?? []),
+        assumptions: () => Promise.resolve([]),
         close: () => Promise.resolve(),
       }),
   });
