@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/catalogue/catalogue.ts';
 import { checkCatalogue } from '../../../src/catalogue/check-catalogue.ts';
+import type { GroupDefinition } from '../../../src/core/engine.ts';
 import type { MetricDefinition } from '../../../src/core/metric.ts';
 import { agentMetrics, collectionMetrics } from '../../../src/telemetry/metrics.ts';
 import { lamp, soundMetric } from './support.ts';
@@ -72,6 +73,19 @@ describe('checkCatalogue', () => {
         message: 'reeve_light_seconds is shared with lamp.light but differs in help, labels',
       },
     ]);
+  });
+
+  it.each<[Partial<GroupDefinition>, readonly string[]]>([
+    [{ apartDeadlineMs: 1_000 }, []],
+    [{ paidEveryMs: 300_000 }, []],
+    [{ apartDeadlineMs: 0 }, ['apartDeadlineMs must be above 0']],
+    [{ apartDeadlineMs: 1_000, everyMs: 0 }, ['what is read apart needs everyMs above 0']],
+    [{ paidEveryMs: 0 }, ['paidEveryMs must be above 0']],
+    [{ paidEveryMs: 300_001 }, ['everyMs must be at least paidEveryMs']],
+  ])('holds the cadences of a group against each other: %j', (heat, messages) => {
+    const problems = checkCatalogue(createCatalogue([lamp({ heat })], []));
+
+    expect(problems).toEqual(messages.map((message) => ({ where: 'lamp group heat', message })));
   });
 
   it('finds a gauge that OpenMetrics could not tell from a counter', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ObjectiveMeasure } from '../../../src/core/engine.ts';
+import type { GroupDefinition, ObjectiveMeasure } from '../../../src/core/engine.ts';
 import { defineEngine, type Engine } from '../../../src/core/engine.ts';
 import type { MetricDefinition } from '../../../src/core/metric.ts';
 
@@ -21,12 +21,15 @@ export interface LampParts {
   readonly id?: string;
   readonly metrics?: Readonly<Record<string, MetricDefinition>>;
   readonly objectives?: readonly ObjectiveMeasure[];
+  /** What is different of the group `heat`. */
+  readonly heat?: Partial<GroupDefinition>;
 }
 
 export function lamp({
   id = 'lamp',
   metrics = { light: soundMetric },
   objectives = [],
+  heat = {},
 }: LampParts = {}): Engine {
   return defineEngine({
     id,
@@ -38,7 +41,7 @@ export function lamp({
     metrics,
     groups: {
       light: { summary: 'Reads the light.', everyMs: 0, needs: '' },
-      heat: { summary: 'Reads the heat.', everyMs: 300_000, needs: 'THERMOMETER' },
+      heat: { summary: 'Reads the heat.', everyMs: 300_000, needs: 'THERMOMETER', ...heat },
     },
     objectives,
     grants: { summary: 'Reads only.', statements: ['GRANT LIGHT TO reeve'] },

@@ -230,6 +230,31 @@ describe('reeve collect', () => {
     expectNoCanary(stdout);
   });
 
+  it('leaves out what costs money, says so and what it costs', async () => {
+    let paid = 0;
+    const server = { onPaid: () => void (paid += 1) };
+
+    const { code, stdout, stderr } = await fixture.run(['collect', '-c', config], { env, server });
+
+    expect([code, paid]).toEqual([0, 0]);
+    expect(stdout).not.toContain('reeve_fake_size_bytes{');
+    expect(stderr).toContain(
+      'note: orders, stock: group slow was left out because reading it costs money (none); --paid reads it',
+    );
+  });
+
+  it('reads what costs money with --paid, once, and tells it after the second reading too', async () => {
+    let paid = 0;
+    const server = { onPaid: () => void (paid += 1) };
+    const args = ['collect', '-c', config, '--target', 'orders', '--paid', '--window', '10ms'];
+
+    const { stdout, stderr } = await fixture.run(args, { env, server });
+
+    expect(paid).toBe(1);
+    expect(stdout).toContain('reeve_fake_size_bytes{target="orders",engine="fake",room="kitchen"} 4\n');
+    expect(stderr).not.toContain('left out');
+  });
+
   it('exits 1 and says which target could not be reached, without its secret', async () => {
     const { code, stdout, stderr } = await fixture.run(['collect', '-c', config], {
       env,

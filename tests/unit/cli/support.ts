@@ -16,6 +16,8 @@ export interface FakeServer {
   readonly lacks?: readonly CheckItem[];
   /** Rows that a cap leaves out of the slow group. */
   readonly truncatedRows?: number;
+  /** Set when reading the slow group costs money; called at every reading of it. */
+  readonly onPaid?: () => void;
   /** Never answers and heeds no abort. */
   readonly hangs?: boolean;
 }
@@ -23,6 +25,10 @@ export interface FakeServer {
 export function createServerEngine(server: FakeServer = {}): Engine {
   return defineEngine({
     ...fakeManifest,
+    groups: {
+      fast: fakeManifest.groups.fast,
+      slow: { ...fakeManifest.groups.slow, ...(server.onPaid === undefined ? {} : { paidEveryMs: 60_000 }) },
+    },
     starter: { protocols: ['fake', 'fakes'] },
     options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
     createCollector: ({ target, options }) =>
@@ -36,6 +42,7 @@ export function createServerEngine(server: FakeServer = {}): Engine {
         read: (group, context) => {
           if (group === 'fast') context.record('temperature', 20, {});
           else {
+            server.onPaid?.();
             context.record('size', 4, { room: 'kitchen' });
             if (server.truncatedRows !== undefined) context.truncate(server.truncatedRows);
           }

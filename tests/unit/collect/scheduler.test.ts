@@ -1,18 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { Scheduler } from '../../../src/collect/scheduler.ts';
 import { TargetWatch } from '../../../src/collect/target-watch.ts';
+import { CollectError } from '../../../src/core/errors.ts';
 import { noTracing } from '../../../src/telemetry/tracing.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { createFakeEngine, type FakeBehaviour, fakeTarget } from '../../support/fake-engine.ts';
+import {
+  createFakeEngine,
+  type FakeBehaviour,
+  type FakeGroups,
+  fakeTarget,
+} from '../../support/fake-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { testSurroundings } from '../../support/surroundings.ts';
 
-function fleet(behaviourOf: (index: number) => FakeBehaviour, size: number, concurrency = 256) {
+function fleet(
+  behaviourOf: (index: number) => FakeBehaviour,
+  size: number,
+  concurrency = 256,
+  groups: FakeGroups = {},
+) {
   const clock = new FakeClock();
   const log = createRecordingLog();
   const lateness: number[] = [];
   const scheduler = new Scheduler({ clock, log, concurrency, onLateness: (ms) => lateness.push(ms) });
-  const fakes = Array.from({ length: size }, (_unused, index) => createFakeEngine(behaviourOf(index)));
+  const fakes = Array.from({ length: size }, (_unused, index) =>
+    createFakeEngine(behaviourOf(index), groups),
+  );
   const watches = fakes.map(
     ({ engine }, index) =>
       new TargetWatch({
@@ -163,5 +176,87 @@ describe('Scheduler', () => {
 
     expect(polls[0]).toBe(1);
     expect(polls[1]).toBeGreaterThan(3);
+  });
+
+  it('collects again when the pause is over that a service asked for', async () => {
+    const tries: number[] = [];
+    const { clock, scheduler } = fleet(
+      () => ({
+        open: () => {
+          tries.push(clock.monotonicMs());
+          return Promise.reject(new CollectError('throttled', 'wait', { retryAfterMs: 200_000 }));
+        },
+      }),
+      1,
+    );
+
+    await clock.advance(410_000);
+    await scheduler.close();
+
+    expect(tries).toEqual([0, 200_000, 400_000]);
+  });
+
+  const apart = { slow: { apartDeadlineMs: 60_000 } };
+
+  it('holds no slot for what is read apart', async () => {
+    let polls = 0;
+    const { clock, scheduler, lateness } = fleet(
+      () => ({
+        fast: () => void (polls += 1),
+        slow: (context) => clock.sleep(30_000, context.signal),
+      }),
+      3,
+      1,
+      apart,
+    );
+
+    await clock.advance(1_000);
+    await scheduler.close();
+
+    expect(polls).toBe(3);
+    expect(Math.max(...lateness)).toBe(0);
+  });
+
+  it('gives up what is read apart of a target that was removed, before its last collection ends', async () => {
+    const aborted: number[] = [];
+    const { clock, scheduler, fakes } = fleet(
+      () => ({
+        fast: (context) => (clock.monotonicMs() === 0 ? undefined : clock.sleep(5_000, context.signal)),
+        slow: async (context) => {
+          await clock.sleep(50_000, context.signal).catch(() => aborted.push(clock.monotonicMs()));
+        },
+      }),
+      1,
+      1,
+      apart,
+    );
+    await clock.advance(31_000);
+
+    const removing = scheduler.remove('target-0');
+    await clock.advance(10_000);
+    await removing;
+    await scheduler.close();
+
+    expect(aborted).toEqual([31_000]);
+    expect(fakes.map(({ closed }) => closed())).toEqual([1]);
+  });
+
+  it.each(['heeds', 'ignores'] as const)('closes while something is read apart that %s it', async (how) => {
+    const { clock, scheduler, fakes } = fleet(
+      () => ({
+        slow: (context) =>
+          how === 'heeds' ? clock.sleep(50_000, context.signal) : new Promise(() => undefined),
+      }),
+      2,
+      2,
+      apart,
+    );
+    await clock.advance(1_000);
+
+    const closing = scheduler.close();
+    await clock.advance(how === 'heeds' ? 0 : 2_000);
+    await closing;
+
+    expect(fakes.map(({ closed }) => closed())).toEqual([1, 1]);
   });
 });
