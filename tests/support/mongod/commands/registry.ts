@@ -1,0 +1,25 @@
+import { adminCommands } from './admin.ts';
+import { authenticationCommands } from './authentication.ts';
+import { catalogCommands } from './catalog.ts';
+import type { CommandTable } from './command.ts';
+import { cursorCommands } from './cursors.ts';
+import { documentCommands } from './documents.ts';
+import { helloCommands } from './hello.ts';
+import { indexCommands } from './indexes.ts';
+import { replicationCommands } from './replication.ts';
+import { serverStatusCommands } from './server-status.ts';
+import { shardingCommands } from './sharding.ts';
+
+/** Every command this double answers; all others are 59 CommandNotFound. */
+export const commands: CommandTable = {
+  ...helloCommands,
+  ...authenticationCommands,
+  ...adminCommands,
+  ...serverStatusCommands,
+  ...replicationCommands,
+  ...catalogCommands,
+  ...documentCommands,
+  ...cursorCommands,
+  ...indexCommands,
+  ...shardingCommands,
+};

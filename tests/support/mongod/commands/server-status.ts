@@ -1,0 +1,212 @@
+import { type Member } from '../model/member.ts';
+import type { ReplicaSet } from '../model/replica-set.ts';
+import type { Node } from '../node.ts';
+import { type Doc, docOf, int, isOn, long } from '../values.ts';
+import type { Call, CommandTable } from './command.ts';
+import { optime, timestamp } from './optime.ts';
+
+/** @see https://www.mongodb.com/docs/manual/reference/command/serverStatus/ */
+export const serverStatusCommands: CommandTable = {
+  serverStatus: { needs: { action: 'serverStatus', on: 'cluster' }, run: serverStatus },
+};
+
+const identity = [
+  'host',
+  'version',
+  'process',
+  'service',
+  'pid',
+  'uptime',
+  'uptimeMillis',
+  'uptimeEstimate',
+  'localTime',
+];
+const TICKETS = 128;
+
+/** A section is left out with `{section: 0}`; all but those of the identity with `{none: 1}` (8.3) can not be. */
+function serverStatus({ node, body }: Call): Doc {
+  const status =
+    node.role.kind === 'mongos' ? ofRouter(node) : ofMember(node, node.role.set, node.role.member, body);
+  if (node.role.kind === 'mongod') node.role.member.counters.applyOverrides(status);
+  for (const section of Object.keys(status)) {
+    if (section in body && !isOn(body[section]) && !identity.includes(section)) delete status[section];
+  }
+  return status;
+}
+
+function common(node: Node, process: string, pid: number): Doc {
+  const nowMs = node.shared.nowMs();
+  const uptimeMs = nowMs - node.startedAtMs;
+  return {
+    host: node.address,
+    version: node.shared.version,
+    process,
+    pid: long(pid),
+    uptime: Math.floor(uptimeMs / 1000),
+    uptimeMillis: long(uptimeMs),
+    uptimeEstimate: long(Math.floor(uptimeMs / 1000)),
+    localTime: new Date(nowMs),
+  };
+}
+
+function connections(
+  node: Node,
+  add: { readonly current: number; readonly created: number; readonly active: number },
+): Doc {
+  const current = node.listener.sessions.size + add.current;
+  return {
+    current,
+    available: 51_200 - current,
+    totalCreated: node.listener.accepted + add.created,
+    rejected: 0,
+    active: 1 + add.active,
+    threaded: current,
+    exhaustIsMaster: long(0),
+    exhaustHello: long([...node.listener.sessions].filter(({ monitoring }) => monitoring).length),
+    awaitingTopologyChanges: long([...node.listener.sessions].filter(({ monitoring }) => monitoring).length),
+  };
+}
+
+function ofRouter(node: Node): Doc {
+  const zero = {
+    insert: long(0),
+    query: long(0),
+    update: long(0),
+    delete: long(0),
+    getmore: long(0),
+    command: long(0),
+  };
+  return {
+    ...common(node, 'mongos', 5000),
+    asserts: { regular: 0, warning: 0, msg: 0, user: 0, tripwire: 0, rollovers: 0 },
+    connections: connections(node, { current: 0, created: 0, active: 0 }),
+    extra_info: { note: 'fields vary by platform', page_faults: long(0) },
+    network: { bytesIn: long(0), bytesOut: long(0), numRequests: long(0) },
+    opcounters: zero,
+    sharding: {
+      configsvrConnectionString: `${node.role.cluster?.config.name ?? ''}/${node.role.cluster?.config.set.addresses.join(',') ?? ''}`,
+    },
+    mem: { bits: 64, resident: 64, virtual: 512, supported: true },
+    metrics: { cursor: { timedOut: long(0), open: { total: long(node.cursors.open) } } },
+  };
+}
+
+function ofMember(node: Node, set: ReplicaSet, member: Member, body: Doc): Doc {
+  const { counters } = member;
+  const sections = counters.sections();
+  const uptimeUs = (node.shared.nowMs() - member.startedAtMs) * 1000;
+  return {
+    ...sections,
+    ...common(node, 'mongod', member.pid),
+    connections: connections(node, {
+      current: counters.get('connections.current'),
+      created: counters.get('connections.totalCreated'),
+      active: counters.get('connections.active'),
+    }),
+    extra_info: { note: 'fields vary by platform', ...docOf(sections['extra_info']) },
+    flowControl: {
+      enabled: true,
+      targetRateLimit: 1_000_000_000,
+      isLagged: false,
+      sustainerRate: 0,
+      ...docOf(sections['flowControl']),
+    },
+    globalLock: { totalTime: long(uptimeUs), ...docOf(sections['globalLock']) },
+    locks: locks(),
+    mem: { bits: 64, resident: 350, virtual: 1800, supported: true },
+    ...admission(node, sections, counters),
+    ...(set.name !== '' && member.state !== 'ARBITER' && { repl: repl(set, member) }),
+    ...(isOn(body['oplog']) && set.name !== '' && member.dataBearing && { oplog: oplog(set, member) }),
+    storageEngine: {
+      name: 'wiredTiger',
+      supportsCommittedReads: true,
+      oldestRequiredTimestampForCrashRecovery: timestamp(set.now()),
+      supportsPendingDrops: true,
+      dropPendingIdents: long(0),
+      supportsSnapshotReadConcern: true,
+      readOnly: false,
+      persistent: true,
+      backupCursorOpen: false,
+    },
+    transactions: transactions(),
+    security: {
+      authentication: {
+        mechanisms: { 'SCRAM-SHA-256': { authenticate: { received: long(0), successful: long(0) } } },
+      },
+    },
+  };
+}
+
+/** Tickets moved from wiredTiger.concurrentTransactions to queues.execution with 8.0; queue lengths came with 7.0. */
+function admission(node: Node, sections: Doc, counters: Member['counters']): Doc {
+  const [major = 0] = node.shared.version.split('.').map(Number);
+  const wiredTiger = docOf(sections['wiredTiger']);
+  const tickets = (kind: string): Doc => {
+    const out = counters.get(`tickets.${kind}.out`);
+    const total = TICKETS;
+    const queue = {
+      addedToQueue: long(counters.get(`tickets.${kind}.added`)),
+      queueLength: long(counters.get(`tickets.${kind}.queueLength`)),
+    };
+    const waited = { totalTimeQueuedMicros: long(counters.get(`tickets.${kind}.queuedMicros`)) };
+    const held = { out: int(out), available: int(total - out), totalTickets: int(total) };
+    if (major < 7) return held;
+    if (major < 8) return { ...held, ...queue, ...waited };
+    return {
+      ...held,
+      exempt: { ...held, addedToQueue: long(0), queueLength: long(0) },
+      normalPriority: { ...queue, ...waited },
+    };
+  };
+  const both = { read: tickets('read'), write: tickets('write') };
+  if (major >= 8) return { wiredTiger, queues: { execution: both } };
+  return { wiredTiger: { ...wiredTiger, concurrentTransactions: both } };
+}
+
+function repl(set: ReplicaSet, member: Member): Doc {
+  const { primary } = set;
+  const applied = optime(set.appliedAtMs(member, set.now()), member.term);
+  return {
+    topologyVersion: { counter: long(set.topology) },
+    hosts: set.addresses.filter(
+      (_address, index) => !set.member(index).setup.hidden && set.member(index).state !== 'ARBITER',
+    ),
+    setName: set.name,
+    setVersion: set.version,
+    isWritablePrimary: member.state === 'PRIMARY',
+    secondary: member.state === 'SECONDARY',
+    ...(primary && { primary: set.addresses[primary.index] }),
+    me: set.addresses[member.index],
+    lastWrite: { opTime: applied, lastWriteDate: new Date(set.appliedAtMs(member, set.now()) ?? 0) },
+    rbid: 1,
+  };
+}
+
+/** Only when asked for: `{serverStatus: 1, oplog: 1}`. */
+function oplog(set: ReplicaSet, member: Member): Doc {
+  const latestMs = set.appliedAtMs(member, set.now());
+  return {
+    latestOptime: timestamp(latestMs ?? 0),
+    earliestOptime: timestamp(set.now() - member.oplogWindowMs),
+  };
+}
+
+function transactions(): Doc {
+  const zero = long(0);
+  return {
+    retriedCommandsCount: zero,
+    retriedStatementsCount: zero,
+    currentActive: zero,
+    currentOpen: zero,
+    totalStarted: zero,
+    totalAborted: zero,
+    totalCommitted: zero,
+  };
+}
+
+function locks(): Doc {
+  return {
+    Global: { acquireCount: { r: long(1000), w: long(100) } },
+    Collection: { acquireCount: { r: long(1000), w: long(100) } },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Node } from '../node.ts';
+import type { CollectionEntry } from './catalog.ts';
+import type { ReplicaSet } from './replica-set.ts';
+
+export interface Shard {
+  readonly name: string;
+  readonly set: ReplicaSet;
+  readonly nodes: readonly Node[];
+}
+
+export interface ShardedCollection {
+  readonly namespace: string;
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly unique: boolean;
+  readonly chunks: Map<string, number>;
+}
+
+/** A sharded cluster as its config servers know it. */
+export interface Cluster {
+  readonly shards: Shard[];
+  readonly config: Shard;
+  /** Sharded collections by namespace. */
+  readonly collections: Map<string, ShardedCollection>;
+  readonly routers: Node[];
+  readonly balancer: { mode: 'full' | 'off'; inRound: boolean; rounds: number };
+}
+
+/** Where a namespace is kept: the sets to ask, in the shards' order. */
+export function holdersOf(cluster: Cluster, database: string, collection?: string): readonly Shard[] {
+  if (database === 'config' || database === 'admin') return [cluster.config];
+  return cluster.shards.filter(({ set }) =>
+    collection === undefined
+      ? set.catalog.databases.has(database)
+      : set.catalog.find(database, collection) !== undefined,
+  );
+}
+
+/** The collection on the first shard that has it. */
+export function findAnywhere(
+  cluster: Cluster,
+  database: string,
+  collection: string,
+): CollectionEntry | undefined {
+  return holdersOf(cluster, database, collection)[0]?.set.catalog.find(database, collection);
+}
