@@ -1,0 +1,374 @@
+import { parseType, type StructField } from './sql/types.ts';
+
+/**
+ * The INFORMATION_SCHEMA views of BigQuery, written down by hand from Google's reference (November 2026): one column a line, name and
+ * type. Used twice: the double evaluates over it, and the real GoogleSQL analyser checks the collector's queries against it.
+ *
+ * @see https://docs.cloud.google.com/bigquery/docs/information-schema-intro
+ */
+export interface View {
+  readonly name: string;
+  readonly columns: readonly StructField[];
+  /** What may stand before INFORMATION_SCHEMA. */
+  readonly scope: 'region' | 'region or dataset';
+  readonly permission: string;
+  readonly docs: string;
+}
+
+const table = 'STRUCT<project_id STRING, dataset_id STRING, table_id STRING>';
+const errorProto = 'STRUCT<reason STRING, location STRING, debug_info STRING, message STRING>';
+const labels = 'ARRAY<STRUCT<key STRING, value STRING>>';
+const stage =
+  'STRUCT<name STRING, id INT64, start_ms INT64, end_ms INT64, input_stages ARRAY<INT64>, wait_ratio_avg FLOAT64, wait_ms_avg INT64, ' +
+  'wait_ratio_max FLOAT64, wait_ms_max INT64, read_ratio_avg FLOAT64, read_ms_avg INT64, read_ratio_max FLOAT64, read_ms_max INT64, ' +
+  'compute_ratio_avg FLOAT64, compute_ms_avg INT64, compute_ratio_max FLOAT64, compute_ms_max INT64, write_ratio_avg FLOAT64, ' +
+  'write_ms_avg INT64, write_ratio_max FLOAT64, write_ms_max INT64, shuffle_output_bytes INT64, shuffle_output_bytes_spilled INT64, ' +
+  'records_read INT64, records_written INT64, parallel_inputs INT64, completed_parallel_inputs INT64, status STRING, ' +
+  'steps ARRAY<STRUCT<kind STRING, substeps ARRAY<STRING>>>, slot_ms INT64, compute_mode STRING>';
+const timelineEntry =
+  'STRUCT<elapsed_ms INT64, total_slot_ms INT64, pending_units INT64, completed_units INT64, active_units INT64, estimated_runnable_units INT64>';
+const performanceInsights =
+  'STRUCT<avg_previous_execution_ms INT64, stage_performance_standalone_insights ARRAY<STRUCT<stage_id INT64, slot_contention BOOL, ' +
+  'insufficient_shuffle_quota BOOL>>, stage_performance_change_insights ARRAY<STRUCT<stage_id INT64, ' +
+  'input_data_change STRUCT<records_read_diff_percentage FLOAT64>>>>';
+const autoscale = 'STRUCT<current_slots INT64, max_slots INT64>';
+
+const jobs = `
+  bi_engine_statistics STRUCT<bi_engine_mode STRING, acceleration_mode STRING, bi_engine_reasons ARRAY<STRUCT<code STRING, message STRING>>>
+  cache_hit BOOL
+  creation_time TIMESTAMP
+  destination_table ${table}
+  dml_statistics STRUCT<inserted_row_count INT64, deleted_row_count INT64, updated_row_count INT64>
+  edition STRING
+  end_time TIMESTAMP
+  error_result ${errorProto}
+  job_creation_reason STRUCT<code STRING>
+  job_id STRING
+  job_stages ARRAY<${stage}>
+  job_type STRING
+  labels ${labels}
+  parent_job_id STRING
+  priority STRING
+  project_id STRING
+  project_number INT64
+  query STRING
+  query_info STRUCT<resource_warning STRING, query_hashes STRUCT<normalized_literals STRING>, performance_insights ${performanceInsights}>
+  referenced_tables ARRAY<${table}>
+  reservation_id STRING
+  session_info STRUCT<session_id STRING>
+  start_time TIMESTAMP
+  state STRING
+  statement_type STRING
+  timeline ARRAY<${timelineEntry}>
+  total_bytes_billed INT64
+  total_bytes_processed INT64
+  total_modified_partitions INT64
+  total_slot_ms INT64
+  transaction_id STRING
+  transferred_bytes INT64
+  user_email STRING`;
+
+const timeline = `
+  period_start TIMESTAMP
+  period_slot_ms INT64
+  period_shuffle_ram_usage_ratio FLOAT64
+  period_estimated_runnable_units INT64
+  project_id STRING
+  project_number INT64
+  user_email STRING
+  job_id STRING
+  job_type STRING
+  statement_type STRING
+  priority STRING
+  parent_job_id STRING
+  job_creation_time TIMESTAMP
+  job_start_time TIMESTAMP
+  job_end_time TIMESTAMP
+  state STRING
+  reservation_id STRING
+  edition STRING
+  total_bytes_billed INT64
+  total_bytes_processed INT64
+  error_result ${errorProto}
+  cache_hit BOOL
+  transaction_id STRING`;
+
+const storage = `
+  project_id STRING
+  project_number INT64
+  table_catalog STRING
+  table_schema STRING
+  table_name STRING
+  creation_time TIMESTAMP
+  total_rows INT64
+  total_partitions INT64
+  total_logical_bytes INT64
+  active_logical_bytes INT64
+  long_term_logical_bytes INT64
+  current_physical_bytes INT64
+  total_physical_bytes INT64
+  active_physical_bytes INT64
+  long_term_physical_bytes INT64
+  time_travel_physical_bytes INT64
+  fail_safe_physical_bytes INT64
+  storage_last_modified_time TIMESTAMP
+  deleted BOOL
+  table_type STRING
+  last_metadata_index_refresh_time TIMESTAMP`;
+
+const reservation = `
+  project_id STRING
+  project_number INT64
+  reservation_name STRING
+  ignore_idle_slots BOOL
+  slot_capacity INT64
+  target_job_concurrency INT64
+  autoscale ${autoscale}
+  edition STRING`;
+
+const assignment = `
+  project_id STRING
+  project_number INT64
+  assignment_id STRING
+  reservation_name STRING
+  job_type STRING
+  assignee_id STRING
+  assignee_number INT64
+  assignee_type STRING`;
+
+const commitment = `
+  project_id STRING
+  project_number INT64
+  capacity_commitment_id STRING
+  commitment_plan STRING
+  state STRING
+  slot_count INT64
+  edition STRING
+  is_flat_rate BOOL
+  renewal_plan STRING`;
+
+const change = `
+  change_timestamp TIMESTAMP
+  action STRING
+  user_email STRING`;
+
+const recommendations = `
+  recommendation_id STRING
+  recommender STRING
+  subtype STRING
+  project_id STRING
+  project_number STRING
+  description STRING
+  last_updated_time TIMESTAMP
+  target_resources ARRAY<STRING>
+  state STRING
+  primary_impact STRUCT<category STRING, cost_projection STRUCT<cost STRUCT<currency_code STRING, units INT64, nanos INT64>, cost_in_local_currency STRUCT<currency_code STRING, units INT64, nanos INT64>, duration STRUCT<seconds INT64, nanos INT64>>, security_projection STRUCT<details JSON>>
+  priority STRING
+  associated_insight_ids ARRAY<STRING>
+  additional_details STRING`;
+
+const tables = `
+  table_catalog STRING
+  table_schema STRING
+  table_name STRING
+  table_type STRING
+  is_insertable_into STRING
+  is_fine_grained_mutations_enabled STRING
+  is_typed STRING
+  is_change_history_enabled STRING
+  creation_time TIMESTAMP
+  base_table_catalog STRING
+  base_table_schema STRING
+  base_table_name STRING
+  snapshot_time_ms TIMESTAMP
+  ddl STRING
+  default_collation_name STRING
+  upsert_stream_apply_watermark TIMESTAMP`;
+
+const columns = `
+  table_catalog STRING
+  table_schema STRING
+  table_name STRING
+  column_name STRING
+  ordinal_position INT64
+  is_nullable STRING
+  data_type STRING
+  is_generated STRING
+  generation_expression STRING
+  is_stored STRING
+  is_hidden STRING
+  is_updatable STRING
+  is_system_defined STRING
+  is_partitioning_column STRING
+  clustering_ordinal_position INT64
+  collation_name STRING
+  column_default STRING
+  rounding_mode STRING`;
+
+const option = `
+  option_name STRING
+  option_type STRING
+  option_value STRING`;
+
+const schemata = `
+  catalog_name STRING
+  schema_name STRING
+  schema_owner STRING
+  creation_time TIMESTAMP
+  last_modified_time TIMESTAMP
+  location STRING
+  ddl STRING
+  default_collation_name STRING`;
+
+const reservationTimeline = `
+  edition STRING
+  period_start TIMESTAMP
+  project_id STRING
+  project_number INT64
+  reservation_id STRING
+  reservation_name STRING
+  ignore_idle_slots BOOL
+  slots_assigned INT64
+  slots_max_assigned INT64
+  autoscale ${autoscale}`;
+
+const partitions = `
+  table_catalog STRING
+  table_schema STRING
+  table_name STRING
+  partition_id STRING
+  total_rows INT64
+  total_logical_bytes INT64
+  total_billable_bytes INT64
+  last_modified_time TIMESTAMP
+  storage_tier STRING`;
+
+const listAll = 'bigquery.jobs.listAll';
+const reservations = 'bigquery.reservations.list';
+const inRegion = 'region' as const;
+const anywhere = 'region or dataset' as const;
+
+// Names separated by spaces share a schema.
+const definitions = [
+  ['JOBS JOBS_BY_PROJECT', jobs, inRegion, listAll, 'information-schema-jobs'],
+  ['JOBS_BY_USER', jobs, inRegion, 'bigquery.jobs.list', 'information-schema-jobs-by-user'],
+  [
+    'JOBS_BY_FOLDER JOBS_BY_ORGANIZATION',
+    without(jobs, 'query'),
+    inRegion,
+    listAll,
+    'information-schema-jobs-by-organization',
+  ],
+  ['JOBS_TIMELINE JOBS_TIMELINE_BY_PROJECT', timeline, inRegion, listAll, 'information-schema-jobs-timeline'],
+  [
+    'TABLE_STORAGE TABLE_STORAGE_BY_PROJECT TABLE_STORAGE_BY_ORGANIZATION',
+    storage,
+    inRegion,
+    'bigquery.tables.list',
+    'information-schema-table-storage',
+  ],
+  ['TABLES', tables, anywhere, 'bigquery.tables.list', 'information-schema-tables'],
+  ['COLUMNS', columns, anywhere, 'bigquery.tables.list', 'information-schema-columns'],
+  [
+    'TABLE_OPTIONS',
+    `table_catalog STRING\ntable_schema STRING\ntable_name STRING\n${option}`,
+    anywhere,
+    'bigquery.tables.list',
+    'information-schema-table-options',
+  ],
+  ['PARTITIONS', partitions, anywhere, 'bigquery.tables.list', 'information-schema-partitions'],
+  ['SCHEMATA', schemata, inRegion, 'bigquery.datasets.get', 'information-schema-datasets-schemata'],
+  [
+    'SCHEMATA_OPTIONS',
+    `catalog_name STRING\nschema_name STRING\n${option}`,
+    inRegion,
+    'bigquery.datasets.get',
+    'information-schema-datasets-schemata-options',
+  ],
+  [
+    'RESERVATIONS RESERVATIONS_BY_PROJECT',
+    `ddl STRING\n${reservation}`,
+    inRegion,
+    reservations,
+    'information-schema-reservations',
+  ],
+  [
+    'RESERVATION_CHANGES RESERVATION_CHANGES_BY_PROJECT',
+    change + reservation,
+    inRegion,
+    reservations,
+    'information-schema-reservation-changes',
+  ],
+  [
+    'RESERVATIONS_TIMELINE RESERVATIONS_TIMELINE_BY_PROJECT',
+    reservationTimeline,
+    inRegion,
+    reservations,
+    'information-schema-reservation-timeline',
+  ],
+  [
+    'ASSIGNMENTS ASSIGNMENTS_BY_PROJECT',
+    `ddl STRING\n${assignment}`,
+    inRegion,
+    'bigquery.reservationAssignments.list',
+    'information-schema-assignments',
+  ],
+  [
+    'ASSIGNMENT_CHANGES ASSIGNMENT_CHANGES_BY_PROJECT',
+    `${change}${assignment}\nstate STRING`,
+    inRegion,
+    'bigquery.reservationAssignments.list',
+    'information-schema-assignments-changes',
+  ],
+  [
+    'CAPACITY_COMMITMENTS CAPACITY_COMMITMENTS_BY_PROJECT',
+    `ddl STRING\n${commitment}`,
+    inRegion,
+    'bigquery.capacityCommitments.list',
+    'information-schema-capacity-commitments',
+  ],
+  [
+    'CAPACITY_COMMITMENT_CHANGES CAPACITY_COMMITMENT_CHANGES_BY_PROJECT',
+    `${change}${commitment}\ncommitment_start_time TIMESTAMP\ncommitment_end_time TIMESTAMP\nfailure_status STRUCT<code STRING, message STRING>`,
+    inRegion,
+    'bigquery.capacityCommitments.list',
+    'information-schema-capacity-commitment-changes',
+  ],
+  [
+    'RECOMMENDATIONS RECOMMENDATIONS_BY_PROJECT',
+    recommendations,
+    inRegion,
+    'recommender.bigqueryPartitionClusterRecommendations.list',
+    'information-schema-recommendations',
+  ],
+] as const;
+
+/** All views by name, upper case. */
+export function informationSchema(): ReadonlyMap<string, View> {
+  return new Map(
+    definitions.flatMap(([names, schema, scope, permission, page]) => {
+      const fields = readColumns(schema);
+      const docs = `https://docs.cloud.google.com/bigquery/docs/${page}`;
+      return names
+        .split(' ')
+        .map((name) => [name, { name, columns: fields, scope, permission, docs }] as const);
+    }),
+  );
+}
+
+function readColumns(schema: string): readonly StructField[] {
+  const lines = schema.split('\n').map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const space = line.indexOf(' ');
+      return { name: line.slice(0, space), type: parseType(line.slice(space + 1)) };
+    });
+}
+
+function without(schema: string, column: string): string {
+  return schema
+    .split('\n')
+    .filter((line) => !line.trim().startsWith(`${column} `))
+    .join('\n');
+}
