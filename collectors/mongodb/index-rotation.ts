@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type { Memory } from '../../src/sdk.ts';
+
+/** Collections by database by shard, as listed at the beginning of a rotation. */
+export type Catalog = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** What is read, remembered and judged together: the collections of one database, or one part of them where there are many. */
+export interface IndexUnit {
+  readonly database: string;
+  /** Under which the use of its indexes is remembered: the database, with the part where it has several. */
+  readonly scope: string;
+  /** Collections by shard. */
+  readonly collections: ReadonlyMap<string, readonly string[]>;
+  /** Different collections, over all shards. */
+  readonly size: number;
+}
+
+/** A part of a database has about so many collections when the database is first seen. */
+const collectionsPerPart = 250;
+/** A database that has grown so much is divided anew, and its watch begins again. */
+const longestGrowth = 16;
+const memoryKey = 'index_parts';
+
+/**
+ * Divides databases into units. A collection stays in its part for as long as the database is not divided anew, because the use of a part's
+ * indexes is remembered together: so the number of parts is remembered over restarts.
+ */
+export function divideIntoUnits(catalog: Catalog, memory: Memory): readonly IndexUnit[] {
+  const remembered = rememberedParts(memory);
+  const parts = new Map<string, number>();
+  const units: IndexUnit[] = [];
+  const databases = new Set([...catalog.values()].flatMap((shard) => [...shard.keys()]));
+  for (const database of [...databases].sort()) {
+    const names = new Set([...catalog.values()].flatMap((shard) => shard.get(database) ?? []));
+    const count = partsFor(names.size, remembered[database]);
+    if (count > 1) parts.set(database, count);
+    units.push(...unitsOf(database, count, catalog));
+  }
+  const text = JSON.stringify(Object.fromEntries(parts));
+  if (text !== (memory.read(memoryKey) ?? '{}')) memory.write(memoryKey, text);
+  return units;
+}
+
+function partsFor(collections: number, remembered = 1): number {
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, collections / collectionsPerPart)));
+  if (remembered === 1) return wanted > 4 ? wanted : 1;
+  return wanted > remembered * longestGrowth ? wanted : remembered;
+}
+
+function unitsOf(database: string, parts: number, catalog: Catalog): readonly IndexUnit[] {
+  const byPart = Array.from({ length: parts }, () => new Map<string, string[]>());
+  for (const [shard, databases] of catalog) {
+    for (const collection of databases.get(database) ?? []) {
+      const part = byPart[parts === 1 ? 0 : partOf(collection, parts)];
+      const list = part?.get(shard);
+      if (list === undefined) part?.set(shard, [collection]);
+      else list.push(collection);
+    }
+  }
+  return byPart.flatMap((collections, part) => {
+    const size = new Set([...collections.values()].flat()).size;
+    const scope = parts === 1 ? database : `${database}/${part + 1}of${parts}`;
+    return size === 0 ? [] : [{ database, scope, collections, size }];
+  });
+}
+
+function partOf(collection: string, parts: number): number {
+  return createHash('sha1').update(collection).digest().readUInt32BE() % parts;
+}
+
+function rememberedParts(memory: Memory): Readonly<Record<string, number>> {
+  const text = memory.read(memoryKey);
+  const value: unknown = text === undefined ? {} : JSON.parse(text);
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([database, parts]) =>
+      typeof parts === 'number' ? [[database, parts] as const] : [],
+    ),
+  );
+}

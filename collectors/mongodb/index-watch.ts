@@ -1,0 +1,76 @@
+import { type ClusterWatch, type History, type MemberLinks, watchCluster } from '../../src/sdk.ts';
+import { indexKey } from './index-spec.ts';
+import type { IndexStat } from './index-stats.ts';
+import type { Member } from './member.ts';
+
+/** A replica set, or a standalone server, as the history of index use knows it. Each shard is one of its own. */
+export interface WatchedSet {
+  /** As the operator knows it: the shard, the set or the server. */
+  readonly name: string;
+  /** Identity over renames and restarts, for the history. */
+  readonly cluster: string;
+  /** All data-bearing members, hidden and delayed ones too. */
+  readonly members: readonly Member[];
+  /** Whether `members` is all there are. */
+  readonly isComplete: boolean;
+  readonly primary: Member | undefined;
+}
+
+/**
+ * Remembers what one member counts. `self` is the member on whose behalf is judged: it sees all others, so that one that is not read, or
+ * was not read lately, is missing in the proof.
+ */
+export async function observeMember(
+  history: History,
+  set: WatchedSet,
+  member: Member,
+  self: Member,
+  reading: { readonly scope: string; readonly at: number; readonly stats: Iterable<IndexStat> },
+): Promise<void> {
+  await history.observeIndexes({
+    cluster: set.cluster,
+    member: memberKey(set, member),
+    generation: 'one',
+    database: reading.scope,
+    at: reading.at,
+    links: linksOf(set, member, self),
+    indexes: [...reading.stats].map(({ collection, spec, ops, since }) => ({
+      key: indexKey(collection, spec),
+      scans: ops,
+      // Changes with a restart, when the index is hidden or unhidden, and when it is built again.
+      epoch: String(since),
+    })),
+  });
+}
+
+/** What can be proven about one scope of a set. */
+export async function watchSet(
+  history: History,
+  set: WatchedSet,
+  self: Member,
+  request: {
+    readonly scope: string;
+    readonly now: number;
+    readonly unusedAfterMs: number;
+    readonly freshWithinMs: number;
+  },
+): Promise<ClusterWatch> {
+  const { scope, ...times } = request;
+  return watchCluster({
+    ...times,
+    self: memberKey(set, self),
+    members: await history.indexUsage(set.cluster, scope),
+    // The configuration of the set lists every member; where it could not be read, the caller knows.
+    membersComplete: true,
+  });
+}
+
+function linksOf(set: WatchedSet, member: Member, self: Member): MemberLinks {
+  if (member !== self) return { names: [memberKey(set, member)], sees: [] };
+  const others = set.members.filter((other) => other !== self);
+  return { names: [], sees: others.map((other) => memberKey(set, other)) };
+}
+
+function memberKey(set: WatchedSet, member: Member): string {
+  return `${member.facts.set ?? set.name}/${member.name}`;
+}
