@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '../../src/sdk.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
-import { type Connection, connect } from './client.ts';
+import { type Connection, connect, PreparedStatements } from './client.ts';
 import { boundSession } from './session-bounds.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -16,6 +16,7 @@ const anything = z.record(z.string(), z.unknown());
 async function open(database = 'postgres'): Promise<Connection> {
   const url = new Secret(server.url('postgres', 'reeve'));
   const connection = await connect({
+    statements: new PreparedStatements(),
     url,
     database,
     applicationName: 'reeve/test',

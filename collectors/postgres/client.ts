@@ -14,8 +14,24 @@ export interface ConnectRequest {
   readonly applicationName: string;
   readonly lockTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Shared by all connections, so that each text is held once; the driver keeps a reference a connection. */
+  readonly statements: PreparedStatements;
   /** Takes what the server answers, as it came. */
   readonly onAnswer?: CollectorInput['onAnswer'];
+}
+
+/** Names and marked texts of statements, by their text. */
+export class PreparedStatements {
+  readonly #known = new Map<string, { readonly name: string; readonly text: string }>();
+
+  prepare(sql: string): { readonly name: string; readonly text: string } {
+    const known = this.#known.get(sql) ?? {
+      name: `reeve_${this.#known.size + 1}`,
+      text: `${sql} ${ownMark}`,
+    };
+    this.#known.set(sql, known);
+    return known;
+  }
 }
 
 /** One read-only connection to one database. */
@@ -113,12 +129,6 @@ async function open(request: ConnectRequest, endpoint: Endpoint): Promise<Connec
 }
 
 function createConnection(client: Client, request: ConnectRequest, state: { alive: boolean }): Connection {
-  const names = new Map<string, string>();
-  const nameOf = (sql: string): string => {
-    const name = names.get(sql) ?? `reeve_${names.size + 1}`;
-    names.set(sql, name);
-    return name;
-  };
   return {
     database: client.database ?? request.database ?? '',
     processId: processIdOf(client),
@@ -130,7 +140,7 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
       if (!state.alive)
         throw new CollectError('unreachable', 'the connection broke earlier in this collection');
       const run = (): Promise<QueryResult> =>
-        client.query({ name: nameOf(sql), text: `${sql} ${ownMark}`, values: [...values] });
+        client.query({ ...request.statements.prepare(sql), values: [...values] });
       try {
         const { rows } = await abortable(client, signal, run);
         request.onAnswer?.({

@@ -1,5 +1,5 @@
 import { CollectError, type CollectorInput } from '../../src/sdk.ts';
-import { type Connection, connect } from './client.ts';
+import { type Connection, connect, PreparedStatements } from './client.ts';
 import { type OptionalColumn, readOptionalColumns } from './columns.ts';
 import type { PostgresOptions } from './config.ts';
 import { discoverDatabases } from './databases.ts';
@@ -124,6 +124,7 @@ export class ConnectionPool {
       applicationName,
       lockTimeoutMs: options.lockTimeout,
       signal,
+      statements: this.#input.shared('prepared statements', () => new PreparedStatements()),
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     try {
