@@ -8,6 +8,7 @@ const status = {
 } as const;
 
 export const memberLabel = 'The member, as host:port.';
+export const setLabel = 'The replica set.';
 
 /** One gauge a member, from serverStatus. */
 export const statusGauge = { ...status, kind: 'gauge', labels: { member: memberLabel } } as const;
@@ -28,3 +29,15 @@ const replica = {
 
 /** One gauge a member, from replSetGetStatus. */
 export const replicaGauge = { ...replica, kind: 'gauge', labels: { member: memberLabel } } as const;
+/** One gauge a replica set, from replSetGetStatus. */
+export const setGauge = { ...replica, kind: 'gauge', labels: { replica_set: setLabel } } as const;
+
+const hello = {
+  docs: 'https://www.mongodb.com/docs/manual/reference/command/hello/',
+  since: '5.0',
+  cost: 'one hello a member and poll',
+  stability: 'stable',
+} as const;
+
+/** One gauge a member, from hello. */
+export const helloGauge = { ...hello, kind: 'gauge', labels: { member: memberLabel } } as const;

@@ -1,0 +1,23 @@
+import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { mongodbOptions } from './config.ts';
+import { mongodbGrants } from './grants.ts';
+import { mongodbGroups } from './groups.ts';
+import { mongodbMetrics } from './metrics.ts';
+import { mongodbObjectives } from './objectives.ts';
+
+export const engine: Engine = defineEngine({
+  id: 'mongodb',
+  title: 'MongoDB',
+  versions: 'MongoDB 5.0 to 8.x; standalone, replica set, sharded',
+  proof:
+    'No mongod ran in the tests. They run the official driver against a double of our own (tests/support/mongod), which proves the client code and the arithmetic, not that a real server behaves so. Prove it against a deployment of yours with `npm run conformance -- mongodb <uri>`.',
+  otelSystem: 'mongodb',
+  defaultWorkload: 'oltp',
+  metrics: mongodbMetrics,
+  groups: mongodbGroups,
+  objectives: mongodbObjectives,
+  grants: mongodbGrants,
+  starter: { protocols: ['mongodb', 'mongodb+srv'] },
+  options: mongodbOptions,
+  createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
+});
