@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { createHttpServer } from '@vercel/cosmosdb-server';
+import { findFreePort } from '../net/free-port.ts';
+
+export interface InnerRequest {
+  readonly method: string;
+  /** As sent, with the query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface InnerAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** @vercel/cosmosdb-server in this process: the wire protocol and the store, without keys, offers, quotas and regions. */
+export interface InnerServer extends AsyncDisposable {
+  send(request: InnerRequest): Promise<InnerAnswer>;
+}
+
+export async function startInnerServer(): Promise<InnerServer> {
+  const port = await findFreePort();
+  const server = createHttpServer({ keepAlive: true });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const agent = new Agent({ keepAlive: true });
+  const send = ({ method, url, headers, body }: InnerRequest): Promise<InnerAnswer> => {
+    const { promise, resolve, reject } = Promise.withResolvers<InnerAnswer>();
+    const { 'transfer-encoding': _chunked, connection: _connection, ...kept } = headers;
+    const request = requestHttp(
+      {
+        host: '127.0.0.1',
+        port,
+        method,
+        path: url,
+        agent,
+        headers: { ...kept, 'content-length': String(body.length) },
+      },
+      (response) => {
+        buffer(response).then(
+          (answer) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: answer }),
+          reject,
+        );
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+    return promise;
+  };
+  return {
+    send,
+    [Symbol.asyncDispose]: async () => {
+      agent.destroy();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
