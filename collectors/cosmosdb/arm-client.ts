@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { type Clock, CollectError, type ServerAnswer } from '../../src/sdk.ts';
+import { type AccountId, resourcePath } from './account-id.ts';
+import { grantFor } from './grants.ts';
+import type { HttpAnswer, HttpClient } from './http-client.ts';
+import type { TokenSource } from './identity.ts';
+import type { ReadBudget, ReadUrgency } from './read-budget.ts';
+import { parsed, toServiceError } from './service-error.ts';
+
+export interface ArmInput {
+  readonly client: HttpClient;
+  readonly token: TokenSource;
+  readonly budget: ReadBudget;
+  readonly clock: Clock;
+  /** `https://management.azure.com` */
+  readonly origin: string;
+  readonly account: AccountId;
+  readonly onAnswer: ((answer: ServerAnswer) => void) | undefined;
+}
+
+/** One question to Azure Resource Manager. */
+export interface ArmRequest {
+  /** Below the account, such as `/sqlDatabases`; empty for the account. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** For messages and records: what is asked, without names of databases. */
+  readonly what: string;
+  /** For records: the database or container. */
+  readonly subject?: string;
+  readonly urgency: ReadUrgency;
+}
+
+/** What becomes of an answer that is no success; undefined lets it be an error. */
+export type OnRefusal<T> = (answer: HttpAnswer) => T | undefined;
+
+const pageSchema = z.looseObject({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
+/** A list that goes on longer than this is cut, and said to be. */
+const mostPages = 20;
+
+/** Reads an account through Azure Resource Manager: with a token, within the budget, one request at a time. */
+export class ArmClient {
+  readonly account: AccountId;
+  readonly #input: ArmInput;
+  readonly #remedy: string;
+
+  constructor(input: ArmInput) {
+    this.account = input.account;
+    this.#input = input;
+    this.#remedy = grantFor(input.account);
+  }
+
+  /**
+   * The parsed answer.
+   *
+   * @throws {CollectError} `denied`, `throttled`, `unreachable`, `timeout`, `unsupported` (400) or `malformed`.
+   */
+  async get(request: ArmRequest, signal: AbortSignal): Promise<unknown> {
+    return this.#parse(request, await this.#send(this.#url(request), request, signal));
+  }
+
+  /** As `get`; `undefined` when there is no such thing (404). */
+  async find(request: ArmRequest, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.#send(this.#url(request), request, signal, [404]);
+    return answer.status === 404 ? undefined : this.#parse(request, answer);
+  }
+
+  /** All items of a list over its pages; `isCut` when there are more than are read. */
+  async list(
+    request: ArmRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly items: readonly unknown[]; readonly isCut: boolean }> {
+    const items: unknown[] = [];
+    let url: URL | undefined = this.#url(request);
+    for (let page = 0; url !== undefined; page += 1) {
+      if (page === mostPages) return { items, isCut: true };
+      const read = pageSchema.safeParse(this.#parse(request, await this.#send(url, request, signal)));
+      if (!read.success) throw new CollectError('malformed', `${request.what}: Azure answered no list`);
+      for (const item of read.data.value) items.push(item);
+      url = this.#following(read.data.nextLink ?? undefined);
+    }
+    return { items, isCut: false };
+  }
+
+  async #send(
+    url: URL,
+    request: ArmRequest,
+    signal: AbortSignal,
+    expected: readonly number[] = [],
+  ): Promise<HttpAnswer> {
+    const { client, token, budget, clock, account } = this.#input;
+    const authorization = `Bearer ${await token(signal)}`;
+    budget.take(request.urgency);
+    const answer = await client.ask({ url, headers: { authorization } }, signal);
+    const left = Number(answer.headers['x-ms-ratelimit-remaining-subscription-reads'] ?? Number.NaN);
+    if (Number.isFinite(left)) budget.heed(left);
+    if (answer.status === 200 || expected.includes(answer.status)) return answer;
+    const error = toServiceError(answer, `${request.what} of ${account.name}`, this.#remedy, clock.now());
+    if (error.code === 'throttled') budget.close(error.retryAfterMs ?? 0);
+    throw error;
+  }
+
+  #parse(request: ArmRequest, answer: HttpAnswer): unknown {
+    const value = parsed(answer.body);
+    if (typeof value !== 'object' || value === null) {
+      throw new CollectError(
+        'malformed',
+        `${request.what}: what answered is not Azure Resource Manager: correct endpoints.arm`,
+      );
+    }
+    this.#input.onAnswer?.({ subject: request.subject ?? '', request: request.what, answer: value });
+    return value;
+  }
+
+  #url({ path, query }: ArmRequest): URL {
+    const url = new URL(resourcePath(this.account) + path, this.#input.origin);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    url.search = url.search.replaceAll('+', '%20'); // a plus is a plus to some services
+    return url;
+  }
+
+  /** The next page, always from the same origin: the token goes nowhere else. */
+  #following(nextLink: string | undefined): URL | undefined {
+    if (nextLink === undefined || nextLink === '') return undefined;
+    const { pathname, search } = new URL(nextLink, this.#input.origin);
+    return new URL(pathname + search, this.#input.origin);
+  }
+}

@@ -1,0 +1,144 @@
+import { ratio } from '../../src/sdk.ts';
+import type { MetricAnswer } from './metric-query.ts';
+import type { CosmosdbContext } from './metrics.ts';
+import type { Monitor } from './monitor.ts';
+import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
+import { type ThroughputReading, utilizations } from './throughput-book.ts';
+
+export interface ConsumptionInput {
+  readonly monitor: Monitor;
+  readonly spelling: Spelling;
+  /** Undefined while it is not known, and for a serverless account. */
+  readonly throughput: ThroughputReading | undefined;
+  readonly maxContainers: number;
+}
+
+/** What one query says of one minute. */
+interface Minute {
+  /** When it began, Unix time in milliseconds; undefined when no minute has a value. */
+  readonly atMs: number | undefined;
+  readonly values: readonly PlacedValue[];
+  /** Nothing was cut off. */
+  readonly isWhole: boolean;
+}
+
+/** Request units, requests and throttling of the newest settled minute, and utilisation. */
+export async function readConsumption(input: ConsumptionInput, context: CosmosdbContext): Promise<void> {
+  const { monitor, spelling } = input;
+  const units = await monitor.ask('requestUnits', context, 'essential');
+  const requests = await monitor.ask('requests', context, 'essential');
+  const throttled = await monitor.ask('throttled', context, 'essential');
+  const normalized = await monitor.ask('normalized', context, 'essential');
+
+  const consumed = newestMinute(units, 'TotalRequestUnits', spelling);
+  const shown = largest(consumed.values, input.maxContainers, context);
+  if (consumed.atMs !== undefined) context.record('consumedMinute', consumed.atMs / 1_000, {});
+  for (const { value, ...place } of shown.values) context.record('requestUnitsPerSecond', value / 60, place);
+  recordUtilization(consumed, input, shown, context);
+
+  const asked =
+    consumed.atMs === undefined
+      ? newestMinute(requests, 'TotalRequests', spelling)
+      : minuteAt(requests, 'TotalRequests', spelling, consumed.atMs);
+  recordThrottling(asked, minuteAt(throttled, 'TotalRequests', spelling, asked.atMs), shown, context);
+
+  const busiest = newestMinute(normalized, 'NormalizedRUConsumption', spelling, Math.max);
+  for (const { value, ...place } of busiest.values) {
+    if (shown.has(place)) context.record('normalizedRatio', value / 100, place);
+  }
+}
+
+/** Containers that are told apart. */
+interface Shown {
+  readonly values: readonly PlacedValue[];
+  has(place: Place): boolean;
+}
+
+function recordUtilization(
+  consumed: Minute,
+  input: ConsumptionInput,
+  shown: Shown,
+  context: CosmosdbContext,
+): void {
+  if (input.throughput === undefined) return;
+  const rates = consumed.values.map((placed) => ({ ...placed, value: placed.value / 60 }));
+  for (const { value, ...place } of utilizations(rates, input.throughput, consumed.isWhole)) {
+    if (place.container === '' || shown.has(place)) context.record('utilizationRatio', value, place, 1);
+  }
+}
+
+function recordThrottling(asked: Minute, throttled: Minute, shown: Shown, context: CosmosdbContext): void {
+  const refused = new Map(throttled.values.map((placed) => [placeKey(placed), placed.value]));
+  for (const { value: requests, ...place } of asked.values) {
+    if (!shown.has(place)) continue;
+    context.record('requestsPerSecond', requests / 60, place);
+    // Azure has a series for a status only where there was one; a series that was cut off is not known to be none.
+    const count = refused.get(placeKey(place)) ?? (throttled.isWhole ? 0 : undefined);
+    if (count === undefined) continue;
+    context.record('throttledPerSecond', count / 60, place);
+    context.record('throttledRatio', ratio(count, requests), place, requests);
+  }
+}
+
+/** The newest minute in which any series has a value, and what each place had in it. */
+function newestMinute(
+  answer: MetricAnswer,
+  metric: string,
+  spelling: Spelling,
+  merge?: (a: number, b: number) => number,
+): Minute {
+  const series = answer.series.get(metric) ?? [];
+  const atMs = series.reduce<number | undefined>((newest, { points }) => {
+    const last = points.at(-1)?.atMs;
+    return last !== undefined && (newest === undefined || last > newest) ? last : newest;
+  }, undefined);
+  return minuteAt(answer, metric, spelling, atMs, merge);
+}
+
+function minuteAt(
+  answer: MetricAnswer,
+  metric: string,
+  spelling: Spelling,
+  atMs: number | undefined,
+  merge?: (a: number, b: number) => number,
+): Minute {
+  const isWhole = answer.series.has(metric) && !answer.cut.has(metric) && !answer.unsplit.has(metric);
+  const placed = (answer.series.get(metric) ?? []).flatMap(({ dimensions, points }) => {
+    const value = points.find((point) => point.atMs === atMs)?.value;
+    return value === undefined ? [] : [{ ...spelling.place(dimensions), value }];
+  });
+  return { atMs, values: merge === undefined ? sumByPlace(placed) : mergeByPlace(placed, merge), isWhole };
+}
+
+function mergeByPlace(
+  values: readonly PlacedValue[],
+  merge: (a: number, b: number) => number,
+): readonly PlacedValue[] {
+  const merged = new Map<string, PlacedValue>();
+  for (const placed of values) {
+    const before = merged.get(placeKey(placed));
+    merged.set(
+      placeKey(placed),
+      before === undefined ? placed : { ...before, value: merge(before.value, placed.value) },
+    );
+  }
+  return [...merged.values()];
+}
+
+/** The containers that consumed most, each in all its regions. */
+function largest(values: readonly PlacedValue[], maxContainers: number, context: CosmosdbContext): Shown {
+  const byContainer = new Map<string, number>();
+  const nameOf = ({ database, container }: Place): string => JSON.stringify([database, container]);
+  for (const placed of values) {
+    byContainer.set(nameOf(placed), (byContainer.get(nameOf(placed)) ?? 0) + placed.value);
+  }
+  const ranked = [...byContainer].sort(([, a], [, b]) => b - a);
+  const kept = new Set(ranked.slice(0, maxContainers).map(([name]) => name));
+  context.truncate(ranked.length - kept.size);
+  const isCapped = ranked.length > kept.size;
+  return {
+    values: values.filter((placed) => kept.has(nameOf(placed))),
+    // What took no request units may still have been refused or busy: it is shown while there is room.
+    has: (place) => !isCapped || kept.has(nameOf(place)),
+  };
+}

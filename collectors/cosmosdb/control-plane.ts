@@ -1,0 +1,188 @@
+import { CollectError, type CollectorInput } from '../../src/sdk.ts';
+import { type AccountFacts, parseAccount, recordAccount } from './account.ts';
+import { type AccountId, parseResourceId } from './account-id.ts';
+import { ArmClient } from './arm-client.ts';
+import { listContainers, readSettings } from './arm-throughput.ts';
+import { clouds } from './cloud.ts';
+import type { CosmosdbOptions } from './config.ts';
+import { readConsumption } from './consumption.ts';
+import { tryControlPlane } from './control-assumptions.ts';
+import { checkControlPlane } from './control-check.ts';
+import { cosmosdbGroups } from './groups.ts';
+import { HttpClient } from './http-client.ts';
+import { createTokenSource } from './identity.ts';
+import { readLatency } from './latency.ts';
+import type { CosmosdbContext } from './metrics.ts';
+import { Monitor } from './monitor.ts';
+import { readPartitions } from './partitions.ts';
+import { Spelling } from './place.ts';
+import type { Plane } from './plane.ts';
+import { ReadBudget } from './read-budget.ts';
+import { readReplication, readServiceLevel } from './replication.ts';
+import { readStorage } from './storage.ts';
+import { recordThroughput } from './throughput.ts';
+import { ThroughputBook } from './throughput-book.ts';
+
+const longestAnswerMs = 20_000;
+const largestAnswerBytes = 16 * 1_048_576;
+
+/** The account through Azure Resource Manager and Azure Monitor. */
+export function createControlPlane(input: CollectorInput<CosmosdbOptions>): Plane {
+  return new ControlPlane(input);
+}
+
+class ControlPlane implements Plane {
+  readonly #input: CollectorInput<CosmosdbOptions>;
+  readonly #client: HttpClient;
+  readonly #budget: ReadBudget;
+  readonly #arm: ArmClient;
+  readonly #monitor: Monitor;
+  readonly #book: ThroughputBook;
+  #account: AccountFacts | undefined;
+
+  readonly readers: Plane['readers'] = {
+    availability: (context) => recordAccount(this.#facts(), this.#budget.remaining(), context),
+    consumption: (context) =>
+      readConsumption({ ...this.#common(), throughput: this.#book.read(context.monotonicMs) }, context),
+    latency: (context) => readLatency(this.#common(), context),
+    replication: (context) =>
+      readReplication({ ...this.#common(), regions: this.#facts().regions.length }, context),
+    throughput: (context) => this.#readThroughput(context),
+    partitions: async (context) => {
+      // Without provisioned throughput there is nothing to be normalised to.
+      if (this.#facts().serverless !== true) await readPartitions(this.#common(), context);
+    },
+    storage: (context) => readStorage(this.#common(), context),
+    service_level: (context) => readServiceLevel(this.#common(), context),
+  };
+
+  constructor(input: CollectorInput<CosmosdbOptions>) {
+    this.#input = input;
+    const { options, clock, target } = input;
+    const account = accountId(options);
+    const addresses = { ...clouds[options.cloud], ...definedOnly(options.endpoints) };
+    const timeLimitMs = Math.min(longestAnswerMs, target.deadlineMs);
+    this.#client = new HttpClient({
+      caPath: options.ca,
+      timeLimitMs,
+      maxBytes: largestAnswerBytes,
+      userAgent: input.applicationName,
+    });
+    this.#budget = input.shared(
+      `reads of ${account.subscription.toLowerCase()}`,
+      () => new ReadBudget(clock),
+    );
+    const token = createTokenSource({
+      options,
+      authority: addresses.authority,
+      audience: options.endpoints?.audience ?? clouds[options.cloud].arm,
+      client: this.#client,
+      clock,
+      conceal: input.conceal,
+      timeLimitMs,
+    });
+    const { onAnswer } = input;
+    this.#arm = new ArmClient({
+      client: this.#client,
+      token,
+      budget: this.#budget,
+      clock,
+      origin: addresses.arm,
+      account,
+      onAnswer,
+    });
+    this.#monitor = new Monitor(this.#arm, clock);
+    const everyMs = target.groups['throughput']?.everyMs ?? cosmosdbGroups.throughput.everyMs;
+    this.#book = new ThroughputBook(3 * Math.max(everyMs, target.intervalMs));
+  }
+
+  async open(signal: AbortSignal): Promise<AccountFacts> {
+    const answer = await this.#arm.get(
+      { path: '', query: { 'api-version': '2024-11-15' }, what: 'account', urgency: 'essential' },
+      signal,
+    );
+    this.#account = parseAccount(answer);
+    return this.#account;
+  }
+
+  check(signal: AbortSignal): ReturnType<Plane['check']> {
+    return checkControlPlane(
+      {
+        arm: this.#arm,
+        monitor: this.#monitor,
+        budget: this.#budget,
+        account: this.#facts(),
+        input: this.#input,
+      },
+      signal,
+    );
+  }
+
+  assumptions(signal: AbortSignal): ReturnType<Plane['assumptions']> {
+    const { clock } = this.#input;
+    return tryControlPlane({ monitor: this.#monitor, account: this.#facts(), clock }, signal);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #readThroughput(context: CosmosdbContext): Promise<void> {
+    const { api, serverless, regions } = this.#facts();
+    if (serverless === true) return;
+    if (api === undefined) {
+      throw new CollectError(
+        'unsupported',
+        'throughput of an account for the Table API is not read by this version',
+      );
+    }
+    const { maxContainers } = this.#input.options;
+    const inventory = await listContainers(this.#arm, api, maxContainers, context.signal);
+    context.truncate(inventory.left);
+    const failures: { readonly subject: string; readonly error: CollectError }[] = [];
+    const onFailure = (subject: string, error: CollectError): void => void failures.push({ subject, error });
+    const reading = await readSettings(this.#arm, api, inventory, onFailure, context.signal);
+    this.#book.write(reading, context.monotonicMs);
+    recordThroughput(
+      reading,
+      regions.map(({ name }) => name),
+      context,
+    );
+    for (const { subject, error } of failures) {
+      await context.attempt(subject, () => Promise.reject(error));
+    }
+  }
+
+  #common() {
+    const { regions } = this.#facts();
+    return {
+      monitor: this.#monitor,
+      spelling: new Spelling(regions.map(({ name }) => name)),
+      maxContainers: this.#input.options.maxContainers,
+    };
+  }
+
+  #facts(): AccountFacts {
+    if (this.#account !== undefined) return this.#account;
+    throw new CollectError(
+      'unreachable',
+      `the account of target "${this.#input.target.id}" was not reached yet`,
+    );
+  }
+}
+
+function accountId({ account, resourceId }: CosmosdbOptions): AccountId {
+  const id = account ?? (resourceId === undefined ? undefined : parseResourceId(resourceId));
+  if (id === undefined)
+    throw new CollectError('malformed', 'the control plane needs an account or a resourceId');
+  return id;
+}
+
+/** Addresses without a trailing slash; those that were not given do not take the place of others. */
+function definedOnly(endpoints: CosmosdbOptions['endpoints']): { arm?: string; authority?: string } {
+  const { arm, authority } = endpoints ?? {};
+  return {
+    ...(arm === undefined ? {} : { arm }),
+    ...(authority === undefined ? {} : { authority: authority.replace(/\/+$/, '') }),
+  };
+}

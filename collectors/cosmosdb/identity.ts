@@ -1,0 +1,137 @@
+import type { TokenCredential } from '@azure/identity';
+import { type Clock, CollectError, messageOf, toCollectError } from '../../src/sdk.ts';
+import type { CosmosdbOptions } from './config.ts';
+import { codeOf, connectionError } from './connection-error.ts';
+import type { HttpClient } from './http-client.ts';
+
+/** Gives a token that has not expired. */
+export type TokenSource = (signal: AbortSignal) => Promise<string>;
+
+export interface IdentityInput {
+  readonly options: CosmosdbOptions;
+  /** Where tokens come from, `https://…` */
+  readonly authority: string;
+  /** What they are for, `https://…` */
+  readonly audience: string;
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly conceal: (secret: string) => void;
+  readonly timeLimitMs: number;
+}
+
+/**
+ * Tokens by @azure/identity, which keeps and renews them. Without an `identity`: workload identity, then the managed identity of the
+ * machine; no command line tools and no secrets from the environment, so that what the agent is does not depend on who started it.
+ */
+export function createTokenSource(input: IdentityInput): TokenSource {
+  let credential: Promise<TokenCredential> | undefined;
+  let latest = '';
+  return async (signal) => {
+    credential ??= createCredential(input);
+    const scope = `${input.audience}/.default`;
+    try {
+      const found = await credential;
+      const token = await within(found.getToken(scope, { abortSignal: signal }), signal, input.timeLimitMs);
+      if (token === null || token.expiresOnTimestamp <= input.clock.now()) {
+        throw new CollectError(
+          'denied',
+          'the token that was given has expired: check the clock of this machine',
+        );
+      }
+      if (token.token !== latest) input.conceal(token.token);
+      latest = token.token;
+      return latest;
+    } catch (thrown) {
+      // Certificates and files are read anew the next time, and a request that hangs holds no connection.
+      credential = undefined;
+      input.client.reset();
+      throw toIdentityError(thrown, input.authority);
+    }
+  };
+}
+
+async function createCredential(input: IdentityInput): Promise<TokenCredential> {
+  const {
+    ChainedTokenCredential,
+    ClientSecretCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+  } = await import('@azure/identity');
+  const common = { authorityHost: input.authority, retryOptions: { maxRetries: 0 } };
+  const agent = await input.client.agent();
+  // Other authorities than Microsoft's own are not known to its discovery service.
+  const abroad = {
+    ...common,
+    agent,
+    disableInstanceDiscovery: input.options.endpoints?.authority !== undefined,
+  };
+  const { clientSecret, managed } = input.options.identity ?? {};
+  if (clientSecret !== undefined) {
+    const { tenant, clientId, secret } = clientSecret;
+    return new ClientSecretCredential(tenant, clientId, secret.reveal(), abroad);
+  }
+  const ofMachine = new ManagedIdentityCredential({
+    ...common,
+    ...(managed?.clientId === undefined ? {} : { clientId: managed.clientId }),
+  });
+  if (managed !== undefined) return ofMachine;
+  const workload: TokenCredential = {
+    // Made late: making one fails where the environment does not offer it.
+    getToken: async (scopes, options) => new WorkloadIdentityCredential(abroad).getToken(scopes, options),
+  };
+  return new ChainedTokenCredential(workload, ofMachine);
+}
+
+/** The library does not heed the signal everywhere. */
+async function within<T>(work: Promise<T>, signal: AbortSignal, timeLimitMs: number): Promise<T> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeLimitMs)]);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(new CollectError('timeout', 'no token in time'));
+  limit.addEventListener('abort', giveUp, { once: true });
+  if (limit.aborted) giveUp();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    limit.removeEventListener('abort', giveUp);
+    work.catch(() => undefined); // late, and nobody waits
+  }
+}
+
+/** Broken connections, by the codes of Node.js. */
+const connectionCode = /^(?:E[A-Z]+|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS)/;
+
+/** The library's error is not kept as `cause`: it may hold the request. */
+function toIdentityError(thrown: unknown, authority: string): CollectError {
+  if (thrown instanceof CollectError) return thrown;
+  const text = messageOf(thrown).replaceAll(/\s+/g, ' ').trim();
+  const host = URL.parse(authority)?.host ?? authority;
+  const code = codeOf(thrown);
+  if (connectionCode.test(code)) {
+    return new CollectError('unreachable', `no token: ${connectionError(host, thrown).message}`);
+  }
+  if (/\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|network_error|socket hang up)\b/i.test(text)) {
+    return new CollectError('unreachable', `no token from ${host}: ${text.slice(0, longestText)}`);
+  }
+  if (thrown instanceof Error && /AbortError/.test(thrown.name))
+    return new CollectError('timeout', `no token from ${host} in time`);
+  if (/AADSTS7000215|invalid_client/.test(text)) {
+    return new CollectError(
+      'denied',
+      `no token from ${host}: the secret is wrong or has expired: correct identity.clientSecret.secret`,
+    );
+  }
+  if (
+    /AADSTS|AuthenticationError|CredentialUnavailable|AggregateAuthentication/.test(
+      `${text} ${toName(thrown)}`,
+    )
+  ) {
+    return new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}: check identity`);
+  }
+  return toCollectError(new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}`));
+}
+
+const longestText = 300;
+
+function toName(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.name : '';
+}

@@ -1,0 +1,26 @@
+import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { cosmosdbOptions } from './config.ts';
+import { cosmosdbGrants } from './grants.ts';
+import { cosmosdbGroups } from './groups.ts';
+import { cosmosdbMetrics } from './metrics.ts';
+import { cosmosdbObjectives } from './objectives.ts';
+import { cosmosdbStarter } from './starter.ts';
+
+export const engine: Engine = defineEngine({
+  id: 'cosmosdb',
+  title: 'Azure Cosmos DB',
+  versions:
+    'Accounts for NoSQL, MongoDB (request units), Cassandra and Gremlin through Azure Monitor and Resource Manager; with a key alone, accounts for NoSQL',
+  proof:
+    'No Azure can run here. The tests run against doubles: an HTTPS server that answers as Azure Monitor, Resource Manager and the sign-in service do in their published references, and @vercel/cosmosdb-server (a foreign server for the real protocol) behind a proxy that adds offers, quotas, keys and throttling. Only the official clients on our side are real. `npm run conformance -- cosmosdb` proves it against an account of your own.',
+  otelSystem: 'azure.cosmosdb',
+  defaultWorkload: 'oltp',
+  metrics: cosmosdbMetrics,
+  groups: cosmosdbGroups,
+  objectives: cosmosdbObjectives,
+  grants: cosmosdbGrants,
+  targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
+  starter: cosmosdbStarter,
+  options: cosmosdbOptions,
+  createCollector: async (input) => (await import('./collector.ts')).createCosmosdbCollector(input),
+});
