@@ -13,6 +13,7 @@ import type { Pacer } from './pacer.ts';
 import { createPacer } from './pacer.ts';
 import type { PageBody } from './page.ts';
 import { renderPage } from './page.ts';
+import { ScrapeRhythm } from './scrape-rhythm.ts';
 import { renderTail } from './tail.ts';
 
 export interface PrometheusExporterInput {
@@ -47,6 +48,8 @@ const shortestPauseMs = 1_000;
 /** Preparing pages takes at most this share of a core: after an expensive one the pause is longer. */
 const largestShare = 0.04;
 const longestPauseMs = 10_000;
+/** A page is begun this long before somebody is expected, or twice as long as the last one took. */
+const headStartMs = 1_000;
 /** Pages and their variants are prepared ahead for clients that came within this time, in milliseconds. */
 const rememberedMs = 5 * 60_000;
 
@@ -69,10 +72,13 @@ class Exporter implements PrometheusExporter {
   readonly #targets = new Map<string, RenderedTarget>();
   /** When each variant was last asked for. */
   readonly #asked = new Map<string, number>();
+  readonly #rhythm = new ScrapeRhythm();
   #page: Page | undefined;
   #build: Promise<Page> | undefined;
   #ahead: Promise<void> | undefined;
   #pauseMs = shortestPauseMs;
+  /** From the beginning to the end, with all that happened in between. */
+  #tookMs = 0;
   #builtAt = Number.NEGATIVE_INFINITY;
   /** Since when the page misses a change. */
   #dirtySince: number | undefined = undefined;
@@ -91,7 +97,9 @@ class Exporter implements PrometheusExporter {
     const format = negotiateFormat(request.accept);
     const encoding = negotiateEncoding(request.acceptEncoding);
     const variant = variantKey(format, encoding);
-    this.#asked.set(variant, this.#input.clock.monotonicMs());
+    const askedAtMs = this.#input.clock.monotonicMs();
+    this.#asked.set(variant, askedAtMs);
+    this.#rhythm.add(askedAtMs);
     const { page, body } = await this.#pageWith(variant);
     const { clock, agent, log } = this.#input;
     const { targets } = page;
@@ -142,10 +150,19 @@ class Exporter implements PrometheusExporter {
   async #runAhead(): Promise<void> {
     const { clock } = this.#input;
     while (this.#isWorthPreparing()) {
-      const waitMs = this.#builtAt + this.#pauseMs - clock.monotonicMs();
-      if (waitMs > 0) await clock.sleep(waitMs, this.#closing.signal);
-      await this.#buildPage();
+      const waitMs = this.#waitMs(clock.monotonicMs());
+      if (waitMs <= 0) await this.#buildPage();
+      // Somebody may come meanwhile who changes what is expected.
+      else await clock.sleep(Math.min(waitMs, shortestPauseMs), this.#closing.signal);
     }
+  }
+
+  /** Until the next page is to be begun: after the pause, and not long before somebody is expected. */
+  #waitMs(nowMs: number): number {
+    const pauseMs = this.#builtAt + this.#pauseMs - nowMs;
+    const expectedMs = this.#rhythm.nextMs(nowMs);
+    if (expectedMs === undefined) return pauseMs;
+    return Math.max(pauseMs, expectedMs - Math.max(headStartMs, 2 * this.#tookMs) - nowMs);
   }
 
   #isWorthPreparing(): boolean {
@@ -168,6 +185,7 @@ class Exporter implements PrometheusExporter {
   async #renderPage(): Promise<Page> {
     const { clock } = this.#input;
     const pacer = createPacer(clock);
+    const beganMs = clock.monotonicMs();
     this.#dirtySince = undefined;
     await this.#renderPending(pacer);
     const targets = [...this.#targets.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -184,6 +202,7 @@ class Exporter implements PrometheusExporter {
     }
     this.#page = { targets, variants };
     this.#builtAt = clock.monotonicMs();
+    this.#tookMs = this.#builtAt - beganMs;
     this.#pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, pacer.busyMs() / largestShare));
     return this.#page;
   }

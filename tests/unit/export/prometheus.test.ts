@@ -240,6 +240,43 @@ describe('preparing pages', () => {
     expect(linesOf(late, 'reeve_target_up')[0]).toMatch(/ 0$/);
   });
 
+  it('waits with the next page until shortly before a client that comes every 15 s', async () => {
+    const { clock, table, exporter } = setUp();
+    table.publish(snapshot('orders', [[up, 0]]));
+    for (const _round of [1, 2, 3]) {
+      await exporter.scrape({});
+      await clock.advance(15_000);
+    }
+    await exporter.scrape({});
+    table.publish(snapshot('orders', [[up, 1]]));
+    await clock.advance(9_000);
+
+    const early = await scrapeText(exporter);
+
+    expect(linesOf(early, 'reeve_target_up')).toEqual([
+      'reeve_target_up{target="orders",engine="postgres"} 0',
+    ]);
+  });
+
+  it('has the page ready for a client that comes every 15 s', async () => {
+    const { clock, table, exporter } = setUp();
+    table.publish(snapshot('orders', [[up, 0]]));
+    for (const _round of [1, 2, 3]) {
+      await exporter.scrape({});
+      await clock.advance(15_000);
+    }
+    await exporter.scrape({});
+    await clock.advance(8_000);
+    table.publish(snapshot('orders', [[up, 1]]));
+    await clock.advance(7_000);
+
+    const expected = await scrapeText(exporter);
+
+    expect(linesOf(expected, 'reeve_target_up')).toEqual([
+      'reeve_target_up{target="orders",engine="postgres"} 1',
+    ]);
+  });
+
   it('shows the newest snapshot to somebody who comes after a long time', async () => {
     const { table, exporter, clock } = setUp();
     table.publish(snapshot('orders', [[up, 1]]));
