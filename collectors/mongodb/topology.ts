@@ -1,11 +1,12 @@
-import { type Clock, CollectError, type Memory, toCollectError } from '../../src/sdk.ts';
-import { type Address, formatAddress, parseAddress, parseSetAddress } from './address.ts';
-import type { Deployment, ReplicaSet } from './deployment.ts';
-import { documentAt, listAt, textAt } from './document.ts';
+import { type Clock, CollectError, type Memory } from '../../src/sdk.ts';
+import { type Address, formatAddress, parseAddress } from './address.ts';
+import type { Deployment } from './deployment.ts';
+import { describeDeployment } from './describe-deployment.ts';
 import type { Hello } from './hello.ts';
 import { bearsData, Member, type MemberFacts } from './member.ts';
 import { configOfHello, parseReplicaConfig, type SetConfig } from './replica-config.ts';
 import { type Resolver, resolveSeeds, type Seeds } from './seeds.ts';
+import { ShardMap } from './shard-map.ts';
 import type { Connecting } from './target-connect.ts';
 
 export interface TopologyInput {
@@ -48,8 +49,7 @@ export class Topology {
   /** Address to connect to, where a seed is reached by another than its own name. */
   readonly #seedOf = new Map<string, string>();
   readonly #sets = new Map<string, KnownSet>();
-  #shards: ReadonlyMap<string, string> | undefined;
-  #shardHosts = new Map<string, readonly Address[]>();
+  readonly #shards = new ShardMap();
   #seeds: Seeds | undefined;
 
   constructor(input: TopologyInput) {
@@ -63,9 +63,15 @@ export class Topology {
     await this.#greet([...this.#members.values()], signal);
     this.#adoptNames();
     if ([...this.#members.values()].every(({ hello }) => hello === undefined)) throw this.#failure();
-    await this.#readShards(signal);
+    await this.#shards.read(this.#mongoses(), this.#nowMs(), signal);
+    await this.#addHosts(signal);
     await this.#readConfigs(signal);
-    return this.#describe();
+    return describeDeployment({
+      members: this.#members,
+      configs: new Map([...this.#sets].map(([name, { config }]) => [name, config])),
+      shards: this.#shards.shards,
+      configSet: this.#shards.configSet,
+    });
   }
 
   async close(): Promise<void> {
@@ -150,39 +156,10 @@ export class Topology {
     if (!this.#members.has(name)) this.#seedOf.set(me, name);
   }
 
-  /** Shards and config servers, as a mongos names them; what was known stays when none can say. */
-  async #readShards(signal: AbortSignal): Promise<void> {
-    const mongos = [...this.#members.values()].find(({ hello }) => hello?.isMongos);
-    if (mongos === undefined) return;
-    const options = { signal, group: 'availability' };
-    try {
-      const shards = new Map<string, string>();
-      const hosts = new Map<string, readonly Address[]>();
-      const remember = (id: string, text: string | undefined): void => {
-        if (text === undefined) return;
-        const { set, hosts: addresses } = parseSetAddress(text);
-        if (set === undefined || shards.has(set)) return;
-        shards.set(set, id);
-        hosts.set(set, addresses);
-      };
-      const answer = await mongos.client.command('admin', { listShards: 1 }, options);
-      for (const shard of listAt(answer, 'shards'))
-        remember(textAt(shard, '_id') ?? '', textAt(shard, 'host'));
-      const map = await mongos.client.command('admin', { getShardMap: 1 }, options);
-      remember('config', textAt(documentAt(map, 'map'), 'config'));
-      this.#shards = shards;
-      this.#shardHosts = hosts;
-    } catch (thrown) {
-      if (this.#shards === undefined) mongos.failure = toCollectError(thrown);
-      return;
-    }
-    await this.#addHosts(signal);
-  }
-
   /** Members of shards that nobody of is known yet. */
   async #addHosts(signal: AbortSignal): Promise<void> {
     const added: Member[] = [];
-    for (const [set, addresses] of this.#shardHosts) {
+    for (const [set, addresses] of this.#shards.hosts) {
       if (this.#sets.has(set)) continue;
       for (const address of addresses) {
         const name = formatAddress(address);
@@ -236,7 +213,7 @@ export class Topology {
 
   /** Members of a set's configuration; those that left are let go. Gives those that are new. */
   #adoptConfig(name: string, config: SetConfig): readonly Member[] {
-    const shard = this.#shards?.get(name);
+    const shard = this.#shards.shards.get(name);
     const added: Member[] = [];
     const wanted = new Set(config.members.map(({ host }) => host));
     for (const { host, facts } of config.members) {
@@ -277,37 +254,8 @@ export class Topology {
     return new Member(name, client, facts, this.#nowMs);
   }
 
-  #describe(): Deployment {
-    const all = [...this.#members.values()];
-    const mongoses = all.filter(({ facts }) => facts.kind === 'mongos');
-    const sets = [...this.#sets].map(([name, { config }]) => this.#describeSet(name, config));
-    const standalone = all.filter(({ facts }) => facts.set === undefined && facts.kind !== 'mongos');
-    const alone = standalone.flatMap((member) => (member.hello === undefined ? [] : [asSet(member)]));
-    const found = [...sets, ...alone].filter(({ members }) => members.length > 0);
-    const described = new Set(found.flatMap(({ name }) => name ?? []));
-    return {
-      kind: mongoses.length > 0 ? 'sharded' : sets.length > 0 ? 'replica_set' : 'standalone',
-      sets: found,
-      mongoses,
-      members: [...found.flatMap(({ members }) => members), ...mongoses],
-      unknownShards: [...(this.#shards ?? [])].flatMap(([set, id]) => (described.has(set) ? [] : [id])),
-    };
-  }
-
-  #describeSet(name: string, config: SetConfig): ReplicaSet {
-    const members = config.members.flatMap(({ host }) => this.#members.get(host) ?? []);
-    const primaries = members.filter(({ hello }) => hello?.isPrimary);
-    const shard = this.#shards?.get(name);
-    return {
-      name,
-      shard,
-      isConfig: shard === 'config',
-      id: config.id,
-      members,
-      isComplete: config.isComplete && members.length === config.members.length,
-      primary: primaries.length === 1 ? primaries[0] : undefined,
-      heartbeatMs: config.heartbeatMs,
-    };
+  #mongoses(): readonly Member[] {
+    return [...this.#members.values()].filter(({ facts }) => facts.kind === 'mongos');
   }
 
   #remembered(): readonly Address[] {
@@ -322,19 +270,6 @@ export class Topology {
   }
 
   readonly #nowMs = (): number => this.#input.clock.monotonicMs();
-}
-
-function asSet(member: Member): ReplicaSet {
-  return {
-    name: undefined,
-    shard: undefined,
-    isConfig: false,
-    id: undefined,
-    members: [member],
-    isComplete: true,
-    primary: member.hello?.isPrimary ? member : undefined,
-    heartbeatMs: 0,
-  };
 }
 
 function formatName(text: string): string {
