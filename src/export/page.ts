@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import type { ContentEncoding, ExpositionFormat, FamilyHeader } from './format.ts';
 import { familyName, renderHeader } from './format.ts';
-import type { Fragment, RenderedTarget } from './fragments.ts';
 import type { Pacer } from './pacer.ts';
+import type { RenderedTarget } from './rendered-target.ts';
 
 /** All families of all targets in one format, in order of their names. */
 export interface PageBody {
@@ -18,12 +18,12 @@ export interface PageBodies {
   readonly gzip: PageBody | undefined;
 }
 
-/** Fragments from this size on are not copied but referred to. */
+/** Lines of a family from this size on are not copied but referred to. */
 const referredBytes = 64 * 1024;
 const chunkBytes = 256 * 1024;
 
 /**
- * Joins the targets' fragments family by family, so that no family is split. `targets` in the order in which they shall appear.
+ * Joins the targets' lines family by family, so that no family is split. `targets` in the order in which they shall appear.
  * Where engines disagree about a family, the alphabetically first engine describes it.
  */
 export async function renderPage(
@@ -36,14 +36,13 @@ export async function renderPage(
   const kept: Buffer[] | undefined = encodings.has('identity') ? [] : undefined;
   const compressor = encodings.has('gzip') ? createCompressor() : undefined;
   const chunks = createChunks(kept, compressor);
-  for (const fragments of await collectFamilies(targets, pacer)) {
-    const header = describeFamily(fragments);
-    if (header === undefined) continue;
+  for (const { header, bearers, places } of await collectFamilies(targets, pacer)) {
     names.add(familyName(header, format));
     const text = Buffer.from(renderHeader(header, format));
     await chunks.add(text, 0, text.length);
-    for (const { bytes, start, end } of fragments) {
-      const emitted = chunks.add(bytes, start, end);
+    for (const [index, { bytes, ends }] of bearers.entries()) {
+      const place = places[index] ?? 0;
+      const emitted = chunks.add(bytes, ends[place - 1] ?? 0, ends[place] ?? 0);
       if (emitted !== undefined) await emitted;
       if (pacer.isDue()) await pacer.yield();
     }
@@ -56,26 +55,34 @@ export async function renderPage(
   };
 }
 
-async function collectFamilies(targets: readonly RenderedTarget[], pacer: Pacer): Promise<Fragment[][]> {
-  const families = new Map<string, Fragment[]>();
+/** A family with the targets that have it, and its place among the families of each. */
+interface Family {
+  header: FamilyHeader;
+  /** The engine whose words the header has. */
+  engine: string;
+  readonly bearers: RenderedTarget[];
+  readonly places: number[];
+}
+
+async function collectFamilies(targets: readonly RenderedTarget[], pacer: Pacer): Promise<Family[]> {
+  const families = new Map<string, Family>();
   for (const target of targets) {
-    for (const [name, fragment] of target.fragments) {
-      const family = families.get(name);
-      if (family === undefined) families.set(name, [fragment]);
-      else family.push(fragment);
+    const { engine } = target;
+    for (const [place, { name, kind: type, help }] of target.metrics.entries()) {
+      let family = families.get(name);
+      if (family === undefined) {
+        family = { header: { name, type, help }, engine, bearers: [], places: [] };
+        families.set(name, family);
+      } else if (engine < family.engine) {
+        family.header = { name, type, help };
+        family.engine = engine;
+      }
+      family.bearers.push(target);
+      family.places.push(place);
     }
     if (pacer.isDue()) await pacer.yield();
   }
-  const byName = [...families].sort(([a], [b]) => (a < b ? -1 : 1));
-  return byName.map(([, fragments]) => fragments);
-}
-
-function describeFamily(fragments: readonly Fragment[]): FamilyHeader | undefined {
-  let first: Fragment | undefined;
-  for (const fragment of fragments) {
-    if (first === undefined || fragment.engine < first.engine) first = fragment;
-  }
-  return first && { name: first.metric.name, type: first.metric.kind, help: first.metric.help };
+  return [...families.values()].sort((a, b) => (a.header.name < b.header.name ? -1 : 1));
 }
 
 interface Chunks {
@@ -84,7 +91,7 @@ interface Chunks {
   flush(): Promise<void>;
 }
 
-/** Small fragments share a chunk. Where chunks are only compressed, one buffer serves for all of them. */
+/** Small families share a chunk. Where chunks are only compressed, one buffer serves for all of them. */
 function createChunks(kept: Buffer[] | undefined, compressor: Compressor | undefined): Chunks {
   let open = Buffer.allocUnsafeSlow(chunkBytes);
   let length = 0;

@@ -7,12 +7,12 @@ import type { Snapshot } from '../core/snapshot.ts';
 import type { AgentMetrics } from '../telemetry/agent-metrics.ts';
 import type { ContentEncoding, ExpositionFormat } from './format.ts';
 import { contentTypes, negotiateEncoding, negotiateFormat } from './format.ts';
-import type { RenderedTarget } from './fragments.ts';
-import { renderTarget } from './fragments.ts';
 import type { Pacer } from './pacer.ts';
 import { createPacer } from './pacer.ts';
 import type { PageBody } from './page.ts';
 import { renderPage } from './page.ts';
+import type { RenderedTarget } from './rendered-target.ts';
+import { renderTarget } from './rendered-target.ts';
 import { ScrapeRhythm } from './scrape-rhythm.ts';
 import { renderTail } from './tail.ts';
 

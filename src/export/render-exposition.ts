@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports/clock.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { renderTarget } from './fragments.ts';
 import { createPacer } from './pacer.ts';
 import { renderPage } from './page.ts';
+import { renderTarget } from './rendered-target.ts';
 
 /** These snapshots once in the text format 0.0.4, for a command that prints them; without ages and the agent's own metrics. */
 export async function renderExposition(snapshots: readonly Snapshot[], clock: Clock): Promise<string> {

@@ -3,7 +3,7 @@ import type { AgentFamily, AgentMetrics, AgentPoint } from '../telemetry/agent-m
 import { agentMetrics } from '../telemetry/metrics.ts';
 import type { ExpositionFormat, FamilyHeader } from './format.ts';
 import { familyName, renderHeader } from './format.ts';
-import type { RenderedTarget } from './fragments.ts';
+import type { RenderedTarget } from './rendered-target.ts';
 import { formatValue, renderLabels } from './text-format.ts';
 
 export interface TailInput {

@@ -5,24 +5,19 @@ import type { Target } from '../core/target.ts';
 import type { Pacer } from './pacer.ts';
 import { escapeLabelValue, formatValue, isLabelName, renderLabels } from './text-format.ts';
 
-/** The rendered samples of one family of one target: bytes `start` to `end` of the target's block. Never changed in place. */
-export interface Fragment {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-  readonly engine: string;
-  readonly metric: MetricDefinition;
-}
-
-/** A target that is on the page. */
+/** A target that is on the page: the lines of its families one after the other, in one block. Never changed in place. */
 export interface RenderedTarget {
   readonly id: string;
   /** The labels of every series of this target, rendered. */
   readonly labels: string;
   /** When its snapshot was taken, Unix time in milliseconds. */
   readonly at: number;
-  /** By family name. */
-  readonly fragments: ReadonlyMap<string, Fragment>;
+  readonly engine: string;
+  /** The families, one a metric. */
+  readonly metrics: readonly MetricDefinition[];
+  /** Where the lines of each family end in `bytes`; they begin where those before them end. */
+  readonly ends: Uint32Array;
+  readonly bytes: Buffer;
 }
 
 /** How many samples are rendered between two looks at the time. */
@@ -36,18 +31,24 @@ export async function renderTarget(snapshot: Snapshot, pacer: Pacer): Promise<Re
   const { target } = snapshot;
   const families = await groupByFamily(snapshot.samples, pacer);
   const output = createOutput();
-  const ranges: { metric: MetricDefinition; start: number; end: number }[] = [];
+  const metrics: MetricDefinition[] = [];
+  const ends: number[] = [];
   for (const samples of families.values()) {
     const metric = samples[0]?.metric;
     if (metric === undefined) continue;
-    const start = output.length();
     await renderFamily(metric, renderTargetLabels(target, metric), samples, output, pacer);
-    ranges.push({ metric, start, end: output.length() });
+    metrics.push(metric);
+    ends.push(output.length());
   }
-  const bytes = output.finish();
-  const fragments = new Map<string, Fragment>();
-  for (const range of ranges) fragments.set(range.metric.name, { ...range, bytes, engine: target.engine });
-  return { id: target.id, labels: renderTargetLabels(target), at: snapshot.at, fragments };
+  return {
+    id: target.id,
+    labels: renderTargetLabels(target),
+    at: snapshot.at,
+    engine: target.engine,
+    metrics,
+    ends: Uint32Array.from(ends),
+    bytes: output.finish(),
+  };
 }
 
 /** `target`, `engine` and the operator's labels; a label that the metric itself has is the metric's. */
