@@ -35,6 +35,8 @@ export interface EngineHarness {
   start(): Promise<Deployment>;
   /** Version of the servers that run here; a metric that a later one brought is excused. */
   readonly version: string;
+  /** Connections that the first target costs its server; 1 unless given. */
+  readonly connections?: number;
   /** Metric keys that nothing here can make the servers emit, each with the reason; the suite prints them. */
   readonly unreachable: Readonly<Record<string, string>>;
 }
