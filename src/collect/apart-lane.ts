@@ -33,10 +33,6 @@ export class ApartLane {
     this.#log = log;
   }
 
-  isBusy(group: string): boolean {
-    return this.#busy.has(group);
-  }
-
   /** Begins when those before it have ended; nothing happens for a group that is busy. */
   add(request: ApartRequest): void {
     if (this.#busy.has(request.group)) return;

@@ -29,6 +29,8 @@ export interface ReadingMemoryInput {
 export class ReadingMemory {
   readonly #input: ReadingMemoryInput;
   readonly #keys: ReadonlyMap<string, string>;
+  /** Groups that the log has said of that they are too long. */
+  readonly #said = new Set<string>();
 
   constructor(input: ReadingMemoryInput) {
     this.#input = input;
@@ -56,7 +58,10 @@ export class ReadingMemory {
       memory.write(keyOf(group), JSON.stringify({ ...record, reading: reading && this.#plain(reading) }));
     } catch (thrown) {
       // Without its values the reading is unknown after a restart; without its time it would be paid for again.
-      log.warn('reading is not remembered over restarts', { group, reason: messageOf(thrown) });
+      if (!this.#said.has(group)) {
+        log.warn('reading is not remembered over restarts', { group, reason: messageOf(thrown) });
+      }
+      this.#said.add(group);
       memory.write(keyOf(group), JSON.stringify(record));
     }
   }

@@ -158,7 +158,7 @@ export class TargetWatch {
     if (this.#isRetired) return [];
     const nowMs = this.#input.clock.monotonicMs();
     return this.#groups.filter((group) => {
-      if (group.everyMs === 0 || this.#apart.isBusy(group.group)) return false;
+      if (group.everyMs === 0) return false;
       if (choice === undefined) return this.#readings.isDue(group, nowMs);
       if (group.paidEveryMs !== undefined && !choice.paid) return false;
       return !this.#readings.isThrottled(group, nowMs);
@@ -206,7 +206,7 @@ export class TargetWatch {
     return reading;
   }
 
-  /** Begins to read a group beside the collections; does nothing for one that has its place in them. */
+  /** Begins to read a group beside the collections; does nothing for one that has its place in them, or that is being read. */
   #readApart(collector: Collector, group: GroupInForce, shutdown: AbortSignal): void {
     const { apartDeadlineMs: deadlineMs } = group;
     if (deadlineMs === undefined) return;

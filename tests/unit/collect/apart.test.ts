@@ -132,6 +132,27 @@ describe('TargetWatch, with a group that is read apart', () => {
     ]);
   });
 
+  it('reads other slow groups within the collection, as ever', async () => {
+    const reads: string[] = [];
+    const { watch, clock } = watchOf(
+      {
+        fast: async (context) => {
+          reads.push('apart');
+          await clock.sleep(30_000, context.signal);
+        },
+        slow: () => void reads.push('within'),
+      },
+      {},
+      0,
+      { groups: { fast: { everyMs: 60_000, apartDeadlineMs: 40_000 } } },
+    );
+
+    await watch.collect(never);
+    await clock.advance(30_000);
+
+    expect(reads.toSorted()).toEqual(['apart', 'within']);
+  });
+
   it('discards what a collector reads that was abandoned meanwhile, and reads it again', async () => {
     const { watch, clock, fake, latest, reads } = slowly(30_000);
     await watch.collect(never);
@@ -207,8 +228,15 @@ describe('TargetWatch, with a group that is read apart', () => {
   it('waits for it when every group is asked for', async () => {
     const { watch, clock, latest } = slowly(30_000);
 
-    const collecting = watch.collect(never, { every: true, paid: false });
-    await clock.advance(30_000);
+    let hasEnded = false;
+    const collectAll = async (): Promise<void> => {
+      await watch.collect(never, { every: true, paid: false });
+      hasEnded = true;
+    };
+    const collecting = collectAll();
+    await clock.advance(29_000);
+    expect(hasEnded).toBe(false);
+    await clock.advance(1_000);
     await collecting;
 
     expect(valueOf(latest(), size, 'hall')).toBe(5);

@@ -37,7 +37,7 @@ function processWith(more: MoreOfAWatch) {
     }
     return reads - before;
   };
-  return { ...rest, watch, answer, collectFor, reads: () => reads };
+  return { ...rest, watch, fake, answer, collectFor, reads: () => reads };
 }
 
 /** The same machine later, after a restart: monotonic time begins anew. */
@@ -57,9 +57,11 @@ describe('TargetWatch, with a group that costs money', () => {
 
     for (let second = 0; second < 3_600; second += 15) {
       await watch.collect(never);
-      await clock.advance(15_000);
+      await clock.advance(second === 3_585 ? 14_000 : 15_000);
     }
+    await watch.collect(never);
     expect(reads).toBe(1);
+    await clock.advance(1_000);
     await watch.collect(never);
 
     expect(reads).toBe(2);
@@ -106,11 +108,13 @@ describe('TargetWatch, with a group that costs money', () => {
     await before.watch.collect(never);
 
     const after = processWith({ memory, clock: laterClock(before.clock, 3 * hourMs) });
-    after.answer.error = 'denied';
     await after.watch.collect(never);
 
     expect(after.reads()).toBe(1);
-    expect(valueOf(after.latest(), size, 'hall')).toBeUndefined();
+    expect(after.published.map(({ readings }) => readings.map(({ group }) => group))).toEqual([
+      ['fast'],
+      ['fast', 'slow'],
+    ]);
   });
 
   it('is due within its cadence although the clock was set back', async () => {
@@ -237,8 +241,29 @@ describe('TargetWatch, with a group that costs money', () => {
       'reading is not remembered over restarts',
     ]);
 
+    expect(await before.collectFor(61)).toBe(1);
+
     const after = processWith({ memory, clock: before.clock });
 
-    expect(await after.collectFor(59)).toBe(0);
+    expect(await after.collectFor(58)).toBe(0);
+    expect(await after.collectFor(2)).toBe(1);
+    expect(before.log.events).toHaveLength(1);
+  });
+
+  it('does not pay again for a reading that was discarded with its collector', async () => {
+    const groups = { slow: { ...paid.slow, apartDeadlineMs: 60_000 } };
+    const { watch, clock, answer, fake, collectFor, reads, latest } = processWith({ groups });
+    answer.takesMs = 30_000;
+    await watch.collect(never);
+    fake.behaviour.fast = () => new Promise(() => undefined);
+    const collecting = watch.collect(never);
+    await clock.advance(12_000);
+    await collecting;
+    delete fake.behaviour.fast;
+
+    expect(await collectFor(59)).toBe(0);
+    expect(latest().up).toBe(true);
+    expect(await collectFor(2)).toBe(1);
+    expect(reads()).toBe(2);
   });
 });

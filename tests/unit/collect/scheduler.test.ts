@@ -219,9 +219,13 @@ describe('Scheduler', () => {
 
   it('gives up what is read apart of a target that was removed, before its last collection ends', async () => {
     const aborted: number[] = [];
+    const polls: number[] = [];
     const { clock, scheduler, fakes } = fleet(
       () => ({
-        fast: (context) => (clock.monotonicMs() === 0 ? undefined : clock.sleep(5_000, context.signal)),
+        fast: (context) => {
+          polls.push(clock.monotonicMs());
+          return polls.length === 1 ? undefined : clock.sleep(5_000, context.signal);
+        },
         slow: async (context) => {
           await clock.sleep(50_000, context.signal).catch(() => aborted.push(clock.monotonicMs()));
         },
@@ -230,14 +234,15 @@ describe('Scheduler', () => {
       1,
       apart,
     );
-    await clock.advance(31_000);
+    while (polls.length < 2) await clock.advance(1_000);
+    const removedAtMs = clock.monotonicMs();
 
     const removing = scheduler.remove('target-0');
-    await clock.advance(10_000);
+    await clock.advance(5_000);
     await removing;
     await scheduler.close();
 
-    expect(aborted).toEqual([31_000]);
+    expect(aborted).toEqual([removedAtMs]);
     expect(fakes.map(({ closed }) => closed())).toEqual([1]);
   });
 
