@@ -93,6 +93,7 @@ const roles: Readonly<Record<string, Grant>> = {
     cluster: ['listShards', 'replSetGetConfig', 'replSetGetStatus', 'checkMetadataConsistency'],
     on: { config: read },
   },
+  directShardOperations: { cluster: ['issueDirectShardOperations'] },
   hostManager: { cluster: ['killop', 'setParameter', 'fsync'] },
 };
 

@@ -41,6 +41,8 @@ export interface ShardedOptions extends DeploymentOptions {
   readonly shards: readonly ShardSetup[];
   /** Routers. Default 1. */
   readonly mongos?: number;
+  /** Users that the shards themselves hold; a cluster's users live on its config servers. Default the same as `users`. */
+  readonly shardUsers?: Readonly<Record<string, UserSetup>>;
   /** Members of the config server set. Default 1. */
   readonly configMembers?: number;
 }
@@ -124,11 +126,12 @@ export async function startSharded(options: ShardedOptions): Promise<ShardedDepl
     routers: [],
     balancer: { mode: 'full', inRound: false, rounds: 42 },
   };
+  const onShards = options.shardUsers ? { ...shared, accounts: new Accounts(options.shardUsers) } : shared;
   for (const setup of options.shards) {
     const own = setup.databases === undefined ? {} : { databases: setup.databases };
     const { databases: _databases, ...rest } = options;
     cluster.shards.push(
-      await startSet(setup.name, setup.members ?? [{}, {}, {}], { ...rest, ...own }, shared, () => cluster),
+      await startSet(setup.name, setup.members ?? [{}, {}, {}], { ...rest, ...own }, onShards, () => cluster),
     );
   }
   distribute(cluster, options.databases ?? {});
@@ -198,7 +201,13 @@ function place(cluster: Cluster, namespace: string, setup: CollectionSetup): voi
   const chunks = new Map(
     Object.entries(setup.chunks ?? Object.fromEntries(cluster.shards.map((shard) => [shard.name, 1]))),
   );
-  cluster.collections.set(namespace, { namespace, key: setup.shardKey, unique: false, chunks });
+  cluster.collections.set(namespace, {
+    namespace,
+    key: setup.shardKey,
+    unique: false,
+    chunks,
+    jumbo: new Map(),
+  });
   for (const { name: shard, set } of cluster.shards)
     if (chunks.has(shard)) set.catalog.add(database, name, setup);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { findFreePort } from '../net/free-port.ts';
 import type { Session } from './session.ts';
 import { FrameReader, parseRequest, type Request } from './wire.ts';
 
@@ -42,20 +43,31 @@ export class Listener {
     this.#tls = tls;
   }
 
+  /** On the port it had before, if it had one. */
   async start(): Promise<void> {
     if (this.#server) return;
+    for (let attempt = 0; ; attempt += 1) {
+      const port = this.#port === 0 ? await findFreePort() : this.#port;
+      try {
+        this.#server = await this.#listen(port);
+        this.#port = port;
+        this.accepted = 0;
+        return;
+      } catch (error) {
+        if (attempt >= 5) throw error;
+      }
+    }
+  }
+
+  async #listen(port: number): Promise<Server> {
     const tls = this.#tls;
     const server = tls
       ? createTlsServer({ cert: tls.certificate, key: tls.key }, (socket) => this.#accept(socket))
       : createServer((socket) => this.#accept(socket));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
-    server.listen({ host: '127.0.0.1', port: this.#port });
+    server.listen({ host: '127.0.0.1', port });
     await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('the listener has no port');
-    this.#port = address.port;
-    this.#server = server;
-    this.accepted = 0;
+    return server;
   }
 
   /** Closes the port and resets every connection. */

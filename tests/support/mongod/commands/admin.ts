@@ -14,6 +14,14 @@ export const adminCommands: CommandTable = {
   killOp: { needs: { action: 'killop', on: 'cluster' }, run: killOp },
   top: { needs: { action: 'top', on: 'cluster' }, only: 'mongod', run: top },
   connPoolStats: { needs: { action: 'connPoolStats', on: 'cluster' }, run: connPoolStats },
+  getDefaultRWConcern: {
+    needs: { action: 'getDefaultRWConcern', on: 'cluster' },
+    run: () => ({
+      defaultReadConcern: { level: 'local' },
+      defaultWriteConcern: { w: 'majority', wtimeout: 0 },
+    }),
+  },
+  whatsmyuri: { open: true, run: ({ session }) => ({ you: session.client }) },
   endSessions: { run: () => ({}) },
   profile: {
     needs: { action: 'enableProfiler', on: 'database' },

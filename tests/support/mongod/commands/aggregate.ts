@@ -126,6 +126,7 @@ function* currentOperations(call: Call, _collection: string, options: Doc): Iter
         ...(operation.planSummary !== undefined && { planSummary: operation.planSummary }),
         numYields: 10,
         waitingForLock: operation.waitingForLock,
+        ...operation.extra,
       };
     }
   }

@@ -5,7 +5,7 @@ import type { Node } from '../node.ts';
 import type { Session } from '../session.ts';
 import { type Doc, long, textOf } from '../values.ts';
 import { encodeReply, type Request } from '../wire.ts';
-import { authorize } from './access.ts';
+import { authorize, checkDirectConnection } from './access.ts';
 import type { Call, Command } from './command.ts';
 import { nextHello } from './hello.ts';
 import { commands } from './registry.ts';
@@ -50,10 +50,13 @@ async function run(call: Call): Promise<Doc> {
 
 /** A streaming hello gets further answers until its connection ends; everything else gets one. */
 async function stream(call: Call, request: Request, first: Doc): Promise<void> {
-  const streaming = request.exhaustAllowed && 'topologyVersion' in call.body && call.name !== 'getMore';
-  call.session.socket.write(encodeReply(request, first, streaming));
+  if (!(request.exhaustAllowed && 'topologyVersion' in call.body && call.name !== 'getMore')) {
+    call.session.socket.write(encodeReply(request, first));
+    return;
+  }
+  call.session.socket.write(encodeReply(request, first, true));
   let last = first;
-  while (streaming && !call.session.closed.aborted) {
+  while (!call.session.closed.aborted) {
     last = {
       ...(await nextHello({ ...call, body: { ...call.body, topologyVersion: last['topologyVersion'] } })),
       ok: 1,
@@ -75,7 +78,9 @@ function check(call: Call, command: Command): void {
       throw failure('Unauthorized', `Command ${name} requires authentication`);
     if (command.needs) authorize(call, command.needs.action, resourceOf(call, command));
   }
-  if (command.wants) checkState(node, command.wants);
+  if (!command.wants) return;
+  checkState(node, command.wants);
+  checkDirectConnection(call);
 }
 
 function resourceOf(call: Call, command: Command): Resource {

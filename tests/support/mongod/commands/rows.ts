@@ -44,7 +44,8 @@ const epoch = new ObjectId('65a000000000000000000001');
 /** @see https://www.mongodb.com/docs/manual/reference/config-database/ */
 const tables: Readonly<Record<string, (cluster: Cluster, node: Node) => Iterable<Doc>>> = {
   shards: ({ shards }, node) =>
-    shards.map(({ name, set }) => ({
+    shards.map(({ name, set, draining }) => ({
+      ...(draining && { draining: true }),
       _id: name,
       host: connectionString(set),
       state: 1,
@@ -85,7 +86,7 @@ const tables: Readonly<Record<string, (cluster: Cluster, node: Node) => Iterable
 };
 
 function* chunks({ collections }: Cluster): Iterable<Doc> {
-  for (const { namespace, chunks: perShard } of collections.values()) {
+  for (const { namespace, chunks: perShard, jumbo } of collections.values()) {
     let at = 0;
     for (const [shard, count] of perShard) {
       for (let chunk = 0; chunk < count; chunk += 1) {
@@ -95,6 +96,7 @@ function* chunks({ collections }: Cluster): Iterable<Doc> {
           min: { key: int(at * 1000) },
           max: { key: int((at + 1) * 1000) },
           shard,
+          ...(chunk < (jumbo.get(shard) ?? 0) && { jumbo: true }),
           lastmod: timestamp(1000, at + 1),
         };
         at += 1;

@@ -1,9 +1,11 @@
 import { type Member } from '../model/member.ts';
 import type { ReplicaSet } from '../model/replica-set.ts';
 import type { Node } from '../node.ts';
-import { type Doc, docOf, int, isOn, long } from '../values.ts';
+import { type Doc, docOf, int, isOn, long, numberOf } from '../values.ts';
 import type { Call, CommandTable } from './command.ts';
+import { shardName } from './namespaces.ts';
 import { optime, timestamp } from './optime.ts';
+import { indexDifferences } from './sharding.ts';
 
 /** @see https://www.mongodb.com/docs/manual/reference/command/serverStatus/ */
 export const serverStatusCommands: CommandTable = {
@@ -29,9 +31,13 @@ function serverStatus({ node, body }: Call): Doc {
     node.role.kind === 'mongos' ? ofRouter(node) : ofMember(node, node.role.set, node.role.member, body);
   if (node.role.kind === 'mongod') node.role.member.counters.applyOverrides(status);
   for (const section of Object.keys(status)) {
-    if (section in body && !isOn(body[section]) && !identity.includes(section)) delete status[section];
+    if (section in body && isOff(body[section]) && !identity.includes(section)) delete status[section];
   }
   return status;
+}
+
+function isOff(value: unknown): boolean {
+  return value === false || numberOf(value) === 0;
 }
 
 function common(node: Node, process: string, pid: number): Doc {
@@ -96,7 +102,8 @@ function ofMember(node: Node, set: ReplicaSet, member: Member, body: Doc): Doc {
   const sections = counters.sections();
   const uptimeUs = (node.shared.nowMs() - member.startedAtMs) * 1000;
   return {
-    ...sections,
+    ...withoutSharding(node, sections),
+    opLatencies: latencies(counters, sections, body['opLatencies']),
     ...common(node, 'mongod', member.pid),
     connections: connections(node, {
       current: counters.get('connections.current'),
@@ -117,6 +124,7 @@ function ofMember(node: Node, set: ReplicaSet, member: Member, body: Doc): Doc {
     ...admission(node, sections, counters),
     ...(set.name !== '' && member.state !== 'ARBITER' && { repl: repl(set, member) }),
     ...(isOn(body['oplog']) && set.name !== '' && member.dataBearing && { oplog: oplog(set, member) }),
+    ...indexConsistency(node),
     storageEngine: {
       name: 'wiredTiger',
       supportsCommittedReads: true,
@@ -128,7 +136,11 @@ function ofMember(node: Node, set: ReplicaSet, member: Member, body: Doc): Doc {
       persistent: true,
       backupCursorOpen: false,
     },
-    transactions: transactions(),
+    transactions: {
+      retriedCommandsCount: long(0),
+      retriedStatementsCount: long(0),
+      ...docOf(sections['transactions']),
+    },
     security: {
       authentication: {
         mechanisms: { 'SCRAM-SHA-256': { authenticate: { received: long(0), successful: long(0) } } },
@@ -191,17 +203,32 @@ function oplog(set: ReplicaSet, member: Member): Doc {
   };
 }
 
-function transactions(): Doc {
-  const zero = long(0);
-  return {
-    retriedCommandsCount: zero,
-    retriedStatementsCount: zero,
-    currentActive: zero,
-    currentOpen: zero,
-    totalStarted: zero,
-    totalAborted: zero,
-    totalCommitted: zero,
-  };
+/** `{opLatencies: {histograms: true}}` adds the buckets. */
+function latencies(counters: Counters, sections: Doc, asked: unknown): Doc {
+  const plain = docOf(sections['opLatencies']);
+  if (!isOn(docOf(asked)['histograms'])) return plain;
+  const kinds = ['reads', 'writes', 'commands', 'transactions'] as const;
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, { histogram: counters.histogram(kind), ...docOf(plain[kind]) }]),
+  );
+}
+
+/** Only members of shards and config servers have these. */
+function withoutSharding(node: Node, sections: Doc): Doc {
+  if (shardName(node) !== undefined) return sections;
+  const { shardingStatistics: _left, ...rest } = sections;
+  return rest;
+}
+
+/** Sharded collections whose indexes differ, as the primary of the config servers counts them. */
+function indexConsistency({ role }: Node): Doc {
+  if (role.kind === 'mongos' || role.cluster?.config.set !== role.set || role.member.state !== 'PRIMARY')
+    return {};
+  const { cluster } = role;
+  const count = [...cluster.collections.values()].filter(
+    (one) => indexDifferences(cluster, one).length > 0,
+  ).length;
+  return { shardedIndexConsistency: { numShardedCollectionsWithInconsistentIndexes: long(count) } };
 }
 
 function locks(): Doc {

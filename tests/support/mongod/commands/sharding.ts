@@ -43,13 +43,14 @@ function checkConsistency(call: Call): Doc {
       (call.database === 'admin' || database === call.database) && (named === undefined || name === named)
     );
   });
-  const found = isOn(call.body['checkIndexes']) ? asked.flatMap((one) => inconsistencies(cluster, one)) : [];
+  const found = isOn(call.body['checkIndexes']) ? asked.flatMap((one) => indexDifferences(cluster, one)) : [];
   return call.node.cursors.first(`${call.database}.$cmd.aggregate`, found, {
     batchSize: docOf(call.body['cursor'])['batchSize'],
   });
 }
 
-function inconsistencies(cluster: Cluster, { namespace }: ShardedCollection): readonly Doc[] {
+/** The specs that only some of a collection's shards have. */
+export function indexDifferences(cluster: Cluster, { namespace }: ShardedCollection): readonly Doc[] {
   const { database, name } = splitNamespace(namespace);
   const holders = holdersOf(cluster, database, name);
   const variants = new Map<

@@ -106,7 +106,16 @@ export class Catalog {
     if (entry.type === 'collection' && !('clusteredIndex' in entry.options))
       this.addIndex(entry, { key: { _id: 1 }, name: '_id_' });
     for (const index of setup.indexes ?? []) this.addIndex(entry, index);
+    this.#addCompanions(database, entry);
     return entry;
+  }
+
+  /** A view is defined in system.views; a time series is one over its buckets. Both companions are listed as plain collections. */
+  #addCompanions(database: string, { name, type, documents }: CollectionEntry): void {
+    if (type === 'collection') return;
+    if (!this.find(database, 'system.views')) this.add(database, 'system.views');
+    if (type === 'timeseries')
+      this.add(database, `system.buckets.${name}`, { documents, options: { clusteredIndex: true } });
   }
 
   addIndex(collection: CollectionEntry, setup: IndexSetup): IndexEntry {

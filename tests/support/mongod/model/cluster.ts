@@ -6,6 +6,8 @@ export interface Shard {
   readonly name: string;
   readonly set: ReplicaSet;
   readonly nodes: readonly Node[];
+  /** Being emptied by removeShard. */
+  draining?: boolean;
 }
 
 export interface ShardedCollection {
@@ -13,6 +15,8 @@ export interface ShardedCollection {
   readonly key: Readonly<Record<string, unknown>>;
   readonly unique: boolean;
   readonly chunks: Map<string, number>;
+  /** How many of a shard's chunks are marked jumbo. */
+  readonly jumbo: Map<string, number>;
 }
 
 /** A sharded cluster as its config servers know it. */

@@ -20,12 +20,12 @@ const rows: readonly Row[] = [
   ['opcountersRepl.delete', 'long', 0, 0],
   ['opcountersRepl.getmore', 'long', 0, 0],
   ['opcountersRepl.command', 'long', 0, 0],
-  ['opLatencies.reads.latency', 'long', 0, 350],
-  ['opLatencies.reads.ops', 'long', 0, 0.7],
-  ['opLatencies.writes.latency', 'long', 0, 200],
-  ['opLatencies.writes.ops', 'long', 0, 0.2],
-  ['opLatencies.commands.latency', 'long', 0, 20],
-  ['opLatencies.commands.ops', 'long', 0, 0.1],
+  ['opLatencies.reads.latency', 'long', 0, 0],
+  ['opLatencies.reads.ops', 'long', 0, 0],
+  ['opLatencies.writes.latency', 'long', 0, 0],
+  ['opLatencies.writes.ops', 'long', 0, 0],
+  ['opLatencies.commands.latency', 'long', 0, 0],
+  ['opLatencies.commands.ops', 'long', 0, 0],
   ['opLatencies.transactions.latency', 'long', 0, 0],
   ['opLatencies.transactions.ops', 'long', 0, 0],
   ['asserts.regular', 'int', 0, 0],
@@ -79,11 +79,42 @@ const rows: readonly Row[] = [
   ['flowControl.isLaggedTimeMicros', 'long', 0, 0],
   ['flowControl.timeAcquiringMicros', 'long', 0, 0],
   ['extra_info.page_faults', 'long', 0, 0],
+  ['electionMetrics.electionTimeout.called', 'long', 0, 0],
+  ['electionMetrics.electionTimeout.successful', 'long', 0, 0],
+  ['electionMetrics.numStepDownsCausedByHigherTerm', 'long', 0, 0],
+  ['metrics.repl.apply.ops', 'long', 0, 0],
+  ['metrics.repl.buffer.count', 'long', 0, 0],
+  ['metrics.repl.buffer.sizeBytes', 'long', 0, 0],
+  ['metrics.repl.buffer.maxSizeBytes', 'long', 256 * 1024 ** 2, 0],
+  ['metrics.repl.network.bytes', 'long', 0, 0],
+  ['transactions.currentActive', 'long', 0, 0],
+  ['transactions.currentInactive', 'long', 0, 0],
+  ['transactions.currentOpen', 'long', 0, 0],
+  ['transactions.totalStarted', 'long', 0, 0],
+  ['transactions.totalAborted', 'long', 0, 0],
+  ['transactions.totalCommitted', 'long', 0, 0],
+  // Only on shards.
+  ['shardingStatistics.countStaleConfigErrors', 'long', 0, 0],
+  ['shardingStatistics.countDonorMoveChunkStarted', 'long', 0, 0],
+  ['shardingStatistics.countDonorMoveChunkCommitted', 'long', 0, 0],
+  ['shardingStatistics.countDonorMoveChunkAborted', 'long', 0, 0],
+  ['shardingStatistics.unauthorizedDirectShardOps', 'long', 0, 0],
+];
+
+export type LatencyKind = 'reads' | 'writes' | 'commands' | 'transactions';
+
+/** Lower bounds of the buckets in microseconds: powers of two, and the middles between them from 2048 to 2^20. */
+const bounds = [
+  0,
+  ...Array.from({ length: 40 }, (_, power) => 2 ** (power + 1)).flatMap((bound) =>
+    bound >= 2048 && bound < 2 ** 21 ? [bound, bound * 1.5] : [bound],
+  ),
 ];
 
 /** The numbers of one server's serverStatus. They go back to their start with {@link reset}, as with a restart. */
 export class Counters {
   #values = new Map<string, { kind: Kind; value: number }>();
+  readonly #histograms = new Map<LatencyKind, Map<number, number>>();
   /** Whole values or sections a test has put over the generated answer; `undefined` takes one away. */
   readonly overrides = new Map<string, unknown>();
 
@@ -92,6 +123,7 @@ export class Counters {
   }
 
   reset(): void {
+    this.#histograms.clear();
     this.#values = new Map(rows.map(([path, kind, start]) => [path, { kind, value: start }]));
   }
 
@@ -113,6 +145,28 @@ export class Counters {
     for (const [path, , , perOperation] of rows) {
       if (perOperation > 0) this.add(path, perOperation * operations);
     }
+    this.observe('reads', 500, operations * 0.7);
+    this.observe('writes', 1000, operations * 0.2);
+    this.observe('commands', 200, operations * 0.1);
+  }
+
+  /** Operations that took so long each: opLatencies and their histograms. */
+  observe(kind: LatencyKind, micros: number, operations: number): void {
+    this.add(`opLatencies.${kind}.ops`, operations);
+    this.add(`opLatencies.${kind}.latency`, operations * micros);
+    const bound = bounds.findLast((one) => one <= micros) ?? 0;
+    const histogram = this.#histograms.get(kind) ?? new Map<number, number>();
+    this.#histograms.set(kind, histogram);
+    histogram.set(bound, (histogram.get(bound) ?? 0) + operations);
+  }
+
+  /** Buckets that are not empty, by their lower bound. */
+  histogram(kind: LatencyKind): readonly Doc[] {
+    const buckets = [...(this.#histograms.get(kind) ?? [])].toSorted(([a], [b]) => a - b);
+    return buckets.map(([micros, count]) => ({
+      micros: long(micros),
+      count: long(Math.floor(count + 1e-6)),
+    }));
   }
 
   /** Nested sections; counters are whole numbers. */

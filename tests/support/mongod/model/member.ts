@@ -39,6 +39,7 @@ export interface RunningOperation {
   readonly client: string;
   readonly planSummary: string | undefined;
   readonly waitingForLock: boolean;
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 export interface OperationSetup {
@@ -50,6 +51,8 @@ export interface OperationSetup {
   readonly appName?: string;
   readonly planSummary?: string;
   readonly waitingForLock?: boolean;
+  /** Further fields, such as `msg` and `progress` of an index build. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 export interface Usage {
@@ -133,6 +136,7 @@ export class Member {
       client: '127.0.0.1:50000',
       planSummary: setup.planSummary ?? 'COLLSCAN',
       waitingForLock: setup.waitingForLock ?? false,
+      extra: setup.extra ?? {},
     });
     return this.#nextOperation;
   }

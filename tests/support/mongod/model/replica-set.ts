@@ -102,6 +102,8 @@ export class ReplicaSet {
     for (const member of this.members)
       if (!(options.keepOld && member.state === 'PRIMARY')) member.term = this.term;
     const chosen = this.member(index);
+    chosen.counters.add('electionMetrics.electionTimeout.called', 1);
+    chosen.counters.add('electionMetrics.electionTimeout.successful', 1);
     chosen.state = 'PRIMARY';
     chosen.lagMs = 0;
     chosen.appliedStuckAtMs = undefined;

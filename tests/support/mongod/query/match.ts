@@ -76,7 +76,7 @@ export function equals(left: unknown, right: unknown): boolean {
 function rank(value: unknown): { readonly kind: number; readonly value: number | bigint | string } {
   if (value === undefined || value === null) return { kind: 0, value: 0 };
   // A Timestamp is a Long by class, so it comes first.
-  if (value instanceof Timestamp) return { kind: 6, value: BigInt(value.toString()) };
+  if (value instanceof Timestamp) return { kind: 6, value: value.toBigInt() };
   if (Long.isLong(value)) return { kind: 1, value: value.toNumber() };
   const number = numberOf(value);
   if (number !== undefined) return { kind: 1, value: number };
