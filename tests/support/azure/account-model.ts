@@ -35,13 +35,17 @@ export interface Load {
   readonly gatewayLatencyMs?: number;
 }
 
+/** Constant, or by Unix time in milliseconds: asked once for each minute. */
+export type LoadPattern = Load | ((unixMs: number) => Load);
+
 export interface ContainerOptions {
   readonly name: string;
   readonly throughput: Throughput;
   readonly limits?: ThroughputLimits;
   /** Physical partitions. Default 1. */
   readonly partitions?: number;
-  readonly load?: Load;
+  /** Default: nobody uses it. */
+  readonly load?: LoadPattern;
   readonly dataBytes?: number;
   readonly indexBytes?: number;
   readonly documents?: number;
@@ -71,7 +75,7 @@ export interface AccountOptions {
   readonly databases?: readonly DatabaseOptions[];
   /** Of every pair of regions. Default 8 ms. */
   readonly replicationLatencyMs?: number;
-  /** Default 100. `undefined` values of the metric come from `silence`. */
+  /** Default 100. */
   readonly availabilityPercent?: number;
 }
 
@@ -83,9 +87,11 @@ export interface ThroughputState {
   replacePendingUntilMs: number;
 }
 
+const IDLE: Load = { requestUnitsPerSecond: 0, requestsPerSecond: 0 };
+
 interface LoadPhase {
   readonly fromMs: number;
-  readonly load: Load;
+  readonly load: LoadPattern;
 }
 
 export class ContainerModel {
@@ -106,19 +112,18 @@ export class ContainerModel {
     this.dataBytes = options.dataBytes ?? 512 * 1024;
     this.indexBytes = options.indexBytes ?? 64 * 1024;
     this.documents = options.documents ?? 1_000;
-    const load = options.load ?? { requestUnitsPerSecond: 0, requestsPerSecond: 0 };
-    this.#phases = [{ fromMs: Number.NEGATIVE_INFINITY, load }];
+    this.#phases = [{ fromMs: Number.NEGATIVE_INFINITY, load: options.load ?? IDLE }];
   }
 
   /** From that minute on clients do this. `sinceMs` is Unix time and may lie in the past. */
-  setLoad(load: Load, sinceMs: number): void {
+  setLoad(load: LoadPattern, sinceMs: number): void {
     const earlier = this.#phases.filter(({ fromMs }) => fromMs < sinceMs);
     this.#phases = [...earlier, { fromMs: sinceMs, load }];
   }
 
   loadAt(unixMs: number): Load {
-    const phase = this.#phases.findLast(({ fromMs }) => fromMs <= unixMs);
-    return phase?.load ?? { requestUnitsPerSecond: 0, requestsPerSecond: 0 };
+    const load = this.#phases.findLast(({ fromMs }) => fromMs <= unixMs)?.load ?? IDLE;
+    return typeof load === 'function' ? load(unixMs) : load;
   }
 }
 

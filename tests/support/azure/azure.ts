@@ -74,6 +74,7 @@ const REGISTRATION: ClientRegistration = {
   tenant: '00000000-0000-4000-8000-0000000007e4',
   clientId: '00000000-0000-4000-8000-00000000c11e',
   secret: 'double-client-secret',
+  federatedToken: 'double-federated-token',
 };
 
 const AUDIENCES: readonly string[] = [

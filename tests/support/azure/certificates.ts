@@ -114,7 +114,7 @@ function distinguishedName(commonName: string): Buffer {
 
 /** UTCTime until 2049 and GeneralizedTime after, as RFC 5280 asks. */
 function time(unixMs: number): Buffer {
-  const text = `${new Date(unixMs).toISOString().replaceAll(/[-:T]|\.\d+/g, '')}`;
+  const text = new Date(unixMs).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
   return text < '2050' ? der(UTC_TIME, Buffer.from(text.slice(2))) : der(GENERALIZED_TIME, Buffer.from(text));
 }
 

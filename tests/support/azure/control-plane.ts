@@ -56,9 +56,10 @@ export function answerControlPlane(plane: ControlPlane, request: ControlPlaneReq
 
 function answerRead(plane: ControlPlane, request: ControlPlaneRequest): HttpAnswer {
   const { method, path, query, body, origin } = request;
-  const status = method === 'GET' ? plane.operations.status(path) : undefined;
+  const status =
+    method === 'GET' ? (plane.operations.status(path) ?? plane.operations.result(path)) : undefined;
   if (status !== undefined) return status;
-  const target = parseResourcePath(path);
+  const target = parseResourcePath(path.replace(/\/operationResults\/[^/]+$/i, ''));
   if (target === undefined) return refusal(404, 'NotFound', `the double knows no path ${path}`);
   const account = findAccount(plane.accounts, target.resourceId);
   const denied = authorize(plane, actionFor(method, target.rest), target.resourceId);

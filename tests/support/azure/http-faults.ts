@@ -76,6 +76,7 @@ export function sendAnswer(
   const text = fault?.kind === 'flood' ? 'x'.repeat(fault.sizeBytes) : bodyText(body);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
+    server: 'reeve-test-double',
     'content-length': String(Buffer.byteLength(text)),
     ...headers,
   });

@@ -6,6 +6,8 @@ export interface ClientRegistration {
   readonly tenant: string;
   readonly clientId: string;
   readonly secret: string;
+  /** What a workload identity shows instead of the secret: the content of its token file. */
+  readonly federatedToken: string;
 }
 
 /**
@@ -49,7 +51,16 @@ function answerTokenRequest(
       `Application with identifier '${form.get('client_id')}' was not found in the directory.`,
     );
   }
-  if (form.get('client_secret') !== registration.secret) {
+  const assertion = form.get('client_assertion');
+  if (assertion !== null && assertion !== registration.federatedToken) {
+    return refusal(
+      401,
+      'invalid_client',
+      700_213,
+      'No matching federated identity record found for presented assertion subject.',
+    );
+  }
+  if (assertion === null && form.get('client_secret') !== registration.secret) {
     return refusal(
       401,
       'invalid_client',

@@ -16,8 +16,9 @@ export interface Observation {
   readonly maximum: number;
 }
 
-/** What Azure Monitor says for a dimension that does not apply. */
-export const EMPTY_DIMENSION = '__Empty';
+// What Azure Monitor says for a dimension that does not apply: both are seen (promitor#1621, beats#17553).
+const EMPTY_DIMENSION = '__Empty';
+const NO_DIMENSION = '<empty>';
 
 /** The observations of a metric in the grain that begins at `atMs`. Their order is the model's. */
 export function observe(
@@ -89,8 +90,8 @@ const OBSERVERS: Readonly<Record<string, Observer>> = {
     account.regions.map((region) =>
       many(
         {
-          DatabaseName: EMPTY_DIMENSION,
-          CollectionName: EMPTY_DIMENSION,
+          DatabaseName: NO_DIMENSION,
+          CollectionName: NO_DIMENSION,
           Region: region,
           StatusCode: '200',
           Role: 'Gateway',

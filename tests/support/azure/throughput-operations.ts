@@ -80,6 +80,15 @@ export class Operations {
     };
   }
 
+  /** `GET …/operationResults/{id}`: 202 while it runs; `undefined` for other paths, and when the resource itself is the answer. */
+  result(path: string): HttpAnswer | undefined {
+    const [, id] = /\/operationResults\/([^/]+)$/i.exec(path) ?? [];
+    const operation = id === undefined ? undefined : this.#open.get(id);
+    return operation !== undefined && operation.pollsLeft > 0
+      ? { status: 202, headers: { 'retry-after': '1' } }
+      : undefined;
+  }
+
   /** `GET …/operationsStatus/{id}`; `undefined` for other paths. */
   status(path: string): HttpAnswer | undefined {
     const [, id] =

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request as requestHttp, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { createHttpServer } from '@vercel/cosmosdb-server';
+import { z } from 'zod';
 import { findFreePort } from '../net/free-port.ts';
 
 export interface InnerRequest {
@@ -25,6 +25,7 @@ export interface InnerServer extends AsyncDisposable {
 
 export async function startInnerServer(): Promise<InnerServer> {
   const port = await findFreePort();
+  const { createHttpServer } = await loadPackage();
   const server = createHttpServer({ keepAlive: true });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -61,4 +62,19 @@ export async function startInnerServer(): Promise<InnerServer> {
       await once(server, 'close');
     },
   };
+}
+
+// A value and not a literal: types and checks of the project do not need the package, which is only in tests/node_modules.
+const PACKAGE = String('@vercel/cosmosdb-server');
+
+type CreateHttpServer = (options: { readonly keepAlive: boolean }) => Server;
+const MODULE = z.object({
+  createHttpServer: z.custom<CreateHttpServer>((value) => typeof value === 'function'),
+});
+
+async function loadPackage() {
+  const loaded: unknown = await import(PACKAGE).catch((cause: unknown) => {
+    throw new Error(`${PACKAGE} is not installed: run "npm ci" in tests/`, { cause });
+  });
+  return MODULE.parse(loaded);
 }
