@@ -63,6 +63,8 @@ const monitorCluster = [
   'listSessions', 'listShards', 'netstat', 'replSetGetConfig', 'replSetGetStatus', 'serverStatus', 'shardingState', 'top',
 ]; // biome-ignore format: a word list
 
+const anyAction: readonly string[] = [...new Set([...read, ...write, ...admin, ...monitorDatabase])];
+
 type Scope = 'normal' | 'config' | 'own';
 
 interface Grant {
@@ -138,8 +140,7 @@ export class Accounts {
 
   /** Whether any action on the collection is allowed: what listCollections with authorizedCollections asks. */
   allowsAny(user: string | undefined, resource: Resource): boolean {
-    const actions = new Set([...read, ...write, ...admin, ...monitorDatabase]);
-    return [...actions].some((action) => this.allows(user, resource, action));
+    return anyAction.some((action) => this.allows(user, resource, action));
   }
 }
 

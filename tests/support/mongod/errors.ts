@@ -17,6 +17,7 @@ export const errorCodes = {
   IndexKeySpecsConflict: 86,
   NotYetInitialized: 94,
   ShutdownInProgress: 91,
+  FailedToSatisfyReadPreference: 133,
   CommandNotSupportedOnView: 166,
   InterruptedDueToReplStateChange: 11_602,
   PrimarySteppedDown: 189,

@@ -13,7 +13,7 @@ export interface Session {
   /** `user@database` once authenticated. */
   user: string | undefined;
   exchange: ScramExchange | undefined;
-  /** Commands answered or refused, the handshake included. */
+  /** Names of commands, the handshake included, oldest first; the oldest are forgotten. */
   commands: string[];
   /** Opened to watch the topology: it has sent nothing but hello. */
   monitoring: boolean;

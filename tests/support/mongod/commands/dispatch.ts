@@ -10,6 +10,9 @@ import type { Call, Command } from './command.ts';
 import { nextHello } from './hello.ts';
 import { commands } from './registry.ts';
 
+/** Names of commands a connection remembers for tests. */
+const COMMANDS_KEPT = 100_000;
+
 /** Answers one request: faults, access control, state, the command itself. */
 export async function answer(node: Node, session: Session, request: Request): Promise<void> {
   const name = Object.keys(request.body)[0] ?? '';
@@ -20,6 +23,7 @@ export async function answer(node: Node, session: Session, request: Request): Pr
     body: request.body,
     database: textOf(request.body['$db']) ?? 'admin',
   };
+  if (session.commands.length >= COMMANDS_KEPT) session.commands.shift();
   session.commands.push(name);
   if (!['hello', 'ismaster', 'isMaster'].includes(name)) session.monitoring = false;
   const reply = await run(call);

@@ -1,3 +1,4 @@
+import { failure } from '../errors.ts';
 import { type CollectionEntry } from '../model/catalog.ts';
 import { holdersOf, type Shard } from '../model/cluster.ts';
 import type { Member } from '../model/member.ts';
@@ -15,7 +16,7 @@ export interface Part {
 export function partsOf(node: Node, database: string, collection?: string): readonly Part[] {
   const { role } = node;
   if (role.kind === 'mongod') return [{ shard: shardName(node), set: role.set, member: role.member }];
-  return holdersOf(role.cluster, database, collection).flatMap((shard) => partOf(shard) ?? []);
+  return holdersOf(role.cluster, database, collection).map(partOf);
 }
 
 /** The collections of a database as this node lists them, each once. */
@@ -45,7 +46,14 @@ export function shardName(node: Node): string | undefined {
   return role.cluster.shards.find(({ set }) => set === role.set)?.name;
 }
 
-function partOf({ name, set }: Shard): Part | undefined {
-  const member = set.primary ?? set.members.find(({ state }) => state === 'SECONDARY');
-  return member && { shard: name, set, member };
+/** @throws {CommandError} 133 when no member of the shard can answer: a router never leaves a shard out in silence. */
+function partOf({ name, set }: Shard): Part {
+  const member =
+    set.primary ?? set.members.find(({ state, index }) => state === 'SECONDARY' && set.isReachable(index));
+  if (!member)
+    throw failure(
+      'FailedToSatisfyReadPreference',
+      `Could not find host matching read preference { mode: "nearest" } for set ${set.name}`,
+    );
+  return { shard: name, set, member };
 }

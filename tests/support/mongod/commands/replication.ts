@@ -33,7 +33,7 @@ function status({ node }: Call): Doc {
     myState: stateNumbers[member.state],
     term: long(member.term),
     ...syncSource(set, member),
-    heartbeatIntervalMillis: long(2000),
+    heartbeatIntervalMillis: long(set.heartbeatMs),
     majorityVoteCount: majority,
     writeMajorityCount: majority,
     votingMembersCount: set.members.filter(({ setup }) => setup.votes !== 0).length,
@@ -168,7 +168,7 @@ function config({ node }: Call): Doc {
       writeConcernMajorityJournalDefault: true,
       settings: {
         chainingAllowed: true,
-        heartbeatIntervalMillis: 2000,
+        heartbeatIntervalMillis: set.heartbeatMs,
         heartbeatTimeoutSecs: 10,
         electionTimeoutMillis: 10_000,
         catchUpTimeoutMillis: -1,

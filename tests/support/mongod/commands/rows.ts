@@ -1,5 +1,4 @@
 import { ObjectId, UUID } from 'mongodb';
-import { failure } from '../errors.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Node } from '../node.ts';
 import { type Doc, int, long } from '../values.ts';
@@ -110,9 +109,4 @@ function uuidOf(namespace: string): UUID {
   const hex = Buffer.from(namespace).toString('hex').padEnd(30, '0').slice(0, 30);
   const bytes = `${hex.slice(0, 12)}4${hex.slice(12, 15)}8${hex.slice(15, 30)}`;
   return new UUID(bytes);
-}
-
-/** A limit of this double, said aloud. */
-export function unsupported(what: string): Error {
-  return failure('BadValue', `this double does not do ${what}`);
 }

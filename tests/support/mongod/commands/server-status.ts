@@ -1,3 +1,4 @@
+import type { Counters } from '../model/counters.ts';
 import { type Member } from '../model/member.ts';
 import type { ReplicaSet } from '../model/replica-set.ts';
 import type { Node } from '../node.ts';

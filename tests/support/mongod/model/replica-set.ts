@@ -1,7 +1,6 @@
 import type { Catalog } from './catalog.ts';
 import { Member, type MemberSetup, type MemberState } from './member.ts';
 
-const HEARTBEAT_MS = 2_000;
 const NOOP_MS = 10_000;
 
 /** What one member knows of another by heartbeats. */
@@ -35,6 +34,8 @@ export class ReplicaSet {
   term = 1;
   electedAtMs: number;
   writes: 'steady' | 'idle' = 'steady';
+  /** How often members hear of each other: what one knows of another is up to so much old. */
+  heartbeatMs = 2_000;
   /** Members report lastAppliedWallTime and lastDurableWallTime of each other (5.2 and back-ports). */
   wallTimes = true;
   readonly #nowMs: () => number;
@@ -117,19 +118,23 @@ export class ReplicaSet {
     this.member(index).lagMs = seconds * 1000;
   }
 
-  /** A member stops applying: its lag grows with the clock until {@link thawReplication}. */
-  freezeReplication(index: number): void {
+  /** A member stops applying, or stopped `ageMs` ago: its lag grows with the clock until {@link thawReplication}. */
+  freezeReplication(index: number, ageMs = 0): void {
     const member = this.member(index);
-    member.appliedStuckAtMs ??= this.appliedAtMs(member, this.#nowMs());
+    member.appliedStuckAtMs ??= this.appliedAtMs(member, this.#nowMs() - ageMs);
   }
 
   thawReplication(index: number): void {
     this.member(index).appliedStuckAtMs = undefined;
   }
 
-  /** No heartbeat from or to this member any more: everybody's view of it, and its view of everybody, stays as it is. */
-  freezeHeartbeats(index: number): void {
-    const atMs = this.#nowMs();
+  isReachable(index: number): boolean {
+    return !this.#unreachable.has(index);
+  }
+
+  /** No heartbeat from or to this member any more, or since `ageMs`: everybody's view of it, and its view of everybody, stays as it is. */
+  freezeHeartbeats(index: number, ageMs = 0): void {
+    const atMs = this.#nowMs() - ageMs;
     const member = this.member(index);
     this.#frozen.set(index, { atMs, state: member.state, appliedAtMs: this.appliedAtMs(member, atMs) });
   }
@@ -171,7 +176,8 @@ export class ReplicaSet {
 
   view(observer: Member, subject: Member): View {
     const nowMs = this.#nowMs();
-    const atMs = this.#frozen.get(observer.index)?.atMs ?? Math.floor(nowMs / HEARTBEAT_MS) * HEARTBEAT_MS;
+    const atMs =
+      this.#frozen.get(observer.index)?.atMs ?? Math.floor(nowMs / this.heartbeatMs) * this.heartbeatMs;
     const heartbeat = { heartbeatAtMs: atMs, receivedAtMs: atMs };
     const frozen = this.#frozen.get(subject.index);
     if (frozen) {
