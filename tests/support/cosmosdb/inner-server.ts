@@ -65,7 +65,7 @@ export async function startInnerServer(): Promise<InnerServer> {
 }
 
 // A value and not a literal: types and checks of the project do not need the package, which is only in tests/node_modules.
-const PACKAGE = String('@vercel/cosmosdb-server');
+const PACKAGE: string = '@vercel/cosmosdb-server';
 
 type CreateHttpServer = (options: { readonly keepAlive: boolean }) => Server;
 const MODULE = z.object({
@@ -74,7 +74,7 @@ const MODULE = z.object({
 
 async function loadPackage() {
   const loaded: unknown = await import(PACKAGE).catch((cause: unknown) => {
-    throw new Error(`${PACKAGE} is not installed: run "npm ci" in tests/`, { cause });
+    throw new Error(`${PACKAGE} is not installed: run "npm ci --prefix tests"`, { cause });
   });
   return MODULE.parse(loaded);
 }
