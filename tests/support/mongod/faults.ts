@@ -107,7 +107,7 @@ export class Faults {
 }
 
 /** `aggregate $indexStats`, or the command's name. */
-export function describeCommand(name: string, body: Doc): string {
+function describeCommand(name: string, body: Doc): string {
   const pipeline = body['pipeline'];
   const first: unknown = Array.isArray(pipeline) ? pipeline[0] : undefined;
   return typeof first === 'object' && first !== null ? `${name} ${Object.keys(first)[0] ?? ''}`.trim() : name;

@@ -43,6 +43,8 @@ export function checkDirectConnection(call: Call): void {
   )
     return;
   if (accounts.allows(session.user, { cluster: true }, 'issueDirectShardOperations')) return;
+  if (node.role.kind === 'mongod')
+    node.role.member.counters.add('shardingStatistics.unauthorizedDirectShardOps', 1);
   const named = body[name];
   const namespace = typeof named === 'string' ? `${database}.${named}` : database;
   throw failure(

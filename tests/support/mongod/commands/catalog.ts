@@ -34,6 +34,7 @@ function listDatabases(call: Call): Doc {
   const { node, body, session } = call;
   const { accounts } = node.shared;
   const all = !accounts || accounts.allows(session.user, { cluster: true }, 'listDatabases');
+  if (!all && body['authorizedDatabases'] === false) authorize(call, 'listDatabases', { cluster: true });
   const names = databaseNames(node).filter(
     (name) => all || accounts.allowsAny(session.user, { database: name, collection: '' }),
   );

@@ -136,6 +136,6 @@ function lastWrite(role: Extract<NodeRole, { kind: 'mongod' }>): Doc {
 }
 
 /** 7fffffff followed by the term, so that a later election is greater. */
-export function electionId(term: number): ObjectId {
+function electionId(term: number): ObjectId {
   return new ObjectId(`7fffffff${term.toString(16).padStart(16, '0')}`);
 }

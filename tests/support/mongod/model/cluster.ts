@@ -1,5 +1,4 @@
 import type { Node } from '../node.ts';
-import type { CollectionEntry } from './catalog.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
 export interface Shard {
@@ -37,13 +36,4 @@ export function holdersOf(cluster: Cluster, database: string, collection?: strin
       ? set.catalog.databases.has(database)
       : set.catalog.find(database, collection) !== undefined,
   );
-}
-
-/** The collection on the first shard that has it. */
-export function findAnywhere(
-  cluster: Cluster,
-  database: string,
-  collection: string,
-): CollectionEntry | undefined {
-  return holdersOf(cluster, database, collection)[0]?.set.catalog.find(database, collection);
 }

@@ -34,7 +34,7 @@ export function matchesFilter(document: Doc, filter: Doc): boolean {
   });
 }
 
-export function matchesValue(value: unknown, condition: unknown): boolean {
+function matchesValue(value: unknown, condition: unknown): boolean {
   if (condition instanceof RegExp || isBsonPattern(condition))
     return patternOf(condition, undefined).test(typeof value === 'string' ? value : '\0');
   if (!isDoc(condition) || !Object.keys(condition).some((key) => key.startsWith('$'))) {

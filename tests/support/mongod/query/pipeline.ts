@@ -144,7 +144,7 @@ const expressions: Readonly<Record<string, Expression>> = {
 };
 
 /** @throws {CommandError} 2 BadValue for an expression this double does not know. */
-export function evaluate(document: Doc, expression: unknown): unknown {
+function evaluate(document: Doc, expression: unknown): unknown {
   if (typeof expression === 'string' && expression.startsWith('$$ROOT')) return document;
   if (typeof expression === 'string' && expression.startsWith('$'))
     return valueAt(document, expression.slice(1));
