@@ -8,6 +8,8 @@ import { parseType, type StructField } from './sql/types.ts';
  */
 export interface View {
   readonly name: string;
+  /** The first of the synonyms: they show the same rows. */
+  readonly family: string;
   readonly columns: readonly StructField[];
   /** What may stand before INFORMATION_SCHEMA. */
   readonly scope: 'region' | 'region or dataset';
@@ -48,10 +50,13 @@ const jobs = `
   job_type STRING
   labels ${labels}
   parent_job_id STRING
+  principal_subject STRING
   priority STRING
   project_id STRING
   project_number INT64
   query STRING
+  query_dialect STRING
+  continuous BOOL
   query_info STRUCT<resource_warning STRING, query_hashes STRUCT<normalized_literals STRING>, performance_insights ${performanceInsights}>
   referenced_tables ARRAY<${table}>
   reservation_id STRING
@@ -63,6 +68,7 @@ const jobs = `
   total_bytes_billed INT64
   total_bytes_processed INT64
   total_modified_partitions INT64
+  total_services_sku_slot_ms INT64
   total_slot_ms INT64
   transaction_id STRING
   transferred_bytes INT64
@@ -78,6 +84,8 @@ const timeline = `
   user_email STRING
   job_id STRING
   job_type STRING
+  labels ${labels}
+  principal_subject STRING
   statement_type STRING
   priority STRING
   parent_job_id STRING
@@ -152,6 +160,7 @@ const change = `
   action STRING
   user_email STRING`;
 
+// The reference gives STRING for target_resources and associated_insight_ids; its own examples show and UNNEST arrays.
 const recommendations = `
   recommendation_id STRING
   recommender STRING
@@ -165,7 +174,7 @@ const recommendations = `
   primary_impact STRUCT<category STRING, cost_projection STRUCT<cost STRUCT<currency_code STRING, units INT64, nanos INT64>, cost_in_local_currency STRUCT<currency_code STRING, units INT64, nanos INT64>, duration STRUCT<seconds INT64, nanos INT64>>, security_projection STRUCT<details JSON>>
   priority STRING
   associated_insight_ids ARRAY<STRING>
-  additional_details STRING`;
+  additional_details STRUCT<overview JSON, state_metadata ARRAY<STRUCT<key STRING, value STRING>>, operations ARRAY<STRUCT<action STRING, resource_type STRING, resource STRING, path STRING, value STRING>>>`;
 
 const tables = `
   table_catalog STRING
@@ -230,7 +239,13 @@ const reservationTimeline = `
   ignore_idle_slots BOOL
   slots_assigned INT64
   slots_max_assigned INT64
-  autoscale ${autoscale}`;
+  autoscale ${autoscale}
+  labels ${labels}
+  max_slots INT64
+  scaling_mode STRING
+  period_autoscale_slot_seconds INT64
+  is_creation_region BOOL
+  per_second_details ARRAY<STRUCT<start_time TIMESTAMP, autoscale_current_slots INT64, autoscale_max_slots INT64, slots_assigned INT64, slots_max_assigned INT64, borrowed_slots INT64, lent_slots INT64>>`;
 
 const partitions = `
   table_catalog STRING
@@ -300,7 +315,7 @@ const definitions = [
     'information-schema-reservation-changes',
   ],
   [
-    'RESERVATIONS_TIMELINE RESERVATIONS_TIMELINE_BY_PROJECT',
+    'RESERVATIONS_TIMELINE RESERVATIONS_TIMELINE_BY_PROJECT RESERVATION_TIMELINE RESERVATION_TIMELINE_BY_PROJECT',
     reservationTimeline,
     inRegion,
     reservations,
@@ -351,7 +366,20 @@ export function informationSchema(): ReadonlyMap<string, View> {
       const docs = `https://docs.cloud.google.com/bigquery/docs/${page}`;
       return names
         .split(' ')
-        .map((name) => [name, { name, columns: fields, scope, permission, docs }] as const);
+        .map(
+          (name) =>
+            [
+              name,
+              {
+                name,
+                family: name.startsWith('JOBS_BY_') ? 'JOBS' : (names.split(' ')[0] ?? name),
+                columns: fields,
+                scope,
+                permission,
+                docs,
+              },
+            ] as const,
+        );
     }),
   );
 }

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { findFreePort } from '../net/free-port.ts';
+import { ApiError, errorBody } from './api-error.ts';
+import { datasetRoutes } from './dataset-routes.ts';
+import { Estate } from './estate.ts';
+import { Faults } from './faults.ts';
+import { handle, type RecordedRequest } from './http-double.ts';
+import { Inventory } from './inventory.ts';
+import { jobRoutes } from './job-routes.ts';
+import { QueryService, type QuerySteering } from './query-jobs.ts';
+import { type ServiceAccountKey, TokenEndpoint } from './token-endpoint.ts';
+
+export interface BigQueryDoubleOptions {
+  /** The first is home. Default `double-project`: the name says what it is. */
+  readonly projects?: readonly string[];
+  /** The first is home. Default `us` and `eu`. */
+  readonly regions?: readonly string[];
+  readonly port?: number;
+  /** What the double takes for the time: of its jobs, tokens and CURRENT_TIMESTAMP. Default the system clock. */
+  readonly nowMs?: () => number;
+  /** Default true. Without it, who brings no token is `anonymous@double.test`. */
+  readonly requiresToken?: boolean;
+}
+
+/** All a test can turn while the double runs. */
+export interface Steering extends QuerySteering {
+  maximumRowsPerPage: number;
+}
+
+/**
+ * A double of the BigQuery REST surfaces. Not BigQuery: what it answers comes from rows that the test put in, by an evaluator of ours for
+ * a part of GoogleSQL. See README.md.
+ */
+export interface BigQueryDouble extends AsyncDisposable {
+  /** For the client's `apiEndpoint`. */
+  readonly url: string;
+  readonly tokenUrl: string;
+  readonly port: number;
+  /** The home project. */
+  readonly project: string;
+  readonly region: string;
+  readonly estate: Estate;
+  readonly inventory: Inventory;
+  readonly queries: QueryService;
+  readonly tokens: TokenEndpoint;
+  readonly faults: Faults;
+  readonly steering: Steering;
+  /** All requests so far, tokens left out. */
+  readonly requests: readonly RecordedRequest[];
+  /** The caller lacks an IAM permission, in one project or in all; answers a function that gives it back. */
+  deny(permission: string, project?: string): () => void;
+  /** A new service account with its key; its `token_uri` is the double's. */
+  serviceAccount(email?: string): ServiceAccountKey;
+  close(): Promise<void>;
+}
+
+/** Starts it in this process on 127.0.0.1. */
+export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): Promise<BigQueryDouble> {
+  const { projects = ['double-project'], regions = ['us', 'eu'], nowMs = Date.now } = options;
+  const [project = 'double-project'] = projects;
+  const [region = 'us'] = regions;
+  const estate = new Estate(projects, regions);
+  const denied = new Set<string>();
+  const isDenied = (permission: string, where: string): boolean =>
+    denied.has(permission) || denied.has(`${permission} ${where}`);
+  const steering: Steering = { pendingPolls: 0, bytesProcessed: undefined, maximumRowsPerPage: 10_000 };
+  const queries = new QueryService({ estate, steering, nowMs, isDenied });
+  const tokens = new TokenEndpoint(nowMs);
+  const faults = new Faults();
+  const requests: RecordedRequest[] = [];
+  const routes = [
+    ...jobRoutes({ queries, estate, steering, isDenied }),
+    ...datasetRoutes({ estate, isDenied }),
+  ];
+  const requiresToken = options.requiresToken ?? true;
+  const port = options.port ?? (await findFreePort());
+  const server = createServer((request, response) => {
+    const context = {
+      routes,
+      faults,
+      tokens,
+      requests,
+      requiresToken,
+      anonymousCaller: 'anonymous@double.test',
+    };
+    handle(request, response, context).catch((error: unknown) => {
+      if (response.headersSent) return void response.destroy();
+      const failure =
+        error instanceof ApiError
+          ? error
+          : new ApiError(500, 'doubleFailed', `the BigQuery double failed: ${String(error)}`);
+      response
+        .writeHead(failure.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(errorBody(failure)));
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${port}`;
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+  return {
+    url,
+    tokenUrl: `${url}/token`,
+    port,
+    project,
+    region,
+    estate,
+    inventory: new Inventory(estate, { project, region }),
+    queries,
+    tokens,
+    faults,
+    steering,
+    requests,
+    deny(permission, where) {
+      const key = where === undefined ? permission : `${permission} ${where}`;
+      denied.add(key);
+      return () => denied.delete(key);
+    },
+    serviceAccount: (email = `reeve@${project}.iam.double.test`) =>
+      tokens.createAccount(project, email, `${url}/token`),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
