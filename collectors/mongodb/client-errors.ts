@@ -1,4 +1,5 @@
 import { CollectError, messageOf } from '../../src/sdk.ts';
+import { grantRoles, type Role, roles } from './grants.ts';
 
 /** Codes of the server that say more than "failed"; every other one is `malformed`. @see https://www.mongodb.com/docs/manual/reference/error-codes/ */
 const unreachableCodes = new Set([6, 7, 89, 91, 189, 9001, 10107, 11600, 11602, 13435, 13436, 216, 317, 384]);
@@ -58,18 +59,6 @@ export function codeOf(thrown: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** The statement, for mongosh, that lets a login do what it was denied. */
-export function grantFor(username: string | undefined, db: string): string {
-  const roles = ["{ role: 'clusterMonitor', db: 'admin' }", "{ role: 'read', db: 'local' }"];
-  const wanted = db === 'local' ? roles.slice(1) : roles;
-  return `db.getSiblingDB('admin').grantRolesToUser(${quote(username ?? 'reeve')}, [${wanted.join(', ')}])`;
-}
-
-/** A text as mongosh reads it. */
-export function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
 function serverError(code: number, text: string, call: Call, cause: unknown): CollectError {
   const { member, request, db, username } = call;
   const what = `${request} on ${member}`;
@@ -81,7 +70,13 @@ function serverError(code: number, text: string, call: Call, cause: unknown): Co
     );
   }
   if (code === 13)
-    return new CollectError('denied', `${what} is denied: ${grantFor(username, db)}`, { cause });
+    return new CollectError(
+      'denied',
+      `${what} is denied: ${grantRoles(username ?? 'reeve', rolesFor(db, text))}`,
+      {
+        cause,
+      },
+    );
   if (deniedCodes.has(code)) return deniedLogin(call, cause);
   if (timeoutCodes.has(code))
     return new CollectError('timeout', `${what} was ended by its time limit: ${text}`, { cause });
@@ -95,6 +90,12 @@ function serverError(code: number, text: string, call: Call, cause: unknown): Co
     return new CollectError('throttled', `${what}: the server sheds load: ${text}`, { cause });
   if (unsupportedCodes.has(code)) return new CollectError('unsupported', `${what}: ${text}`, { cause });
   return new CollectError('malformed', `${what}: ${text} (code ${code})`, { cause });
+}
+
+/** From 8.0 on a shard refuses readings that do not come through mongos, unless the login may do so. */
+function rolesFor(db: string, text: string): readonly Role[] {
+  if (/connecting directly to a shard/i.test(text)) return [roles.direct];
+  return [db === 'local' ? roles.oplog : roles.monitor];
 }
 
 function deniedLogin({ member, username }: Call, cause: unknown): CollectError {

@@ -1,6 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import { CollectError, type Collector, type CollectorInput, type ServerIdentity } from '../../src/sdk.ts';
+import {
+  type Assumption,
+  type CheckItem,
+  type Clock,
+  CollectError,
+  type Collector,
+  type CollectorInput,
+  type ServerIdentity,
+} from '../../src/sdk.ts';
 import { parseAddress } from './address.ts';
+import { tryAssumptions } from './assumptions.ts';
+import { checkDeployment } from './check.ts';
 import type { MongodbOptions } from './config.ts';
 import { coreReaders } from './core-readers.ts';
 import { dataReaders } from './data-readers.ts';
@@ -26,6 +36,9 @@ export async function createMongodbCollector(
 class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
   readonly #topology: Topology;
   readonly #readers: Readonly<Partial<Record<MongodbGroup, Reader>>>;
+  readonly #username: string | undefined;
+  readonly #exclude: readonly string[];
+  readonly #clock: Clock;
   #deployment: Deployment | undefined;
 
   constructor(input: CollectorInput<MongodbOptions>, resolver: Resolver | undefined) {
@@ -39,6 +52,9 @@ class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
       memory,
       ...(resolver === undefined ? {} : { resolver }),
     });
+    this.#username = connecting.username;
+    this.#exclude = options.exclude;
+    this.#clock = clock;
     this.#readers = { ...coreReaders(input), ...dataReaders(input) };
   }
 
@@ -53,12 +69,14 @@ class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
     await this.#readers[group]?.(this.#found(), context);
   }
 
-  async check(_signal: AbortSignal): ReturnType<Collector['check']> {
-    return [];
+  check(signal: AbortSignal): Promise<readonly CheckItem[]> {
+    setMaxListeners(0, signal);
+    return checkDeployment(this.#found(), { username: this.#username, exclude: this.#exclude, signal });
   }
 
-  async assumptions(_signal: AbortSignal): ReturnType<Collector['assumptions']> {
-    return [];
+  assumptions(signal: AbortSignal): Promise<readonly Assumption[]> {
+    setMaxListeners(0, signal);
+    return tryAssumptions(this.#found(), this.#clock, signal);
   }
 
   close(): Promise<void> {
