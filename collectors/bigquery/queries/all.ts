@@ -1,0 +1,33 @@
+import { capacityCommitmentsQuery } from './capacity-commitments.ts';
+import { costlyTablesQuery, partitionFilterQuery, tableLayoutQuery } from './costly-tables.ts';
+import { jobDurationsQuery } from './job-durations.ts';
+import { jobErrorsQuery } from './job-errors.ts';
+import { jobUsageQuery } from './job-usage.ts';
+import type { Query } from './query.ts';
+import { recommendationsQuery } from './recommendations.ts';
+import { reservationUsageQuery } from './reservation-usage.ts';
+import { slotTimelineQuery } from './slot-timeline.ts';
+import { slowJobsQuery } from './slow-jobs.ts';
+import { billingModelsQuery, storageQuery } from './storage.ts';
+import { usageByQueries } from './usage-by.ts';
+
+/** Every query that Reeve sends. */
+export const allQueries: readonly Query[] = [
+  jobUsageQuery,
+  reservationUsageQuery,
+  capacityCommitmentsQuery,
+  usageByQueries.user,
+  usageByQueries.statement,
+  usageByQueries.pattern,
+  usageByQueries.label,
+  jobDurationsQuery,
+  slowJobsQuery,
+  jobErrorsQuery,
+  slotTimelineQuery,
+  storageQuery,
+  billingModelsQuery,
+  costlyTablesQuery,
+  tableLayoutQuery,
+  partitionFilterQuery,
+  recommendationsQuery,
+];

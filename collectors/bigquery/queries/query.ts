@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+
+/** Where a query reads: one project in one region. Both are checked by the configuration, for they become part of the SQL. */
+export interface Scope {
+  readonly project: string;
+  /** As in `us` or `europe-west1`, without `region-`. */
+  readonly region: string;
+}
+
+export type ParameterType = 'TIMESTAMP' | 'INT64' | 'STRING' | 'ARRAY<STRING>';
+export type ParameterValue = string | number | readonly string[];
+
+/**
+ * A query that Reeve sends. Its SQL keeps to a small part of GoogleSQL: one SELECT with WHERE, GROUP BY, ORDER BY and LIMIT, back-ticked
+ * paths, UNNEST in FROM, and named parameters; so that it can be analysed and evaluated in the tests.
+ */
+export interface Query<R = unknown> {
+  /** As in the label `reeve-query` of its jobs; lower case and `-`. */
+  readonly name: string;
+  /** Views of INFORMATION_SCHEMA that it names, once for each time: BigQuery bills at least 10 MiB for each. */
+  readonly views: readonly string[];
+  readonly parameters: Readonly<Record<string, ParameterType>>;
+  readonly row: z.ZodType<R>;
+  sql(scope: Scope): string;
+}
+
+/** The back-ticked path of a view. */
+export function viewPath({ project, region }: Scope, view: string): string {
+  return `\`${project}.region-${region}.INFORMATION_SCHEMA.${view}\``;
+}
+
+/**
+ * Leaves out the jobs of scripts as a whole: their children are here too, and both carry the bytes. Loads, copies and background work
+ * have no statement type and stay.
+ */
+export const withoutScripts = "(statement_type IS NULL OR statement_type != 'SCRIPT')";
+
+/**
+ * Bytes that cost money by themselves. Under a reservation the column is informational: capacity is paid for, not bytes.
+ *
+ * @see https://docs.cloud.google.com/bigquery/docs/information-schema-jobs
+ */
+export const onDemandBytes = 'IF(reservation_id IS NULL, IFNULL(total_bytes_billed, 0), 0)';
