@@ -364,22 +364,20 @@ export function informationSchema(): ReadonlyMap<string, View> {
     definitions.flatMap(([names, schema, scope, permission, page]) => {
       const fields = readColumns(schema);
       const docs = `https://docs.cloud.google.com/bigquery/docs/${page}`;
-      return names
-        .split(' ')
-        .map(
-          (name) =>
-            [
+      return names.split(' ').map(
+        (name) =>
+          [
+            name,
+            {
               name,
-              {
-                name,
-                family: name.startsWith('JOBS_BY_') ? 'JOBS' : (names.split(' ')[0] ?? name),
-                columns: fields,
-                scope,
-                permission,
-                docs,
-              },
-            ] as const,
-        );
+              family: name.startsWith('JOBS_BY_') ? 'JOBS' : (names.split(' ')[0] ?? name),
+              columns: fields,
+              scope,
+              permission,
+              docs,
+            },
+          ] as const,
+      );
     }),
   );
 }
