@@ -29,11 +29,9 @@ const ownDatabases: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
  * @throws {CollectError}
  */
 export async function listDatabases(member: Member, { group, signal }: Asking): Promise<readonly string[]> {
-  const answer = await member.client.command(
-    'admin',
-    { listDatabases: 1, nameOnly: true },
-    { group, signal },
-  );
+  // Without `false` a login that may not list would get a short list instead of an error.
+  const command: Document = { listDatabases: 1, nameOnly: true, authorizedDatabases: false };
+  const answer = await member.client.command('admin', command, { group, signal });
   const databases = at(answer, 'databases');
   if (!Array.isArray(databases)) return [];
   return databases
@@ -65,6 +63,8 @@ export async function listCollections(
     // `type` is looked at again for servers that leave the filter to the client.
     if (name !== undefined && isOrdinary(name, textAt(row, 'type'))) names.push(name);
   }
+  // A login without rights on the database gets an empty list; dbStats says so.
+  if (names.length === 0) await member.client.command(database, { dbStats: 1 }, { group, signal });
   return names;
 }
 

@@ -2,7 +2,7 @@ import type { ClusterWatch } from '../../src/sdk.ts';
 import { findDifferences, type IndexDifference } from './index-differences.ts';
 import { findOverlaps, type Overlap } from './index-overlap.ts';
 import type { IndexUnit } from './index-rotation.ts';
-import { type IndexSpec, indexKey } from './index-spec.ts';
+import { type IndexSpec, indexKey, useKey } from './index-spec.ts';
 import type { IndexStat, MemberStats } from './index-stats.ts';
 import { type IndexReason, type JudgedIndex, judgeIndex, keepReasons } from './index-verdicts.ts';
 import type { WatchedSet } from './index-watch.ts';
@@ -51,20 +51,20 @@ export function judgeCollection(
     isListed: (_: string, index: string) => rules.isListed(`${fullName}.${index}`),
   };
   const kept = new Map<IndexSpec, boolean>();
-  const judged = [...found].map(([key, { spec, stats, sets }]) => {
+  const judged = [...found.values()].map(({ spec, stats, sets }) => {
     const reasons = keepReasons(collection, spec, siblings, keepRules);
     kept.set(spec, reasons.includes('shard_key') || reasons.includes('shard_key_unknown'));
     const cluster = {
       collection,
       spec,
-      shards: sets.map(({ set }) => set.name),
+      shards: [...sets.keys()].map(({ set }) => set.name),
       ops: stats.reduce((sum, { ops }) => sum + ops, 0),
       countedSince: Math.max(...stats.map(({ since }) => since)),
     };
     return judgeIndex(
       cluster,
       reasons,
-      sets.map(({ watch }) => watch.judge(key)),
+      [...sets].map(([{ watch }, there]) => watch.judge(useKey(collection, there))),
       doubts,
       rules.now,
     );
@@ -80,7 +80,8 @@ export function judgeCollection(
 interface Found {
   spec: IndexSpec;
   readonly stats: IndexStat[];
-  readonly sets: SetReading[];
+  /** As each set has it, which may be hidden on one and not on another. */
+  readonly sets: Map<SetReading, IndexSpec>;
 }
 
 /** Equal names with different definitions are different indexes. */
@@ -90,12 +91,12 @@ function gather(collection: string, readings: readonly SetReading[]): Map<string
     for (const { stats } of reading.read.values()) {
       for (const stat of stats.get(collection) ?? []) {
         const key = indexKey(collection, stat.spec);
-        const known = found.get(key) ?? { spec: stat.spec, stats: [], sets: [] };
+        const known: Found = found.get(key) ?? { spec: stat.spec, stats: [], sets: new Map() };
         found.set(key, known);
         known.stats.push(stat);
         // One that is hidden or being built somewhere is so for the judgement.
         if (stat.spec.flags.size > known.spec.flags.size) known.spec = stat.spec;
-        if (!known.sets.includes(reading)) known.sets.push(reading);
+        if (!known.sets.has(reading)) known.sets.set(reading, stat.spec);
       }
     }
   }

@@ -15,36 +15,53 @@ export interface IndexUnit {
   readonly size: number;
 }
 
-/** A part of a database has about so many collections when the database is first seen. */
+/** A part of a database has about so many collections when the database is first seen, and at most a quarter of a reading's. */
 const collectionsPerPart = 250;
 /** A database that has grown so much is divided anew, and its watch begins again. */
 const longestGrowth = 16;
+/** Fewer parts than this are not worth the division. */
+const fewestParts = 4;
+const longestText = 500_000;
 const memoryKey = 'index_parts';
 
 /**
  * Divides databases into units. A collection stays in its part for as long as the database is not divided anew, because the use of a part's
  * indexes is remembered together: so the number of parts is remembered over restarts.
  */
-export function divideIntoUnits(catalog: Catalog, memory: Memory): readonly IndexUnit[] {
+export function divideIntoUnits(
+  catalog: Catalog,
+  memory: Memory,
+  collectionsPerReading: number,
+): readonly IndexUnit[] {
+  const perPart = Math.min(collectionsPerPart, collectionsPerReading / 4);
   const remembered = rememberedParts(memory);
   const parts = new Map<string, number>();
   const units: IndexUnit[] = [];
   const databases = new Set([...catalog.values()].flatMap((shard) => [...shard.keys()]));
   for (const database of [...databases].sort()) {
     const names = new Set([...catalog.values()].flatMap((shard) => shard.get(database) ?? []));
-    const count = partsFor(names.size, remembered[database]);
-    if (count > 1) parts.set(database, count);
+    const count = partsFor(names.size / perPart, remembered[database]);
+    parts.set(database, count);
     units.push(...unitsOf(database, count, catalog));
   }
-  const text = JSON.stringify(Object.fromEntries(parts));
-  if (text !== (memory.read(memoryKey) ?? '{}')) memory.write(memoryKey, text);
+  remember(parts, memory);
   return units;
 }
 
-function partsFor(collections: number, remembered = 1): number {
-  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, collections / collectionsPerPart)));
-  if (remembered === 1) return wanted > 4 ? wanted : 1;
+function partsFor(parts: number, remembered: number | undefined): number {
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, parts)));
+  if (remembered === undefined) return wanted > fewestParts ? wanted : 1;
   return wanted > remembered * longestGrowth ? wanted : remembered;
+}
+
+/** Tens of thousands of databases are too many to be remembered; then those in one part are not, which divides them anew if they grow. */
+function remember(parts: ReadonlyMap<string, number>, memory: Memory): void {
+  const all = JSON.stringify(Object.fromEntries(parts));
+  const text =
+    all.length < longestText
+      ? all
+      : JSON.stringify(Object.fromEntries([...parts].filter(([, count]) => count > 1)));
+  if (text !== memory.read(memoryKey) && text.length < longestText) memory.write(memoryKey, text);
 }
 
 function unitsOf(database: string, parts: number, catalog: Catalog): readonly IndexUnit[] {

@@ -77,6 +77,14 @@ export function leads(shorter: readonly IndexField[], longer: readonly IndexFiel
   );
 }
 
+/**
+ * Under which the use of an index is remembered. A hidden index cannot be used, which is no proof: so it is another one in the history, and
+ * its watch begins anew when it is shown again.
+ */
+export function useKey(collection: string, spec: Pick<IndexSpec, 'name' | 'shape' | 'flags'>): string {
+  return `${indexKey(collection, spec)}${spec.flags.has('hidden') ? ' hidden' : ''}`;
+}
+
 /** As people write it: `customer:1 placed_at:-1`. */
 export function keyText(fields: readonly IndexField[]): string {
   return fields.map(({ name, kind }) => `${name}:${kind}`).join(' ');

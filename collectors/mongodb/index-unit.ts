@@ -141,6 +141,7 @@ async function ask(
   collections: readonly string[],
   { asking, failed, onUnreadable }: UnitRequest,
 ): Promise<MemberStats | undefined> {
+  if (member.failure !== undefined) failed.set(member, member.failure);
   if (failed.has(member)) return undefined;
   try {
     const stats = await readIndexStats(member, unit.database, collections, asking);

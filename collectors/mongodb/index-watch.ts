@@ -1,5 +1,5 @@
 import { type ClusterWatch, type History, type MemberLinks, watchCluster } from '../../src/sdk.ts';
-import { indexKey } from './index-spec.ts';
+import { useKey } from './index-spec.ts';
 import type { IndexStat } from './index-stats.ts';
 import type { Member } from './member.ts';
 
@@ -35,9 +35,9 @@ export async function observeMember(
     at: reading.at,
     links: linksOf(set, member, self),
     indexes: [...reading.stats].map(({ collection, spec, ops, since }) => ({
-      key: indexKey(collection, spec),
+      key: useKey(collection, spec),
       scans: ops,
-      // Changes with a restart, when the index is hidden or unhidden, and when it is built again.
+      // Changes with a restart, and when the index is changed in place or built again.
       epoch: String(since),
     })),
   });

@@ -79,7 +79,8 @@ class IndexesReader {
     });
     for (const [{ name }, error] of failed) problems.set(name, error);
     const [first] = problems.values();
-    if (first !== undefined && this.#results.size === 0) throw explained(first, deployment);
+    const isBlind = [...this.#results.values()].every(({ isReadable }) => !isReadable);
+    if (first !== undefined && isBlind) throw explained(first, deployment);
     for (const [subject, error] of problems) {
       await context.attempt(subject, async () => {
         throw explained(error, deployment);
@@ -140,7 +141,7 @@ class IndexesReader {
     if (catalog.size === 0 && sets.length > 0) throw explained([...problems.values()][0], deployment);
     const sharding = await readSharding(deployment, asking, problems);
     const isPartial = catalog.size < sets.length;
-    const units = divideIntoUnits(catalog, this.#input.memory);
+    const units = divideIntoUnits(catalog, this.#input.memory, this.#input.options.collectionsPerReading);
     if (!isPartial) this.#forgetOthers(units);
     this.#rotation = { units, sharding, isPartial, listedAtMs };
     return this.#rotation;

@@ -1,0 +1,87 @@
+import { onTestFinished } from 'vitest';
+import { defineEngine, type GroupReading, type History } from '../../../src/sdk.ts';
+import { FakeClock } from '../../../tests/support/fake-clock.ts';
+import type { Deployment } from '../../../tests/support/mongod/deployment.ts';
+import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
+import { createMongodbCollector } from '../collector.ts';
+import { mongodbOptions } from '../config.ts';
+import { type MongodbGroup, mongodbGroups } from '../groups.ts';
+import { engine } from '../index.ts';
+import { mongodbMetrics } from '../metrics.ts';
+
+export interface DataWatch {
+  readonly group: MongodbGroup;
+  /** Of the target, beside `url`. */
+  readonly target?: Readonly<Record<string, unknown>>;
+  readonly history?: History;
+  readonly clock?: FakeClock;
+}
+
+/** One group of a double of MongoDB, read when the test says so, on the test's own clock. For tests. */
+export interface DataWatching extends Watching {
+  readonly clock: FakeClock;
+  /** One reading of the group. */
+  read(): Promise<GroupReading>;
+}
+
+export function watchGroup(
+  deployment: Deployment,
+  { group, target, history, clock = new FakeClock() }: DataWatch,
+): DataWatching {
+  const others = Object.keys(mongodbGroups).filter((name) => name !== group);
+  const watching = watchTarget({
+    engine: defineEngine({
+      ...engine,
+      metrics: mongodbMetrics,
+      groups: mongodbGroups,
+      objectives: [],
+      options: mongodbOptions,
+      createCollector: (input) => createMongodbCollector({ ...input, clock }),
+    }),
+    target: {
+      url: { env: 'URL' },
+      interval: '10s',
+      groups: Object.fromEntries(others.map((name) => [name, { enabled: false }])),
+      ...target,
+    },
+    env: { URL: deployment.uri },
+    ...(history === undefined ? {} : { history }),
+  });
+  onTestFinished(() => watching[Symbol.asyncDispose]());
+  return {
+    ...watching,
+    clock,
+    read: async () => {
+      const { readings } = await watching.collect();
+      const reading = readings.find((each) => each.group === group);
+      if (reading === undefined) throw new Error(`group ${group} was not read`);
+      return reading;
+    },
+  };
+}
+
+const tenMinutes = 600_000;
+
+/** Reads every ten minutes, so that restarts in between are seen in time. */
+export async function readFor(watching: DataWatching, durationMs: number): Promise<GroupReading> {
+  let reading = await watching.read();
+  for (let passed = 0; passed < durationMs; passed += tenMinutes) {
+    await watching.clock.advance(tenMinutes);
+    reading = await watching.read();
+  }
+  return reading;
+}
+
+/** Verdict and reasons of an index. */
+export function verdictOn(reading: GroupReading, index: string): string | undefined {
+  const row = reading.details['indexes']?.find((each) => each['index'] === index);
+  return row === undefined ? undefined : [row['verdict'], ...[row['reasons'] ?? []].flat()].join(' ');
+}
+
+/** `name{label,label} value` of every sample whose name holds this, sorted. */
+export function linesOf(reading: GroupReading, part = ''): readonly string[] {
+  return reading.samples
+    .filter(({ metric }) => metric.name.includes(part))
+    .map(({ metric, labels, value }) => `${metric.name.replace('reeve_', '')}{${labels.join()}} ${value}`)
+    .sort();
+}
