@@ -1,4 +1,5 @@
 import { Accounts, type RoleName, type UserSetup } from './accounts.ts';
+import { answer } from './commands/dispatch.ts';
 import type { ServerTls } from './listener.ts';
 import {
   Catalog,
@@ -86,7 +87,12 @@ export interface UriChoice {
 export interface ShardedDeployment extends Deployment {
   readonly cluster: Cluster;
   readonly routers: readonly Node[];
-  shard(name: string): Shard;
+  shard(name: string): RunningShard;
+}
+
+/** A set with its listening members. */
+export interface RunningShard extends Shard {
+  readonly nodes: readonly Node[];
 }
 
 /** One mongod without a set. */
@@ -127,33 +133,30 @@ export async function startSharded(options: ShardedOptions): Promise<ShardedDepl
     balancer: { mode: 'full', inRound: false, rounds: 42 },
   };
   const onShards = options.shardUsers ? { ...shared, accounts: new Accounts(options.shardUsers) } : shared;
+  const shards: RunningShard[] = [];
   for (const setup of options.shards) {
-    const own = setup.databases === undefined ? {} : { databases: setup.databases };
     const { databases: _databases, ...rest } = options;
-    cluster.shards.push(
-      await startSet(setup.name, setup.members ?? [{}, {}, {}], { ...rest, ...own }, onShards, () => cluster),
-    );
+    const own = setup.databases === undefined ? rest : { ...rest, databases: setup.databases };
+    shards.push(await startSet(setup.name, setup.members ?? [{}, {}, {}], own, onShards, () => cluster));
   }
+  cluster.shards.push(...shards);
   distribute(cluster, options.databases ?? {});
+  const routers: Node[] = [];
   for (let index = 0; index < (options.mongos ?? 1); index += 1) {
-    const router = new Node({ kind: 'mongos', cluster }, shared, options.tls);
+    const router = new Node({ kind: 'mongos', cluster }, shared, options.tls, answer);
     await router.listener.start();
-    cluster.routers.push(router);
+    routers.push(router);
   }
-  const [first] = cluster.shards;
+  cluster.routers.push(...routers);
+  const [first] = shards;
   if (!first) throw new Error('a sharded cluster needs a shard');
-  const nodes = [...config.nodes, ...cluster.shards.flatMap((shard) => shard.nodes), ...cluster.routers];
-  const shard = (name: string): Shard => {
-    const found = cluster.shards.find((one) => one.name === name);
+  const nodes = [...config.nodes, ...shards.flatMap((shard) => shard.nodes), ...routers];
+  const shard = (name: string): RunningShard => {
+    const found = shards.find((one) => one.name === name);
     if (!found) throw new Error(`no shard ${name} in this double`);
     return found;
   };
-  return {
-    ...assemble(options, shared, first, nodes, '', cluster.routers),
-    cluster,
-    routers: cluster.routers,
-    shard,
-  };
+  return { ...assemble(options, shared, first, nodes, '', routers), cluster, routers, shard };
 }
 
 function shareOf(options: DeploymentOptions): Shared {
@@ -170,14 +173,14 @@ async function startSet(
   options: DeploymentOptions,
   shared: Shared,
   clusterOf: () => Cluster | undefined = () => undefined,
-): Promise<Shard> {
+): Promise<RunningShard> {
   const catalog = new Catalog(shared.nowMs);
   catalog.addAll(options.databases ?? {});
   const set = new ReplicaSet(name, members, catalog, shared.nowMs);
   const nodes = set.members.map((member) => {
     // The cluster is made after its first set: it is looked up when a command asks for it.
     const role = { kind: 'mongod' as const, set, member, get cluster() { return clusterOf(); } }; // biome-ignore format: one role
-    return new Node(role, shared, options.tls);
+    return new Node(role, shared, options.tls, answer);
   });
   for (const node of nodes) {
     await node.listener.start();
@@ -215,7 +218,7 @@ function place(cluster: Cluster, namespace: string, setup: CollectionSetup): voi
 function assemble(
   options: DeploymentOptions,
   shared: Shared,
-  { set, nodes: members }: Shard,
+  { set, nodes: members }: RunningShard,
   nodes: readonly Node[],
   uriOptions: string,
   entry: readonly Node[] = nodes,

@@ -1,13 +1,13 @@
 import { ObjectId } from 'mongodb';
 import type { Accounts } from './accounts.ts';
-import { answer } from './commands/dispatch.ts';
 import { Cursors } from './cursors.ts';
 import { Faults } from './faults.ts';
 import { Listener, type ServerTls } from './listener.ts';
 import type { Cluster } from './model/cluster.ts';
 import type { Member } from './model/member.ts';
 import type { ReplicaSet } from './model/replica-set.ts';
-import type { ConnectionView } from './session.ts';
+import type { ConnectionView, Session } from './session.ts';
+import type { Request } from './wire.ts';
 
 /** What all nodes of a deployment share. */
 export interface Shared {
@@ -28,6 +28,9 @@ export type NodeRole =
     }
   | { readonly kind: 'mongos'; readonly cluster: Cluster };
 
+/** Answers a request of a session. */
+export type Answer = (node: Node, session: Session, request: Request) => Promise<void>;
+
 /** One listening server of the double: a mongod's or a mongos' place in the deployment. */
 export class Node {
   readonly faults = new Faults();
@@ -39,7 +42,7 @@ export class Node {
   processId = new ObjectId();
   startedAtMs: number;
 
-  constructor(role: NodeRole, shared: Shared, tls: ServerTls | undefined) {
+  constructor(role: NodeRole, shared: Shared, tls: ServerTls | undefined, answer: Answer) {
     this.role = role;
     this.shared = shared;
     this.startedAtMs = role.kind === 'mongod' ? role.member.startedAtMs : shared.nowMs() - 40 * 86_400_000;

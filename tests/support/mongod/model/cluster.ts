@@ -1,10 +1,8 @@
-import type { Node } from '../node.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
 export interface Shard {
   readonly name: string;
   readonly set: ReplicaSet;
-  readonly nodes: readonly Node[];
   /** Being emptied by removeShard. */
   draining?: boolean;
 }
@@ -18,13 +16,19 @@ export interface ShardedCollection {
   readonly jumbo: Map<string, number>;
 }
 
+/** What config servers know of a mongos. */
+export interface Router {
+  readonly address: string;
+  readonly startedAtMs: number;
+}
+
 /** A sharded cluster as its config servers know it. */
 export interface Cluster {
   readonly shards: Shard[];
   readonly config: Shard;
   /** Sharded collections by namespace. */
   readonly collections: Map<string, ShardedCollection>;
-  readonly routers: Node[];
+  readonly routers: Router[];
   readonly balancer: { mode: 'full' | 'off'; inRound: boolean; rounds: number };
 }
 
