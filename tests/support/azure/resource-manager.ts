@@ -1,10 +1,6 @@
-import {
-  type AccountModel,
-  reservedRequestUnits,
-  type Throughput,
-  type ThroughputState,
-} from './account-model.ts';
+import type { AccountModel, Throughput, ThroughputState } from './account-model.ts';
 import type { HttpAnswer } from './http-faults.ts';
+import { throughputLimits } from './throughput-limits.ts';
 import type { Operations } from './throughput-operations.ts';
 
 /** What {@link answerResourceManager} needs to know beside the request. */
@@ -124,18 +120,6 @@ function answerThroughput(
     origin: context.origin,
     nowMs: context.nowMs,
   });
-}
-
-/** What the service allows, with the defaults of {@link ThroughputState}. */
-export function throughputLimits(settings: ThroughputState): Required<ThroughputState['limits']> {
-  const { throughput, limits } = settings;
-  const autoscale = throughput.kind === 'autoscale';
-  const instantMaximum = limits.instantMaximum ?? Math.max(10_000, reservedRequestUnits(throughput));
-  return {
-    minimum: limits.minimum ?? (autoscale ? Math.max(1_000, throughput.maximum / 10) : 400),
-    instantMaximum,
-    softAllowedMaximum: limits.softAllowedMaximum ?? instantMaximum * 10,
-  };
 }
 
 function renderThroughput(

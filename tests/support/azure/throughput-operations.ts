@@ -5,7 +5,7 @@ import {
   type ThroughputState,
 } from './account-model.ts';
 import type { HttpAnswer } from './http-faults.ts';
-import { throughputLimits } from './resource-manager.ts';
+import { throughputLimits } from './throughput-limits.ts';
 
 /** A change of throughput that a client asks for. */
 export interface ThroughputChange {
