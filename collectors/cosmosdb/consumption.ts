@@ -1,5 +1,5 @@
 import { ratio } from '../../src/sdk.ts';
-import type { MetricAnswer } from './metric-query.ts';
+import type { MetricAnswer, MetricQueryName } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
@@ -10,6 +10,7 @@ export interface ConsumptionInput {
   readonly spelling: Spelling;
   /** Undefined while it is not known, and for a serverless account. */
   readonly throughput: ThroughputReading | undefined;
+  readonly serverless: boolean;
   readonly maxContainers: number;
 }
 
@@ -26,11 +27,13 @@ interface Minute {
 export async function readConsumption(input: ConsumptionInput, context: CosmosdbContext): Promise<void> {
   const { monitor, spelling } = input;
   const units = await monitor.ask('requestUnits', context, 'essential');
-  const requests = await monitor.ask('requests', context, 'essential');
-  const throttled = await monitor.ask('throttled', context, 'essential');
-  const normalized = await monitor.ask('normalized', context, 'essential');
+  const requests = await askAlone('requests', monitor, context);
+  const throttled = await askAlone('throttled', monitor, context);
+  // Without provisioned throughput there is nothing to be normalised to.
+  const normalized = input.serverless ? nothing : await askAlone('normalized', monitor, context);
 
-  const consumed = newestMinute(units, 'TotalRequestUnits', spelling);
+  const busiest = newestMinute(normalized, 'NormalizedRUConsumption', spelling, Math.max);
+  const consumed = withIdle(newestMinute(units, 'TotalRequestUnits', spelling), busiest);
   const shown = largest(consumed.values, input.maxContainers, context);
   if (consumed.atMs !== undefined) context.record('consumedMinute', consumed.atMs / 1_000, {});
   for (const { value, ...place } of shown.values) context.record('requestUnitsPerSecond', value / 60, place);
@@ -42,10 +45,24 @@ export async function readConsumption(input: ConsumptionInput, context: Cosmosdb
       : minuteAt(requests, 'TotalRequests', spelling, consumed.atMs);
   recordThrottling(asked, minuteAt(throttled, 'TotalRequests', spelling, asked.atMs), shown, context);
 
-  const busiest = newestMinute(normalized, 'NormalizedRUConsumption', spelling, Math.max);
   for (const { value, ...place } of busiest.values) {
     if (shown.has(place)) context.record('normalizedRatio', value / 100, place);
   }
+}
+
+const nothing: MetricAnswer = { series: new Map(), cut: new Set(), unsplit: new Set() };
+
+/** A question whose failure leaves the others their answers. */
+async function askAlone(
+  name: MetricQueryName,
+  monitor: Monitor,
+  context: CosmosdbContext,
+): Promise<MetricAnswer> {
+  let answer = nothing;
+  await context.attempt(name, async (inner) => {
+    answer = await monitor.ask(name, inner, 'essential');
+  });
+  return answer;
 }
 
 /** Containers that are told apart. */
@@ -78,6 +95,18 @@ function recordThrottling(asked: Minute, throttled: Minute, shown: Shown, contex
     context.record('throttledPerSecond', count / 60, place);
     context.record('throttledRatio', ratio(count, requests), place, requests);
   }
+}
+
+/**
+ * Azure counts request units only where there are some. A place without any consumed nothing if Azure says too that its partitions were
+ * idle in that minute; without that witness it is unknown.
+ */
+function withIdle(consumed: Minute, busiest: Minute): Minute {
+  const atMs = consumed.atMs ?? busiest.atMs;
+  if (!consumed.isWhole || atMs !== busiest.atMs) return consumed;
+  const seen = new Set(consumed.values.map(placeKey));
+  const idle = busiest.values.filter((placed) => placed.value === 0 && !seen.has(placeKey(placed)));
+  return { ...consumed, atMs, values: [...consumed.values, ...idle] };
 }
 
 /** The newest minute in which any series has a value, and what each place had in it. */

@@ -43,7 +43,14 @@ class ControlPlane implements Plane {
   readonly readers: Plane['readers'] = {
     availability: (context) => recordAccount(this.#facts(), this.#budget.remaining(), context),
     consumption: (context) =>
-      readConsumption({ ...this.#common(), throughput: this.#book.read(context.monotonicMs) }, context),
+      readConsumption(
+        {
+          ...this.#common(),
+          throughput: this.#book.read(context.monotonicMs),
+          serverless: this.#facts().serverless === true,
+        },
+        context,
+      ),
     latency: (context) => readLatency(this.#common(), context),
     replication: (context) =>
       readReplication({ ...this.#common(), regions: this.#facts().regions.length }, context),

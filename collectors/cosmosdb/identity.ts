@@ -45,7 +45,7 @@ export function createTokenSource(input: IdentityInput): TokenSource {
       // Certificates and files are read anew the next time, and a request that hangs holds no connection.
       credential = undefined;
       input.client.reset();
-      throw toIdentityError(thrown, input.authority);
+      throw (await unreachableAuthority(thrown, input, signal)) ?? toIdentityError(thrown, input.authority);
     }
   };
 }
@@ -80,6 +80,28 @@ async function createCredential(input: IdentityInput): Promise<TokenCredential> 
     getToken: async (scopes, options) => new WorkloadIdentityCredential(abroad).getToken(scopes, options),
   };
   return new ChainedTokenCredential(workload, ofMachine);
+}
+
+/** The library says why it could not reach the authority only to its own log: asks the authority in its place. */
+async function unreachableAuthority(
+  thrown: unknown,
+  { authority, client, options }: IdentityInput,
+  signal: AbortSignal,
+): Promise<CollectError | undefined> {
+  const tenant = options.identity?.clientSecret?.tenant ?? 'organizations';
+  if (!/endpoints_resolution_error|openid_config_error/.test(messageOf(thrown))) return undefined;
+  const url = new URL(`/${encodeURIComponent(tenant)}/v2.0/.well-known/openid-configuration`, authority);
+  try {
+    const { status } = await client.ask({ url, headers: {} }, signal);
+    if (status === 200) return undefined;
+    return new CollectError(
+      'denied',
+      `no token: ${url.host} does not know the directory: check identity (${status})`,
+    );
+  } catch (failure) {
+    const { code, message } = toCollectError(failure);
+    return new CollectError(code, `no token: ${message}`);
+  }
 }
 
 /** The library does not heed the signal everywhere. */
@@ -127,7 +149,7 @@ function toIdentityError(thrown: unknown, authority: string): CollectError {
   ) {
     return new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}: check identity`);
   }
-  return toCollectError(new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}`));
+  return new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}`);
 }
 
 const longestText = 300;

@@ -8,7 +8,7 @@ export const consumptionMetrics = defineMetrics({
     ...minute,
     name: 'reeve_cosmosdb_request_units_per_second',
     unit: 'none',
-    help: 'Request units consumed in a second, on average over the newest settled minute; absent for a container without requests.',
+    help: 'Request units consumed in a second, on average over the newest settled minute; 0 only where Azure says that the partitions were idle.',
     source: 'TotalRequestUnits, total of 1 minute / 60, by database, container and region',
   },
   utilizationRatio: {

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckItem, Collector } from '../../src/sdk.ts';
+import { Secret } from '../../src/sdk.ts';
+import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts';
+import { startCosmosAccount } from '../../tests/support/cosmosdb/account.ts';
+import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
+import { FakeClock } from '../../tests/support/fake-clock.ts';
+import { createRecordingLog } from '../../tests/support/recording-log.ts';
+import { testSurroundings } from '../../tests/support/surroundings.ts';
+import { createCosmosdbCollector } from './collector.ts';
+import type { CosmosdbOptions } from './config.ts';
+import { ReadBudget } from './read-budget.ts';
+import { readsAnHour } from './read-plan.ts';
+import { doubleShop } from './testing/watched-account.ts';
+
+const target = {
+  id: 'orders',
+  engine: 'cosmosdb',
+  intervalMs: 60_000,
+  deadlineMs: 30_000,
+  workload: 'oltp',
+  labels: {},
+  unusedAfterMs: 0,
+  membersComplete: false,
+  groups: {},
+  maxSeries: 1_000,
+} as const;
+
+async function collectorOf(options: Partial<CosmosdbOptions>, budget?: ReadBudget): Promise<Collector> {
+  const clock = { now: Date.now, monotonicMs: () => performance.now(), sleep: async () => undefined };
+  return createCosmosdbCollector({
+    target,
+    options: { cloud: 'public', maxContainers: 100, ...options },
+    history: createMemoryHistory(),
+    clock,
+    random: () => 0,
+    log: createRecordingLog(),
+    applicationName: 'reeve/test',
+    ...testSurroundings(budget === undefined ? {} : { shared: (_key, make) => adopt(budget, make) }),
+  });
+}
+
+/** A budget in place of the one that would be made. */
+function adopt<T>(budget: unknown, make: () => T): T {
+  const made = make();
+  if (made instanceof ReadBudget && budget instanceof ReadBudget) made.plan('others', budget.planned());
+  return made;
+}
+
+function controlOf(azure: AzureDouble): Partial<CosmosdbOptions> {
+  const { subscription, resourceGroup, name } = azure.account;
+  const { tenant, clientId, secret } = azure.registration;
+  return {
+    account: { subscription, resourceGroup, name },
+    identity: { clientSecret: { tenant, clientId, secret: new Secret(secret) } },
+    endpoints: { arm: azure.url, authority: azure.url },
+    ca: azure.caFile,
+  };
+}
+
+async function checkOf(collector: Collector): Promise<readonly CheckItem[]> {
+  const { signal } = new AbortController();
+  await collector.open(signal);
+  return collector.check(signal);
+}
+
+describe('check, on doubles', () => {
+  it('finds nothing where both roles are given', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    const collector = await collectorOf(controlOf(azure));
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items).toEqual([]);
+  });
+
+  it('says what the missing Monitoring Reader blinds, once, and how to give it', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    azure.deny('Microsoft.Insights/metrics/read');
+    const collector = await collectorOf(controlOf(azure));
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items.map(({ severity, groups }) => ({ severity, groups }))).toEqual([
+      {
+        severity: 'blind',
+        groups: ['consumption', 'latency', 'replication', 'partitions', 'storage', 'service_level'],
+      },
+    ]);
+    expect(items[0]?.remedy).toBe(
+      `az role assignment create --assignee "<principal>" --role "Monitoring Reader" --scope "${azure.account.resourceId}"`,
+    );
+  });
+
+  it('says what a role without throughput settings blinds', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    azure.deny('Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/read');
+    const collector = await collectorOf(controlOf(azure));
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items).toMatchObject([
+      {
+        severity: 'blind',
+        groups: ['throughput', 'consumption'],
+        metrics: ['provisionedPerSecond', 'utilizationRatio'],
+      },
+    ]);
+    expect(items[0]?.remedy).toContain('Cosmos DB Account Reader Role');
+  });
+
+  it('advises when all targets of a subscription ask for more than it grants', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    const budget = new ReadBudget(new FakeClock());
+    budget.plan('others', 11_900);
+    const collector = await collectorOf(controlOf(azure), budget);
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items).toMatchObject([{ severity: 'advice' }]);
+    expect(items[0]?.message).toMatch(/takes \d+ reads .* an hour; .* of 12000 together/);
+  });
+
+  it('says that a key shows no consumption', async () => {
+    await using account = await startCosmosAccount({ databases: [{ name: 'shop' }] });
+    const collector = await collectorOf({
+      endpoint: account.endpoint,
+      key: new Secret(account.readOnlyKey),
+    });
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items.map(({ severity }) => severity)).toEqual(['blind', 'advice']);
+    expect(items[0]?.message).toMatch(/request_unit_utilization_ratio/);
+    expect(items[1]?.remedy).toMatch(/read-only-keys/);
+  });
+});
+
+describe('assumptions, on doubles', () => {
+  it('hold on the control plane, but for one that takes time', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    const collector = await collectorOf(controlOf(azure));
+    const { signal } = new AbortController();
+    await collector.open(signal);
+
+    const found = await collector.assumptions?.(signal);
+
+    await collector.close();
+    expect(found?.map(({ verdict }) => verdict)).toEqual([
+      'holds',
+      'holds',
+      'holds',
+      'holds',
+      'holds',
+      'untested',
+    ]);
+  });
+
+  it('hold on the data plane', async () => {
+    const containers = [{ name: 'orders' }];
+    await using account = await startCosmosAccount({ databases: [{ name: 'shop', containers }] });
+    const collector = await collectorOf({
+      endpoint: account.endpoint,
+      key: new Secret(account.readOnlyKey),
+    });
+    const { signal } = new AbortController();
+    await collector.open(signal);
+
+    const found = await collector.assumptions?.(signal);
+
+    await collector.close();
+    expect(found?.map(({ verdict }) => verdict)).toEqual(['holds', 'holds']);
+  });
+});
+
+describe('readsAnHour', () => {
+  it('is what an account of 50 containers costs at the cadences of the engine', () => {
+    expect(readsAnHour(target, { regions: 2, databases: 5, containers: 50 })).toBe(1_229);
+  });
+
+  it('costs less without groups that are switched off', () => {
+    const groups = { throughput: { enabled: false, everyMs: undefined } };
+
+    expect(readsAnHour({ ...target, groups }, { regions: 1, databases: 5, containers: 50 })).toBe(437);
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts';
+import { samplesOf, type Watching } from '../../tests/support/watching.ts';
+import { doubleShop, watchAccount } from './testing/watched-account.ts';
+
+const quick = { interval: '1s', deadline: '700ms' };
+const metrics = /Insights\/metrics/;
+
+async function withAzure(use: (azure: AzureDouble) => Promise<void>): Promise<void> {
+  await using azure = await startAzure({ accounts: [doubleShop] });
+  await use(azure);
+}
+
+function codesOf({ latest }: Watching): readonly string[] {
+  const { failure, readings } = latest();
+  const codes = readings.flatMap(({ errors }) => errors.map(({ code }) => code));
+  return [...new Set(failure === undefined ? codes : [failure.code])];
+}
+
+describe('the control plane, when something fails', () => {
+  it('keeps what it knows of the account when Azure Monitor hangs', () =>
+    withAzure(async (azure) => {
+      await using watching = watchAccount(azure, { interval: '2s', deadline: '2s' });
+      await watching.collect();
+      azure.faults.add({ on: /TotalRequestUnits/, fault: { kind: 'hang' } });
+
+      const snapshot = await watching.collect();
+
+      expect(snapshot.up).toBe(true);
+      expect(samplesOf(snapshot, 'reeve_cosmosdb_account_info')).toHaveLength(1);
+      const consumption = snapshot.readings.find(({ group }) => group === 'consumption');
+      expect(consumption?.errors.map(({ code }) => code)).toEqual(['timeout']);
+      expect(samplesOf(snapshot, 'reeve_cosmosdb_request_units_per_second')).toEqual([]);
+    }));
+
+  it('gives up an answer that begins and does not end', () =>
+    withAzure(async (azure) => {
+      azure.faults.add({ on: /databaseAccounts\/double-shop\?/, fault: { kind: 'stall' } });
+      await using watching = watchAccount(azure, quick);
+
+      await watching.collect();
+
+      expect(codesOf(watching)).toEqual(['timeout']);
+    }));
+
+  it('recovers from a token that never came', () =>
+    withAzure(async (azure) => {
+      const lift = azure.faults.add({ on: /oauth2|openid-configuration/, fault: { kind: 'hang' } });
+      await using watching = watchAccount(azure, quick);
+      await watching.collect();
+      const codes = codesOf(watching);
+      lift();
+
+      const snapshot = await watching.collect();
+
+      expect(codes).toEqual(['timeout']);
+      expect(snapshot.up).toBe(true);
+    }));
+
+  it('sends nothing to a server whose certificate has expired', () =>
+    withAzure(async (azure) => {
+      await using watching = watchAccount(azure);
+      await watching.collect();
+      azure.expireCertificate();
+      const before = azure.requests.length;
+
+      const snapshot = await watching.collect();
+
+      expect(snapshot.up).toBe(false);
+      expect(codesOf(watching)).toEqual(['unreachable']);
+      expect(snapshot.failure?.message).toMatch(/certificate has expired/);
+      expect(azure.requests.length).toBe(before);
+      azure.renewCertificate();
+      expect((await watching.collect()).up).toBe(true);
+    }));
+
+  it('trusts no server that its authorities do not vouch for', () =>
+    withAzure(async (azure) => {
+      await using watching = watchAccount(azure, { ca: undefined });
+
+      const snapshot = await watching.collect();
+
+      expect(snapshot.up).toBe(false);
+      expect(codesOf(watching)).toEqual(['unreachable']);
+      expect(azure.requests).toEqual([]);
+    }));
+
+  it('says denied when its token is no longer accepted, and shows the token nowhere', () =>
+    withAzure(async (azure) => {
+      await using watching = watchAccount(azure);
+      await watching.collect();
+      azure.mint.revokeAll();
+
+      const snapshot = await watching.collect();
+
+      expect(snapshot.up).toBe(false);
+      expect(codesOf(watching)).toEqual(['denied']);
+      expect(snapshot.failure?.message).toMatch(/token/);
+    }));
+
+  it('says which role is missing', () =>
+    withAzure(async (azure) => {
+      azure.deny('Microsoft.DocumentDB/databaseAccounts/read');
+      await using watching = watchAccount(azure);
+
+      const snapshot = await watching.collect();
+
+      expect(codesOf(watching)).toEqual(['denied']);
+      expect(snapshot.failure?.message).toMatch(/Microsoft\.DocumentDB\/databaseAccounts\/read/);
+      expect(snapshot.failure?.message).toMatch(/az role assignment create .*Cosmos DB Account Reader Role/);
+    }));
+
+  it('waits as long as Azure asks, and asks nothing meanwhile', () =>
+    withAzure(async (azure) => {
+      const fault = { kind: 'answer', status: 429, headers: { 'retry-after': '17' } } as const;
+      azure.faults.add({ on: /TotalRequestUnits/, fault, times: 1 });
+      await using watching = watchAccount(azure);
+
+      const snapshot = await watching.collect();
+
+      const errors = snapshot.readings.flatMap((reading) => reading.errors);
+      expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['throttled']));
+      expect(errors[0]?.retryAfterMs).toBe(17_000);
+      const asked = azure.requests.filter(({ path }) => metrics.test(path));
+      expect(asked.map(({ status }) => status)).toEqual([429]);
+    }));
+
+  it('gives up an answer that is too long, and says so', () =>
+    withAzure(async (azure) => {
+      azure.faults.add({ on: /DataUsage/, fault: { kind: 'flood', sizeBytes: 17 * 1_048_576 } });
+      await using watching = watchAccount(azure);
+
+      const snapshot = await watching.collect();
+
+      const storage = snapshot.readings.find(({ group }) => group === 'storage');
+      expect(storage?.errors.map(({ code }) => code)).toEqual(['malformed']);
+      expect(storage?.errors[0]?.message).toMatch(/longer than 16 MiB/);
+      expect(samplesOf(snapshot, 'reeve_cosmosdb_request_units_per_second').length).toBeGreaterThan(0);
+    }));
+
+  it('calls malformed what is not Azure', () =>
+    withAzure(async (azure) => {
+      const fault = { kind: 'answer', status: 200, body: '<html>a captive portal</html>' } as const;
+      azure.faults.add({ on: /databaseAccounts\/double-shop\?/, fault });
+      await using watching = watchAccount(azure);
+
+      await watching.collect();
+
+      expect(codesOf(watching)).toEqual(['malformed']);
+    }));
+
+  it('follows the next page nowhere but to Azure', () =>
+    withAzure(async (azure) => {
+      const body = { value: [], nextLink: 'https://elsewhere.example.com/steal?token' };
+      azure.faults.add({ on: /\/sqlDatabases\?/, fault: { kind: 'answer', status: 200, body }, times: 1 });
+      await using watching = watchAccount(azure);
+
+      await watching.collect();
+
+      const paths = azure.requests.map(({ path }) => path);
+      expect(paths).toContain('/steal');
+    }));
+
+  it('recovers after Azure was away', () =>
+    withAzure(async (azure) => {
+      await using watching = watchAccount(azure);
+      await watching.collect();
+      await azure.stop();
+      const away = await watching.collect();
+      await azure.restart();
+
+      const back = await watching.collect();
+
+      expect([away.up, away.failure?.code, back.up]).toEqual([false, 'unreachable', true]);
+    }));
+});
