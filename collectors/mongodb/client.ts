@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { BSON, MongoClient, type MongoClientOptions } from 'mongodb';
 import { type Clock, CollectError, type ServerAnswer } from '../../src/sdk.ts';
 import { type Address, formatAddress } from './address.ts';
-import { type Call, toMemberError } from './client-errors.ts';
+import { type Call, codeOf, toMemberError } from './client-errors.ts';
 import { type Document, isDocument } from './document.ts';
 
 export interface CallOptions {
@@ -164,14 +164,16 @@ class DirectClient implements MemberClient {
   }
 
   async #connect(): Promise<MongoClient> {
-    const client = new MongoClient(
-      `mongodb://${formatAddress(this.#options.address)}/`,
-      await clientOptions(this.#options),
-    );
+    const url = `mongodb://${formatAddress(this.#options.address)}/`;
+    const client = new MongoClient(url, await clientOptions(this.#options));
     // Without a listener the driver's own errors would have nowhere to go.
     client.on('error', () => undefined);
+    const lost = Promise.withResolvers<never>();
+    // The driver would try until its time is up; whether the next poll finds a server is the scheduler's affair.
+    client.once('serverHeartbeatFailed', ({ failure }) => lost.reject(failure));
+    lost.promise.catch(() => undefined);
     try {
-      await client.connect();
+      await Promise.race([client.connect(), lost.promise]);
     } catch (thrown) {
       await client.close(true).catch(() => undefined);
       throw thrown;
@@ -191,6 +193,7 @@ class DirectClient implements MemberClient {
     }: { readonly signal: AbortSignal; readonly limitMs: number; readonly key: string | undefined },
   ): Promise<T> {
     const sentMs = this.#options.clock.monotonicMs();
+    const used = this.#client;
     let settled = false;
     const watched = work.finally(() => {
       settled = true;
@@ -209,18 +212,14 @@ class DirectClient implements MemberClient {
     } catch (thrown) {
       watched.catch(() => undefined);
       const error = toMemberError(thrown, call);
-      if (error.code === 'unreachable') await this.#dropLost(thrown);
+      // The next call connects anew, with the certificates that lie there by then.
+      if (error.code === 'unreachable' && codeOf(thrown) === undefined && used === this.#client)
+        await this.#drop();
       throw error;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
     }
-  }
-
-  /** A lost server is connected to anew by the next call, with the certificates that lie there by then. */
-  async #dropLost(thrown: unknown): Promise<void> {
-    if (thrown instanceof Error && /ServerSelection|TopologyClosed|NotConnected/.test(thrown.name))
-      await this.#drop();
   }
 
   async #drop(): Promise<void> {
