@@ -32,7 +32,7 @@ export function compileExpression(expression: Expression, scope: Scope, statemen
     case 'parameter':
       return compileParameter(expression.name, statement, at);
     case 'name':
-      return compileName(expression, scope, statement);
+      return compileName(expression, scope);
     case 'field':
       return compileField(expression, scope, statement);
     case 'element':
@@ -88,17 +88,8 @@ function compileParameter(name: string, statement: Statement, at: string): Compi
   return { type: parameter.type, evaluate: () => parameter.value };
 }
 
-function compileName(
-  expression: Extract<Expression, { node: 'name' }>,
-  scope: Scope,
-  statement: Statement,
-): Compiled {
+function compileName(expression: Extract<Expression, { node: 'name' }>, scope: Scope): Compiled {
   const { name, at } = expression;
-  const alias = scope.aliases?.get(name.toLowerCase());
-  if (alias !== undefined) {
-    const { aliases: _used, ...without } = scope;
-    return compileExpression(alias, without, statement);
-  }
   return readResolved(checkGrouped(resolveName(name, visible(scope), at), scope, name, at));
 }
 
@@ -135,7 +126,7 @@ function compileField(
   statement: Statement,
 ): Compiled {
   const { base, name, at } = expression;
-  if (base.node === 'name' && !scope.aliases?.has(base.name.toLowerCase())) {
+  if (base.node === 'name') {
     const resolved = resolveName(base.name, visible(scope), base.at);
     if (resolved.isWhole) {
       let owner: Scope | undefined = visible(scope);

@@ -8,7 +8,6 @@ import {
   type AggregateSlot,
   type Compiled,
   type CompiledQuery,
-  findColumn,
   type Row,
   type Scope,
   type Statement,
@@ -45,16 +44,8 @@ export function compileSelect(
     grouping === undefined ? { ...inner, windows } : { ...inner, windows, grouping: grouping.scope };
   const list = items.map(({ expression }) => compileExpression(expression, scope, statement));
   const { windows: _none, ...withoutWindows } = scope;
-  const named = { ...withoutWindows, aliases: notColumns(aliases, inner) };
-  const having =
-    select.having && boolean(compileExpression(select.having, named, statement), 'HAVING', select.having);
-  const qualify =
-    select.qualify &&
-    boolean(
-      compileExpression(select.qualify, { ...scope, aliases: notColumns(aliases, inner) }, statement),
-      'QUALIFY',
-      select.qualify,
-    );
+  const having = condition('HAVING', select.having, aliases, withoutWindows, statement);
+  const qualify = condition('QUALIFY', select.qualify, aliases, scope, statement);
   const order = compileOrder(ordering, (part) => compileExpression(part, scope, statement));
 
   const run = (outerRow: Row | undefined): readonly (readonly unknown[])[] => {
@@ -123,14 +114,21 @@ function aliasesOf(items: readonly Item[]): ReadonlyMap<string, Expression> {
   );
 }
 
-/** In HAVING and QUALIFY a column wins over an alias of the same name. */
-function notColumns(aliases: ReadonlyMap<string, Expression>, scope: Scope): ReadonlyMap<string, Expression> {
-  return new Map(
-    [...aliases].filter(([name]) => !scope.sources.some((source) => findColumn(source, name) !== undefined)),
+/** An alias of the select list wins over a column: so says the service's own analyser of GROUP BY, HAVING, QUALIFY and ORDER BY. */
+function condition(
+  clause: string,
+  expression: Expression | undefined,
+  aliases: ReadonlyMap<string, Expression>,
+  scope: Scope,
+  statement: Statement,
+): Compiled | undefined {
+  return (
+    expression &&
+    boolean(compileExpression(withAliases(expression, aliases), scope, statement), clause, expression)
   );
 }
 
-/** `ORDER BY 2` and `ORDER BY alias`; an alias wins over a column. */
+/** `ORDER BY 2` and `ORDER BY alias`. */
 function orderExpression(
   expression: Expression,
   items: readonly Item[],
@@ -184,7 +182,7 @@ function compileGrouping(
     aggregateNames.has(call.name) && call.over === undefined;
   const aggregates = someCall([items, select.having, select.qualify, ordering], isAggregate);
   if (select.groupBy.length === 0 && !aggregates) return undefined;
-  const expressions = select.groupBy.map((expression) => groupExpression(expression, items, aliases, inner));
+  const expressions = select.groupBy.map((expression) => groupExpression(expression, items, aliases));
   const keys = expressions.map((expression) => compileExpression(expression, inner, statement));
   const positions = new Map(
     expressions.map(
@@ -214,19 +212,10 @@ function groupExpression(
   expression: Expression,
   items: readonly Item[],
   aliases: ReadonlyMap<string, Expression>,
-  inner: Scope,
 ): Expression {
   if (expression.node === 'literal' && expression.type.kind === 'INT64')
     return ordinal(Number(expression.value), items, expression.at);
-  if (expression.node !== 'name') return expression;
-  const alias = aliases.get(expression.name.toLowerCase());
-  const isColumn = inner.sources.some((source) => findColumn(source, expression.name) !== undefined);
-  if (alias === undefined || !isColumn) return alias ?? expression;
-  if (expressionKey(alias, inner) === expressionKey(expression, inner)) return expression;
-  throw new UnsupportedByDoubleError(
-    `GROUP BY ${expression.name}, both a column and another expression's alias: rename the alias`,
-    expression.at,
-  );
+  return expression.node === 'name' ? (aliases.get(expression.name.toLowerCase()) ?? expression) : expression;
 }
 
 function withWindows(rows: readonly Row[], windows: readonly WindowSlot[]): readonly Row[] {

@@ -1,4 +1,4 @@
-import type { Call, Expression, Query } from './ast.ts';
+import type { Call, Query } from './ast.ts';
 import { InvalidQueryError } from './sql-error.ts';
 import type { Zones } from './time.ts';
 import type { SqlType, StructField } from './types.ts';
@@ -70,8 +70,6 @@ export interface Scope {
   readonly grouping?: Grouping;
   /** Set where analytic calls are allowed; grows while expressions are compiled. */
   readonly windows?: WindowSlot[];
-  /** Aliases of the select list, where they may be used. */
-  readonly aliases?: ReadonlyMap<string, Expression>;
   /** Columns joined with USING: the source whose column an unqualified name means. */
   readonly merged?: ReadonlyMap<string, number>;
 }
