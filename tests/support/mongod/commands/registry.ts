@@ -6,6 +6,7 @@ import { cursorCommands } from './cursors.ts';
 import { documentCommands } from './documents.ts';
 import { helloCommands } from './hello.ts';
 import { indexCommands } from './indexes.ts';
+import { operationCommands } from './operations.ts';
 import { replicationCommands } from './replication.ts';
 import { serverStatusCommands } from './server-status.ts';
 import { shardingCommands } from './sharding.ts';
@@ -21,5 +22,6 @@ export const commands: CommandTable = {
   ...documentCommands,
   ...cursorCommands,
   ...indexCommands,
+  ...operationCommands,
   ...shardingCommands,
 };

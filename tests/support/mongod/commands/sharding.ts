@@ -3,6 +3,7 @@ import { failure } from '../errors.ts';
 import { splitNamespace } from '../model/catalog.ts';
 import { type Cluster, holdersOf, type ShardedCollection } from '../model/cluster.ts';
 import { type Doc, docOf, isOn, long, textOf } from '../values.ts';
+import { authorize } from './access.ts';
 import type { Call, CommandTable } from './command.ts';
 import { documentsOf } from './rows.ts';
 
@@ -13,7 +14,7 @@ export const shardingCommands: CommandTable = {
     needs: { action: 'listShards', on: 'cluster' },
     run: ({ node }) => ({ shards: [...documentsOf(node, 'config', 'shards')] }),
   },
-  balancerStatus: { only: 'mongos', needs: { action: 'find', on: 'database' }, run: balancerStatus },
+  balancerStatus: { only: 'mongos', run: balancerStatus },
   checkMetadataConsistency: {
     needs: { action: 'checkMetadataConsistency', on: 'cluster' },
     only: 'mongos',
@@ -26,7 +27,9 @@ function clusterOf(call: Call): Cluster {
   return call.node.role.cluster;
 }
 
+/** Who may read the balancer's settings may ask. */
 function balancerStatus(call: Call): Doc {
+  authorize(call, 'find', { database: 'config', collection: 'settings' });
   const { mode, inRound, rounds } = clusterOf(call).balancer;
   return { mode, inBalancerRound: inRound, numBalancerRounds: long(rounds), term: long(1) };
 }

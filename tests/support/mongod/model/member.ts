@@ -67,6 +67,8 @@ export class Member {
   readonly catalog: Catalog;
   readonly counters = new Counters();
   readonly operations = new Map<number, RunningOperation>();
+  /** Whether fsyncLock was taken and not released. */
+  writesLocked = false;
   state: MemberState;
   /** The term this member believes in. */
   term = 1;
@@ -103,6 +105,7 @@ export class Member {
     this.pid += 100;
     this.counters.reset();
     this.operations.clear();
+    this.writesLocked = false;
     this.#usage.clear();
   }
 
