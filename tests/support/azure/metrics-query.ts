@@ -181,35 +181,35 @@ function collect(
   span: Span,
 ): ReadonlyMap<string, Series> {
   const grainMs = GRAIN_MS[definition.grains[0] ?? ''] ?? HOUR_MS;
-  const dimensions = query.filter.map(({ dimension }) => canonical(definition, dimension));
+  const filter = query.filter.map((clause) => ({
+    ...clause,
+    dimension: canonical(definition, clause.dimension),
+  }));
   const found = new Map<string, Series>();
   const endMs = span.fromMs + span.slots * span.intervalMs;
   for (let atMs = span.fromMs; atMs < endMs; atMs += grainMs) {
     if (atMs + grainMs > span.nowMs - settings.ingestionDelayMs || settings.gaps.has(atMs)) continue;
     for (const observation of observe(account, definition.name, atMs, grainMs)) {
-      if (!passes(observation, query.filter, definition)) continue;
-      const labels = dimensions.map(
-        (dimension) => [dimension, observation.dimensions[dimension] ?? '<empty>'] as const,
+      if (!passes(observation, filter)) continue;
+      const labels = filter.map(
+        ({ dimension }) => [dimension, observation.dimensions[dimension] ?? '<empty>'] as const,
       );
-      const key = JSON.stringify(labels);
+      const key = labels.map(([, value]) => value).join('\n');
       const series = found.get(key) ?? { labels, slots: new Map<number, Observation[]>() };
       found.set(key, series);
       const slot = Math.floor((atMs - span.fromMs) / span.intervalMs);
-      series.slots.set(slot, [...(series.slots.get(slot) ?? []), observation]);
+      const observations = series.slots.get(slot);
+      if (observations === undefined) series.slots.set(slot, [observation]);
+      else observations.push(observation);
     }
   }
   return found;
 }
 
-function passes(
-  observation: Observation,
-  filter: readonly DimensionFilter[],
-  definition: MetricDefinition,
-): boolean {
+function passes(observation: Observation, filter: readonly DimensionFilter[]): boolean {
   return filter.every(({ dimension, values, negated }) => {
     if (values.length === 0) return true;
-    const value = observation.dimensions[canonical(definition, dimension)] ?? '';
-    return values.includes(value.toLowerCase()) !== negated;
+    return values.includes((observation.dimensions[dimension] ?? '').toLowerCase()) !== negated;
   });
 }
 
