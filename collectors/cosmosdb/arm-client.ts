@@ -88,12 +88,13 @@ export class ArmClient {
     expected: readonly number[] = [],
   ): Promise<HttpAnswer> {
     const { client, token, budget, clock, account } = this.#input;
-    const authorization = `Bearer ${await token(signal)}`;
+    const authorization = `Bearer ${await token.get(signal)}`;
     budget.take(request.urgency);
     const answer = await client.ask({ url, headers: { authorization } }, signal);
     const left = Number(answer.headers['x-ms-ratelimit-remaining-subscription-reads'] ?? Number.NaN);
     if (Number.isFinite(left)) budget.heed(left);
     if (answer.status === 200 || expected.includes(answer.status)) return answer;
+    if (answer.status === 401) token.forget();
     const error = toServiceError(answer, `${request.what} of ${account.name}`, this.#remedy, clock.now());
     if (error.code === 'throttled') budget.close(error.retryAfterMs ?? 0);
     throw error;

@@ -22,26 +22,36 @@ export type OnFailure = (subject: string, error: CollectError) => void;
 
 const namedSchema = z.looseObject({ name: z.string() });
 
-/** Names of databases and containers, at most so many containers. */
+/** Names of databases and containers; of containers at most so many, those first that come first in `rank` (by `containerKey`). */
 export async function listContainers(
   arm: ArmClient,
   api: AccountApi,
-  maxContainers: number,
+  { maxContainers, rank = [] }: { readonly maxContainers: number; readonly rank?: readonly string[] },
   signal: AbortSignal,
 ): Promise<Inventory> {
   const found = await arm.list(request(`/${api.databases}`, 'list of databases'), signal);
   const databases: DatabaseNames[] = [];
-  let [count, left] = [0, found.isCut ? 1 : 0];
+  let cut = found.isCut ? 1 : 0;
   for (const item of found.items) {
     const name = nameOf(item);
     const path = `/${api.databases}/${encodeURIComponent(name)}/${api.containers}`;
     const inner = await arm.list(request(path, 'list of containers', name), signal);
-    const kept = inner.items.map(nameOf).slice(0, Math.max(0, maxContainers - count));
-    count += kept.length;
-    left += inner.items.length - kept.length + (inner.isCut ? 1 : 0);
-    databases.push({ name, containers: kept });
+    cut += inner.isCut ? 1 : 0;
+    databases.push({ name, containers: inner.items.map(nameOf) });
   }
-  return { databases, left };
+  const keys = databases.flatMap(({ name, containers }) =>
+    containers.map((each) => containerKey(name, each)),
+  );
+  const exists = new Set(keys);
+  const order = [...new Set([...rank.filter((key) => exists.has(key)), ...keys])];
+  const kept = new Set(order.slice(0, maxContainers));
+  return {
+    databases: databases.map(({ name, containers }) => ({
+      name,
+      containers: containers.filter((each) => kept.has(containerKey(name, each))),
+    })),
+    left: cut + keys.length - kept.size,
+  };
 }
 
 /** Throughput of every database and container, one read each. */

@@ -27,7 +27,8 @@ export interface DataName {
   readonly self: string;
 }
 
-export type Headers = Readonly<Record<string, unknown>>;
+/** Headers of an answer, names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | undefined>>;
 
 /** Rest between two requests: reading names and offers is rationed by the service for everybody. */
 const restMs = 20;
@@ -94,14 +95,14 @@ export class DataClient {
   }
 
   /** Headers that tell the limits of one offer. */
-  async offerHeaders(id: string, subject: string, signal: AbortSignal): Promise<Headers> {
+  async offerHeaders(id: string, subject: string, signal: AbortSignal): Promise<AnswerHeaders> {
     const read = () => this.#client.offer(id).read({ abortSignal: signal });
     const { headers } = await this.#ask('GET /offers/{offer}', subject, signal, read);
-    return headers;
+    return textsOf(headers);
   }
 
   /** Headers that tell the size of a container. */
-  async quotaHeaders(database: string, container: string, signal: AbortSignal): Promise<Headers> {
+  async quotaHeaders(database: string, container: string, signal: AbortSignal): Promise<AnswerHeaders> {
     const subject = `${database}/${container}`;
     const what = 'GET /dbs/{database}/colls/{container} with populatequotainfo';
     const read = () =>
@@ -109,7 +110,8 @@ export class DataClient {
         .database(database)
         .container(container)
         .read({ abortSignal: signal, populateQuotaInfo: true });
-    const { headers } = await this.#ask(what, subject, signal, read);
+    const answer = await this.#ask(what, subject, signal, read);
+    const headers = textsOf(answer.headers);
     this.#tell(what, subject, {
       usage: headers['x-ms-resource-usage'] ?? null,
       quota: headers['x-ms-resource-quota'] ?? null,
@@ -201,7 +203,15 @@ function fieldOf(thrown: unknown, name: string): unknown {
 }
 
 function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? `${thrown.name} ${String(fieldOf(thrown, 'code') ?? '')}` : '';
+  const code = fieldOf(thrown, 'code');
+  return thrown instanceof Error ? `${thrown.name} ${typeof code === 'string' ? code : ''}` : '';
+}
+
+function textsOf(headers: Readonly<Record<string, unknown>>): AnswerHeaders {
+  const texts = Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name.toLowerCase(), value] as const] : [],
+  );
+  return Object.fromEntries(texts);
 }
 
 function toName(row: { readonly id: string; readonly _self?: string }): DataName {
@@ -222,7 +232,12 @@ function transport(http: HttpClient): Transport {
       const signal = toSignal(abortSignal);
       const answer = await http.ask(question, signal);
       const pairs = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
-      return { request, status: answer.status, headers: new AnswerHeaders(pairs), bodyAsText: answer.body };
+      return {
+        request,
+        status: answer.status,
+        headers: new TransportHeaders(pairs),
+        bodyAsText: answer.body,
+      };
     },
   };
 }
@@ -238,7 +253,7 @@ function toSignal(signal: Parameters<Transport['sendRequest']>[0]['abortSignal']
 
 type PipelineHeaders = Awaited<ReturnType<Transport['sendRequest']>>['headers'];
 
-class AnswerHeaders implements PipelineHeaders {
+class TransportHeaders implements PipelineHeaders {
   readonly #values: Map<string, string>;
 
   constructor(pairs: Iterable<readonly [string, string]>) {

@@ -8,44 +8,8 @@ import { connectionStringProblem, endpointProblem, parseConnectionString } from 
 export function cosmosdbOptions(fields: ConfigFields) {
   return z
     .strictObject({
-      account: accountField()
-        .optional()
-        .describe(
-          'The account as Azure Resource Manager names it. Give this, `resourceId`, `endpoint` or `connectionString`.',
-        ),
-      resourceId: z
-        .string()
-        .refine((text) => parseResourceId(text) !== undefined, {
-          error:
-            'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.DocumentDB/databaseAccounts/…',
-        })
-        .optional()
-        .describe('As `account`, in one line, as `az cosmosdb show --query id` prints it.'),
-      identity: identityField(fields)
-        .optional()
-        .describe(
-          'Who asks Azure. Without it: workload identity where the environment offers it, then the managed identity of the machine.',
-        ),
-      cloud: z.enum(cloudNames).default('public').describe('Which Azure the account is in.'),
-      endpoints: endpointsField()
-        .optional()
-        .describe('Addresses instead of those of `cloud`, for private and other clouds.'),
-      endpoint: httpUrl(endpointProblem)
-        .optional()
-        .describe(
-          'Endpoint of the account, with `key`. Only what a key can read is known then: no consumption, so no utilisation.',
-        ),
-      key: fields.secret().optional().describe('Key of the account; take a read-only one.'),
-      connectionString: fields
-        .secretText({
-          parts: (text) => {
-            const key = parseConnectionString(text)?.key;
-            return key === undefined ? [] : [key];
-          },
-          problem: connectionStringProblem,
-        })
-        .optional()
-        .describe('`endpoint` and `key` in one, as the portal gives it; take the read-only one.'),
+      ...controlFields(fields),
+      ...dataFields(fields),
       ca: fields
         .path()
         .optional()
@@ -69,6 +33,55 @@ export function cosmosdbOptions(fields: ConfigFields) {
 }
 
 export type CosmosdbOptions = z.infer<ReturnType<typeof cosmosdbOptions>>;
+
+/** Of the control plane. */
+function controlFields(fields: ConfigFields) {
+  return {
+    account: accountField()
+      .optional()
+      .describe(
+        'The account as Azure Resource Manager names it. Give this, `resourceId`, `endpoint` or `connectionString`.',
+      ),
+    resourceId: z
+      .string()
+      .refine((text) => parseResourceId(text) !== undefined, {
+        error: 'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.DocumentDB/databaseAccounts/…',
+      })
+      .optional()
+      .describe('As `account`, in one line, as `az cosmosdb show --query id` prints it.'),
+    identity: identityField(fields)
+      .optional()
+      .describe(
+        'Who asks Azure. Without it: workload identity where the environment offers it, then the managed identity of the machine.',
+      ),
+    cloud: z.enum(cloudNames).default('public').describe('Which Azure the account is in.'),
+    endpoints: endpointsField()
+      .optional()
+      .describe('Addresses instead of those of `cloud`, for private and other clouds.'),
+  };
+}
+
+/** Of the data plane. */
+function dataFields(fields: ConfigFields) {
+  return {
+    endpoint: httpUrl(endpointProblem)
+      .optional()
+      .describe(
+        'Endpoint of the account, with `key`. Only what a key can read is known then: no consumption, so no utilisation.',
+      ),
+    key: fields.secret().optional().describe('Key of the account; take a read-only one.'),
+    connectionString: fields
+      .secretText({
+        parts: (text) => {
+          const key = parseConnectionString(text)?.key;
+          return key === undefined ? [] : [key];
+        },
+        problem: connectionStringProblem,
+      })
+      .optional()
+      .describe('`endpoint` and `key` in one, as the portal gives it; take the read-only one.'),
+  };
+}
 
 interface PlaneChoice {
   readonly account?: unknown;

@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 /** The parts of `AccountEndpoint=https://…;AccountKey=…;`. */
 export interface ConnectionParts {
   readonly endpoint: string;
@@ -37,5 +39,5 @@ export function endpointProblem(text: string): string | undefined {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+  return host === 'localhost' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'));
 }

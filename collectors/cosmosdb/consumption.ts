@@ -3,7 +3,7 @@ import type { MetricAnswer, MetricQueryName } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
-import { type ThroughputReading, utilizations } from './throughput-book.ts';
+import { containerKey, type ThroughputReading, utilizations } from './throughput-book.ts';
 
 export interface ConsumptionInput {
   readonly monitor: Monitor;
@@ -23,8 +23,15 @@ interface Minute {
   readonly isWhole: boolean;
 }
 
-/** Request units, requests and throttling of the newest settled minute, and utilisation. */
-export async function readConsumption(input: ConsumptionInput, context: CosmosdbContext): Promise<void> {
+/**
+ * Request units, requests and throttling of the newest settled minute, and utilisation.
+ *
+ * @returns containers by what they consumed, most first, as `containerKey`.
+ */
+export async function readConsumption(
+  input: ConsumptionInput,
+  context: CosmosdbContext,
+): Promise<readonly string[]> {
   const { monitor, spelling } = input;
   const units = await monitor.ask('requestUnits', context, 'essential');
   const requests = await askAlone('requests', monitor, context);
@@ -48,6 +55,7 @@ export async function readConsumption(input: ConsumptionInput, context: Cosmosdb
   for (const { value, ...place } of busiest.values) {
     if (shown.has(place)) context.record('normalizedRatio', value / 100, place);
   }
+  return shown.ranked;
 }
 
 const nothing: MetricAnswer = { series: new Map(), cut: new Set(), unsplit: new Set() };
@@ -68,6 +76,8 @@ async function askAlone(
 /** Containers that are told apart. */
 interface Shown {
   readonly values: readonly PlacedValue[];
+  /** All of them, most first. */
+  readonly ranked: readonly string[];
   has(place: Place): boolean;
 }
 
@@ -157,7 +167,7 @@ function mergeByPlace(
 /** The containers that consumed most, each in all its regions. */
 function largest(values: readonly PlacedValue[], maxContainers: number, context: CosmosdbContext): Shown {
   const byContainer = new Map<string, number>();
-  const nameOf = ({ database, container }: Place): string => JSON.stringify([database, container]);
+  const nameOf = ({ database, container }: Place): string => containerKey(database, container);
   for (const placed of values) {
     byContainer.set(nameOf(placed), (byContainer.get(nameOf(placed)) ?? 0) + placed.value);
   }
@@ -167,6 +177,7 @@ function largest(values: readonly PlacedValue[], maxContainers: number, context:
   const isCapped = ranked.length > kept.size;
   return {
     values: values.filter((placed) => kept.has(nameOf(placed))),
+    ranked: ranked.map(([name]) => name),
     // What took no request units may still have been refused or busy: it is shown while there is room.
     has: (place) => !isCapped || kept.has(nameOf(place)),
   };

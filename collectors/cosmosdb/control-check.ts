@@ -76,7 +76,7 @@ async function checkSettings(
     return { items: [{ ...item('blind', message, '-- none', groups), metrics: ['utilizationRatio'] }] };
   }
   try {
-    const inventory = await listContainers(arm, api, input.options.maxContainers, signal);
+    const inventory = await listContainers(arm, api, input.options, signal);
     const items: Item[] = inventory.left > 0 ? [tooMany(input.options.maxContainers)] : [];
     // One is enough to see whether it is allowed.
     const [first] = inventory.databases;

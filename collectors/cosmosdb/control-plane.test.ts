@@ -134,7 +134,7 @@ describe('the control plane, on a double of Azure', () => {
     expect(
       samplesOf(snapshot, consumed)
         .map(({ value }) => value)
-        .sort(),
+        .sort((a, b) => a - b),
     ).toEqual([100, 110, 120]);
     const left = snapshot.readings.map(({ group, truncatedRows }) => [group, truncatedRows]);
     expect(left).toContainEqual(['consumption', 9]);

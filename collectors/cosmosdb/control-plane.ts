@@ -39,18 +39,12 @@ class ControlPlane implements Plane {
   readonly #monitor: Monitor;
   readonly #book: ThroughputBook;
   #account: AccountFacts | undefined;
+  /** By what they consumed in the latest minute, `containerKey` of each. */
+  #busiest: readonly string[] = [];
 
   readonly readers: Plane['readers'] = {
     availability: (context) => recordAccount(this.#facts(), this.#budget.remaining(), context),
-    consumption: (context) =>
-      readConsumption(
-        {
-          ...this.#common(),
-          throughput: this.#book.read(context.monotonicMs),
-          serverless: this.#facts().serverless === true,
-        },
-        context,
-      ),
+    consumption: (context) => this.#readConsumption(context),
     latency: (context) => readLatency(this.#common(), context),
     replication: (context) =>
       readReplication({ ...this.#common(), regions: this.#facts().regions.length }, context),
@@ -85,7 +79,7 @@ class ControlPlane implements Plane {
       audience: options.endpoints?.audience ?? clouds[options.cloud].arm,
       client: this.#client,
       clock,
-      conceal: input.conceal,
+      conceal: (secret) => input.conceal(secret),
       timeLimitMs,
     });
     const { onAnswer } = input;
@@ -134,6 +128,17 @@ class ControlPlane implements Plane {
     this.#client.close();
   }
 
+  async #readConsumption(context: CosmosdbContext): Promise<void> {
+    this.#busiest = await readConsumption(
+      {
+        ...this.#common(),
+        throughput: this.#book.read(context.monotonicMs),
+        serverless: this.#facts().serverless === true,
+      },
+      context,
+    );
+  }
+
   async #readThroughput(context: CosmosdbContext): Promise<void> {
     const { api, serverless, regions } = this.#facts();
     if (serverless === true) return;
@@ -144,7 +149,12 @@ class ControlPlane implements Plane {
       );
     }
     const { maxContainers } = this.#input.options;
-    const inventory = await listContainers(this.#arm, api, maxContainers, context.signal);
+    const inventory = await listContainers(
+      this.#arm,
+      api,
+      { maxContainers, rank: this.#busiest },
+      context.signal,
+    );
     context.truncate(inventory.left);
     const failures: { readonly subject: string; readonly error: CollectError }[] = [];
     const onFailure = (subject: string, error: CollectError): void => void failures.push({ subject, error });

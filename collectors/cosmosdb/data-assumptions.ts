@@ -34,7 +34,7 @@ const trials: readonly {
         const headers = await client.quotaHeaders(database, container.id, signal);
         const usage = parseUsage(headers['x-ms-resource-usage']);
         const isWhole = Object.values(usage).every((value) => value !== undefined);
-        const evidence = String(headers['x-ms-resource-usage'] ?? 'the header is missing');
+        const evidence = headers['x-ms-resource-usage'] ?? 'the header is missing';
         return { verdict: isWhole ? 'holds' : 'broken', evidence };
       }
       return { verdict: 'untested', evidence: 'the account has no container' };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts';
 import { samplesOf, type Watching } from '../../tests/support/watching.ts';
 import { doubleShop, watchAccount } from './testing/watched-account.ts';
@@ -11,8 +11,8 @@ async function withAzure(use: (azure: AzureDouble) => Promise<void>): Promise<vo
   await use(azure);
 }
 
-function codesOf({ latest }: Watching): readonly string[] {
-  const { failure, readings } = latest();
+function codesOf(watching: Watching): readonly string[] {
+  const { failure, readings } = watching.latest();
   const codes = readings.flatMap(({ errors }) => errors.map(({ code }) => code));
   return [...new Set(failure === undefined ? codes : [failure.code])];
 }
@@ -85,7 +85,7 @@ describe('the control plane, when something fails', () => {
       expect(azure.requests).toEqual([]);
     }));
 
-  it('says denied when its token is no longer accepted, and shows the token nowhere', () =>
+  it('says denied when its token is no longer accepted, and asks for a new one', () =>
     withAzure(async (azure) => {
       await using watching = watchAccount(azure);
       await watching.collect();
@@ -96,6 +96,30 @@ describe('the control plane, when something fails', () => {
       expect(snapshot.up).toBe(false);
       expect(codesOf(watching)).toEqual(['denied']);
       expect(snapshot.failure?.message).toMatch(/token/);
+      expect((await watching.collect()).up).toBe(true);
+    }));
+
+  it('takes the managed identity of the machine where nothing else is configured', () =>
+    withAzure(async (azure) => {
+      for (const [name, value] of Object.entries(azure.managedIdentity)) vi.stubEnv(name, value);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      await using watching = watchAccount(azure, { identity: undefined });
+
+      const snapshot = await watching.collect();
+
+      expect(snapshot.failure).toBeUndefined();
+      expect(snapshot.up).toBe(true);
+    }));
+
+  it('tells how many reads the service has left for it', () =>
+    withAzure(async (azure) => {
+      azure.budgetOf(azure.account.subscription).limit = 40;
+      await using watching = watchAccount(azure);
+
+      const snapshot = await watching.collect();
+
+      const [left] = samplesOf(snapshot, 'reeve_cosmosdb_api_reads_remaining');
+      expect(left?.value).toBe(39);
     }));
 
   it('says which role is missing', () =>

@@ -4,8 +4,12 @@ import type { CosmosdbOptions } from './config.ts';
 import { codeOf, connectionError } from './connection-error.ts';
 import type { HttpClient } from './http-client.ts';
 
-/** Gives a token that has not expired. */
-export type TokenSource = (signal: AbortSignal) => Promise<string>;
+export interface TokenSource {
+  /** A token that has not expired. */
+  get(signal: AbortSignal): Promise<string>;
+  /** The latest token was refused: the next one is not to come from memory. */
+  forget(): void;
+}
 
 export interface IdentityInput {
   readonly options: CosmosdbOptions;
@@ -26,7 +30,7 @@ export interface IdentityInput {
 export function createTokenSource(input: IdentityInput): TokenSource {
   let credential: Promise<TokenCredential> | undefined;
   let latest = '';
-  return async (signal) => {
+  const get = async (signal: AbortSignal): Promise<string> => {
     credential ??= createCredential(input);
     const scope = `${input.audience}/.default`;
     try {
@@ -47,6 +51,12 @@ export function createTokenSource(input: IdentityInput): TokenSource {
       input.client.reset();
       throw (await unreachableAuthority(thrown, input, signal)) ?? toIdentityError(thrown, input.authority);
     }
+  };
+  return {
+    get,
+    forget: () => {
+      credential = undefined;
+    },
   };
 }
 
@@ -104,11 +114,14 @@ async function unreachableAuthority(
   }
 }
 
+const slow =
+  'no token in time: check the way to the authority, and without identity.clientSecret that this machine has a managed identity';
+
 /** The library does not heed the signal everywhere. */
 async function within<T>(work: Promise<T>, signal: AbortSignal, timeLimitMs: number): Promise<T> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeLimitMs)]);
   const { promise, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(new CollectError('timeout', 'no token in time'));
+  const giveUp = (): void => reject(new CollectError('timeout', slow));
   limit.addEventListener('abort', giveUp, { once: true });
   if (limit.aborted) giveUp();
   try {

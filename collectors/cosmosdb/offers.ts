@@ -79,11 +79,11 @@ export function bare(link: string): string {
   return link.replaceAll(/^\/+|\/+$/g, '');
 }
 
-export function parseLimits(headers: Readonly<Record<string, unknown>>): OfferLimits {
+export function parseLimits(headers: Readonly<Record<string, string | undefined>>): OfferLimits {
   const minimum = Number(headers['x-ms-cosmos-min-throughput'] ?? Number.NaN);
   const pending = headers['x-ms-offer-replace-pending'];
   return {
     minimum: Number.isFinite(minimum) ? minimum : undefined,
-    replacePending: pending === undefined ? undefined : String(pending).toLowerCase() === 'true',
+    replacePending: pending === undefined ? undefined : pending.toLowerCase() === 'true',
   };
 }

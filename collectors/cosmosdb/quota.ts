@@ -10,14 +10,12 @@ export interface ContainerUsage {
  *
  * Everything that is not data counts as index, never less than nothing: the two sizes are measured at different times.
  */
-export function parseUsage(header: unknown): ContainerUsage {
+export function parseUsage(header: string | undefined): ContainerUsage {
   const fields = new Map(
-    String(header ?? '')
-      .split(';')
-      .map((field) => {
-        const at = field.indexOf('=');
-        return [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()] as const;
-      }),
+    (header ?? '').split(';').map((field) => {
+      const at = field.indexOf('=');
+      return [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()] as const;
+    }),
   );
   const dataBytes = kilobytes(fields.get('documentssize'));
   const allBytes = kilobytes(fields.get('collectionsize'));

@@ -19,8 +19,11 @@ export async function readStorage(
   const data = latest(answer, 'DataUsage', input.spelling);
   const index = latest(answer, 'IndexUsage', input.spelling);
   const documents = latest(answer, 'DocumentCount', input.spelling);
-  const places = new Map(
-    [...data, ...index, ...documents].map(([key, { value: _, ...place }]) => [key, place]),
+  const places = new Map<string, Place>(
+    [...data, ...index, ...documents].map(([key, { database, container, region }]) => [
+      key,
+      { database, container, region },
+    ]),
   );
   const sizes = [...places].map(([key, place]) => ({
     ...place,
