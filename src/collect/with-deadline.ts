@@ -5,6 +5,9 @@ import type { Clock } from '../core/ports/clock.ts';
 /** Work that does not heed its abort is left behind this long after it. */
 const graceMs = 2_000;
 
+/** Why the watchdog is woken when all went well; without it every collection would make an exception. */
+const over = 'over';
+
 /** Work that neither ended in its time nor heeded its signal. It may still be going on. */
 export class LeftBehindError extends CollectError {
   constructor(deadlineMs: number) {
@@ -28,23 +31,29 @@ export async function withDeadline<T>(
   { clock, deadlineMs, shutdown }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = new AbortController();
+  // Two plain controllers and one listener: AbortSignal.any leaves weak references behind, and collections are many.
+  const end = new AbortController();
   const done = new AbortController();
-  const [signal, wake] =
-    shutdown === undefined
-      ? [deadline.signal, done.signal]
-      : [AbortSignal.any([shutdown, deadline.signal]), AbortSignal.any([shutdown, done.signal])];
+  const shutDown = Promise.withResolvers<void>();
+  const stop = (): void => {
+    end.abort(shutdown?.reason);
+    shutDown.resolve();
+  };
   const watchdog = async (): Promise<never> => {
-    // Rejects at shutdown, and when the work is done.
-    await clock.sleep(deadlineMs, wake).catch(() => undefined);
+    // Rejects when the work is done.
+    const late = clock.sleep(deadlineMs, done.signal).catch(() => undefined);
+    await Promise.race([late, shutDown.promise]);
     done.signal.throwIfAborted();
-    deadline.abort(new CollectError('timeout', `no answer within ${formatDuration(deadlineMs)}`));
+    end.abort(new CollectError('timeout', `no answer within ${formatDuration(deadlineMs)}`));
     await clock.sleep(graceMs, done.signal);
     throw new LeftBehindError(deadlineMs);
   };
+  if (shutdown?.aborted === true) stop();
+  shutdown?.addEventListener('abort', stop, { once: true });
   try {
-    return await Promise.race([work(signal), watchdog()]);
+    return await Promise.race([work(end.signal), watchdog()]);
   } finally {
-    done.abort();
+    shutdown?.removeEventListener('abort', stop);
+    done.abort(over);
   }
 }
