@@ -16,6 +16,7 @@ import { coreReaders } from './core-readers.ts';
 import { dataReaders } from './data-readers.ts';
 import type { Deployment } from './deployment.ts';
 import type { MongodbGroup } from './groups.ts';
+import { tryDataAssumptions } from './index-assumptions.ts';
 import type { MongodbContext, MongodbMetrics } from './metrics.ts';
 import type { Reader } from './readers.ts';
 import type { Resolver } from './seeds.ts';
@@ -74,9 +75,11 @@ class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
     return checkDeployment(this.#found(), { username: this.#username, exclude: this.#exclude, signal });
   }
 
-  assumptions(signal: AbortSignal): Promise<readonly Assumption[]> {
+  async assumptions(signal: AbortSignal): Promise<readonly Assumption[]> {
     setMaxListeners(0, signal);
-    return tryAssumptions(this.#found(), this.#clock, signal);
+    const deployment = this.#found();
+    const servers = await tryAssumptions(deployment, this.#clock, signal);
+    return [...servers, ...(await tryDataAssumptions(deployment, signal))];
   }
 
   close(): Promise<void> {

@@ -6,4 +6,6 @@ export const mongodbObjectives: readonly ObjectiveMeasure<keyof MongodbMetrics>[
   { objective: 'oltp_query_seconds', metric: 'latencyP95Seconds' },
   { objective: 'olap_query_seconds', metric: 'latencyP95Seconds' },
   { objective: 'replication_lag_seconds', metric: 'lagSeconds' },
+  { objective: 'unused_index_bytes', metric: 'unusedIndexBytes' },
+  { objective: 'storage_bytes_forecast', metric: 'storageBytes' },
 ];

@@ -1,13 +1,16 @@
 import { onTestFinished } from 'vitest';
-import { defineEngine, type GroupReading, type History } from '../../../src/sdk.ts';
+import { defineEngine, type GroupReading, type History, Secret } from '../../../src/sdk.ts';
 import { FakeClock } from '../../../tests/support/fake-clock.ts';
 import type { Deployment } from '../../../tests/support/mongod/deployment.ts';
 import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
 import { createMongodbCollector } from '../collector.ts';
-import { mongodbOptions } from '../config.ts';
+import { type MongodbOptions, mongodbOptions } from '../config.ts';
+import type { Deployment as Found } from '../deployment.ts';
 import { type MongodbGroup, mongodbGroups } from '../groups.ts';
 import { engine } from '../index.ts';
 import { mongodbMetrics } from '../metrics.ts';
+import { targetConnect } from '../target-connect.ts';
+import { Topology } from '../topology.ts';
 
 export interface DataWatch {
   readonly group: MongodbGroup;
@@ -15,6 +18,25 @@ export interface DataWatch {
   readonly target?: Readonly<Record<string, unknown>>;
   readonly history?: History;
   readonly clock?: FakeClock;
+}
+
+/** What the collector finds at an address. For tests of what is handed a deployment. */
+export async function discover(uri: string): Promise<Found> {
+  const options: MongodbOptions = {
+    url: new Secret(uri),
+    exclude: [],
+    keepIndexes: [],
+    collectionsPerReading: 2_000,
+    topCollections: 20,
+    longOperation: 30_000,
+    checkMetadata: false,
+  };
+  const clock = new FakeClock();
+  const connecting = targetConnect(options, { applicationName: 'reeve/test', timeLimitMs: 2_000, clock });
+  const memory = { read: () => undefined, write: () => undefined };
+  const topology = new Topology({ connecting, exclude: [], clock, memory });
+  onTestFinished(() => topology.close());
+  return topology.discover(new AbortController().signal);
 }
 
 /** One group of a double of MongoDB, read when the test says so, on the test's own clock. For tests. */
