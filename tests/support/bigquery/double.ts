@@ -26,6 +26,8 @@ export interface BigQueryDoubleOptions {
 /** All a test can turn while the double runs. */
 export interface Steering extends QuerySteering {
   maximumRowsPerPage: number;
+  /** How long the answer about a job that still runs is held back. */
+  pollHoldMs: number;
 }
 
 /**
@@ -64,7 +66,12 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
   const denied = new Set<string>();
   const isDenied = (permission: string, where: string): boolean =>
     denied.has(permission) || denied.has(`${permission} ${where}`);
-  const steering: Steering = { pendingPolls: 0, bytesProcessed: undefined, maximumRowsPerPage: 10_000 };
+  const steering: Steering = {
+    pendingPolls: 0,
+    bytesProcessed: undefined,
+    maximumRowsPerPage: 10_000,
+    pollHoldMs: 20,
+  };
   const queries = new QueryService({ estate, steering, nowMs, isDenied });
   const tokens = new TokenEndpoint(nowMs);
   const faults = new Faults();

@@ -17,6 +17,7 @@ export interface ApiRequest {
   readonly body: unknown;
 }
 
+/** Gives the body of the answer, at once or later. */
 export type Answer = (request: ApiRequest) => unknown;
 
 export interface Route {
@@ -95,7 +96,7 @@ export async function handle(
         `the BigQuery double does not serve ${request.method ?? ''} ${url.pathname}`,
       );
     const { project, ids, route } = match;
-    send(200, route.answer({ project, caller, ids, parameters: url.searchParams, body }));
+    send(200, await route.answer({ project, caller, ids, parameters: url.searchParams, body }));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     send(error.status, errorBody(error));
@@ -168,7 +169,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function delay(ms: number): Promise<void> {
+export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });

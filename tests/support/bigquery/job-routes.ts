@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from './api-error.ts';
 import type { Estate, StoredRow } from './estate.ts';
-import type { ApiRequest, Route } from './http-double.ts';
+import { type ApiRequest, delay, type Route } from './http-double.ts';
 import type { QueryJob, QueryService } from './query-jobs.ts';
 import { toMicros } from './row-value.ts';
 import { type WireParameter, wireField, wireRow } from './wire.ts';
@@ -10,7 +10,7 @@ export interface JobRoutesOptions {
   readonly queries: QueryService;
   readonly estate: Estate;
   /** Rows in one answer, whatever the client asks; the service itself stops at 10 MB. */
-  readonly steering: { readonly maximumRowsPerPage: number };
+  readonly steering: { readonly maximumRowsPerPage: number; readonly pollHoldMs: number };
   readonly isDenied: (permission: string, project: string) => boolean;
 }
 
@@ -66,9 +66,14 @@ export function jobRoutes(options: JobRoutesOptions): readonly Route[] {
       operation: 'getQueryResults',
       method: 'GET',
       path: /^\/queries\/([^/]+)$/,
-      answer: (request) => {
+      answer: async (request) => {
         const job = findJob(request, queries);
         queries.poll(job);
+        // The service holds the answer while the job runs, up to timeoutMs; so does the double, for less.
+        if (job.state === 'RUNNING')
+          await delay(
+            Math.min(options.steering.pollHoldMs, Number(request.parameters.get('timeoutMs') ?? 10_000)),
+          );
         const int64Timestamps = request.parameters.get('formatOptions.useInt64Timestamp') === 'true';
         return results(job, { ...page(request), int64Timestamps }, options);
       },
@@ -268,9 +273,15 @@ function between(parameters: URLSearchParams): (stored: StoredRow) => boolean {
   const from = Number(parameters.get('minCreationTime') ?? 0);
   const to = Number(parameters.get('maxCreationTime') ?? Number.POSITIVE_INFINITY);
   const parent = parameters.get('parentJobId');
+  const states = parameters.getAll('stateFilter').map((state) => state.toUpperCase());
   return (stored) => {
     const at = createdMs(stored);
-    return at >= from && at <= to && (parent === null || stored.row['parent_job_id'] === parent);
+    return (
+      at >= from &&
+      at <= to &&
+      (parent === null || stored.row['parent_job_id'] === parent) &&
+      (states.length === 0 || states.includes(String(stored.row['state'])))
+    );
   };
 }
 
