@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { ConfigFields } from '../../src/sdk.ts';
+import { credentialParts, credentialsProblem } from './credentials.ts';
+import { listPricing, type Pricing } from './pricing.ts';
+
+const projectId = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
+    'must be the id of a project: 6 to 30 lower-case letters, digits and hyphens',
+  );
+
+/** `us`, `region-us`, `EU`, `europe-west1`; parsed to lower case without `region-`. */
+const region = z
+  .string()
+  .regex(/^(?:region-)?[a-z]+(?:-[a-z]+[0-9]+)?$/i, 'must be a location, such as us, eu or europe-west1')
+  .transform((text) => text.toLowerCase().replace(/^region-/, ''));
+
+/** Options of a BigQuery target. */
+export function bigqueryOptions(fields: ConfigFields) {
+  return z
+    .strictObject({
+      project: projectId.describe('The project that pays for the queries of Reeve, and is watched.'),
+      projects: z
+        .array(projectId)
+        .default([])
+        .describe('More projects to watch, such as the one that administers reservations.'),
+      regions: z
+        .array(region)
+        .min(1)
+        .describe('Where there are data or jobs, such as [us, europe-west1]; each is asked by itself.'),
+      keyFile: fields
+        .path()
+        .optional()
+        .describe(
+          'Key file of a service account. Without it and `credentials` the application default credentials are used: a workload identity, or GOOGLE_APPLICATION_CREDENTIALS.',
+        ),
+      credentials: fields
+        .secretText({ parts: credentialParts, problem: credentialsProblem })
+        .optional()
+        .describe('The key of a service account itself, as JSON.'),
+      endpoint: z
+        .url()
+        .optional()
+        .describe('Address of the API, for private endpoints; https://bigquery.googleapis.com unless given.'),
+      billingTimeZone: z
+        .string()
+        .refine(isTimeZone, 'must be a time zone, such as America/Los_Angeles')
+        .default('America/Los_Angeles')
+        .describe('By which days and months are billed; Google bills by Pacific time.'),
+      pricing: pricingField()
+        .prefault({})
+        .describe('Prices in US dollars; list prices of the multi-region US unless given.'),
+      maximumBytesBilled: fields
+        .size({ minBytes: 10 * 1024 ** 2 })
+        .default(1024 ** 3)
+        .describe('A query of Reeve that would be billed for more is not sent.'),
+      labels: z
+        .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be the key of a label'))
+        .max(5)
+        .default([])
+        .describe('Labels of jobs by whose values spend is divided.'),
+      top: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(20)
+        .describe('How many users, values, patterns and tables are kept of each.'),
+    })
+    .refine(({ keyFile, credentials }) => keyFile === undefined || credentials === undefined, {
+      error: 'give either keyFile or credentials',
+      path: ['credentials'],
+    });
+}
+
+export type BigqueryOptions = z.infer<ReturnType<typeof bigqueryOptions>>;
+
+/** The projects of a target, the one that pays first, each once. */
+export function projectsOf({ project, projects }: BigqueryOptions): readonly string[] {
+  return [...new Set([project, ...projects])];
+}
+
+function pricingField() {
+  const usd = z.number().min(0);
+  const byEdition = z.record(z.string(), usd);
+  return z
+    .strictObject({
+      onDemandUsdPerTiB: usd
+        .default(listPricing.onDemandUsdPerTiB)
+        .describe('For each TiB that on-demand queries are billed for.'),
+      freeTiBPerMonth: usd
+        .default(listPricing.freeTiBPerMonth)
+        .describe(
+          'TiB of a month that cost `project` nothing; 0 where other projects of the billing account use them up.',
+        ),
+      slotHourUsd: byEdition
+        .default({})
+        .describe(
+          'For each slot and hour, by edition: STANDARD 0.04, ENTERPRISE 0.06, ENTERPRISE_PLUS 0.10.',
+        ),
+      commitmentSlotHourUsd: z
+        .record(z.string(), byEdition)
+        .default({})
+        .describe(
+          'For each committed slot and hour, by plan and edition: ANNUAL at 20 % less, THREE_YEAR at 40 %.',
+        ),
+      storageUsdPerGiBMonth: z
+        .strictObject({
+          activeLogical: usd.default(listPricing.storageUsdPerGiBMonth.activeLogical),
+          longTermLogical: usd.default(listPricing.storageUsdPerGiBMonth.longTermLogical),
+          activePhysical: usd.default(listPricing.storageUsdPerGiBMonth.activePhysical),
+          longTermPhysical: usd.default(listPricing.storageUsdPerGiBMonth.longTermPhysical),
+        })
+        .prefault({})
+        .describe('For each GiB and month.'),
+    })
+    .transform(
+      (given): Pricing => ({
+        ...given,
+        slotHourUsd: { ...listPricing.slotHourUsd, ...given.slotHourUsd },
+        commitmentSlotHourUsd: mergePlans(given.commitmentSlotHourUsd),
+      }),
+    );
+}
+
+function mergePlans(given: Pricing['commitmentSlotHourUsd']): Pricing['commitmentSlotHourUsd'] {
+  const listed = listPricing.commitmentSlotHourUsd;
+  const plans = new Set([...Object.keys(listed), ...Object.keys(given)]);
+  return Object.fromEntries([...plans].map((plan) => [plan, { ...listed[plan], ...given[plan] }]));
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    // A RangeError is how Intl says that it does not know the zone.
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import { defineMetrics } from '../../../src/sdk.ts';
+import { jobs, projectLabel, windowLabel } from './sources.ts';
+
+const byWindow = { project: projectLabel, window: windowLabel } as const;
+const spend = { ...jobs, unit: 'usd', labels: byWindow, group: 'spend' } as const;
+const source = 'JOBS: total_bytes_billed; RESERVATIONS_TIMELINE, CAPACITY_COMMITMENTS';
+const month = {
+  ...spend,
+  labels: { project: projectLabel, window: 'month: the calendar month in the billing time zone.' },
+  source,
+} as const;
+const breakdown = {
+  ...jobs,
+  unit: 'usd',
+  group: 'breakdown',
+  source: 'JOBS: total_bytes_billed at the list price, and a part of the capacity by total_slot_ms',
+} as const;
+const divided = 'last_24h or month (to date, in the billing time zone).';
+
+export const spendMetrics = defineMetrics({
+  spendUsd: {
+    ...spend,
+    name: 'reeve_bigquery_spend_usd',
+    help: 'What queries and capacity cost: on-demand work by bytes billed beyond the free ones, reservations and commitments of the project by capacity and time at the configured price; absent unless every region was read.',
+    source,
+  },
+  onDemandSpendUsd: {
+    ...spend,
+    name: 'reeve_bigquery_on_demand_spend_usd',
+    help: 'The part of the spend that is billed by bytes.',
+    source: 'JOBS: total_bytes_billed where reservation_id is NULL',
+  },
+  reservationSpendUsd: {
+    ...spend,
+    name: 'reeve_bigquery_reservation_spend_usd',
+    labels: {
+      ...byWindow,
+      reservation: 'As location.name; `commitments` for the slots that are committed to.',
+    },
+    help: 'The part of the spend that is for the capacity of a reservation, used or not.',
+    source: 'RESERVATIONS_TIMELINE: slots_assigned, period_autoscale_slot_seconds',
+    docs: 'https://docs.cloud.google.com/bigquery/docs/information-schema-reservation-timeline',
+  },
+  billedBytes: {
+    ...spend,
+    name: 'reeve_bigquery_billed_bytes',
+    unit: 'bytes',
+    help: 'Bytes that on-demand work was billed for, free ones too.',
+    source: 'JOBS: total_bytes_billed where reservation_id is NULL',
+  },
+  spendPerHourUsd: {
+    ...spend,
+    name: 'reeve_bigquery_spend_per_hour_usd',
+    labels: { project: projectLabel, window: 'last_24h.' },
+    help: 'Spend of the last 24 hours for each hour of them.',
+    source,
+  },
+  spendForecastUsd: {
+    ...month,
+    name: 'reeve_bigquery_spend_forecast_usd',
+    help: 'What the month will have cost at its end, as likely to be more as to be less; absent with fewer than three days of history.',
+  },
+  spendForecastLowerUsd: {
+    ...month,
+    name: 'reeve_bigquery_spend_forecast_lower_usd',
+    help: 'What the month will have cost at its end with a chance of nine in ten to be more.',
+  },
+  spendForecastUpperUsd: {
+    ...month,
+    name: 'reeve_bigquery_spend_forecast_upper_usd',
+    help: 'What the month will have cost at its end with a chance of nine in ten to be less.',
+  },
+  ownSpendUsd: {
+    ...spend,
+    group: 'own_spend',
+    name: 'reeve_bigquery_own_spend_usd',
+    labels: { project: projectLabel, window: 'today or month (to date, in the billing time zone).' },
+    help: 'What the queries of Reeve cost at the list price, free bytes not subtracted; it is part of the spend.',
+    source: 'jobs.get: totalBytesBilled of each query sent; of an abandoned one its estimate',
+    cost: 'none',
+  },
+  userSpendUsd: {
+    ...breakdown,
+    name: 'reeve_bigquery_user_spend_usd',
+    labels: {
+      project: projectLabel,
+      user: 'Who started the jobs; the most expensive ones.',
+      window: divided,
+    },
+    help: 'Spend by user; free bytes are not subtracted.',
+  },
+  labelSpendUsd: {
+    ...breakdown,
+    name: 'reeve_bigquery_label_spend_usd',
+    labels: {
+      project: projectLabel,
+      label: 'A label of jobs that the option `labels` names.',
+      value: 'Its value, empty for jobs without; the most expensive ones.',
+      window: divided,
+    },
+    help: 'Spend by value of a label of jobs; free bytes are not subtracted.',
+  },
+  statementSpendUsd: {
+    ...breakdown,
+    name: 'reeve_bigquery_statement_spend_usd',
+    labels: {
+      project: projectLabel,
+      statement: 'SELECT, MERGE, …; kind of job for loads, copies and exports.',
+      window: divided,
+    },
+    help: 'Spend by kind of statement; free bytes are not subtracted.',
+  },
+  patternSpendUsd: {
+    ...breakdown,
+    name: 'reeve_bigquery_pattern_spend_usd',
+    labels: {
+      project: projectLabel,
+      pattern: 'Hash of the query without its literals, empty for jobs without; the most expensive ones.',
+      window: divided,
+    },
+    help: 'Spend by query pattern; free bytes are not subtracted.',
+  },
+});

@@ -1,0 +1,129 @@
+import type { CollectorInput } from '../../src/sdk.ts';
+import { addDays, type BillingCalendar, firstOfPreviousMonth } from './billing-calendar.ts';
+import type { BigqueryOptions } from './config.ts';
+import type { Commitment, RegionUsage } from './costs.ts';
+import { type Cell, QuarterLedger } from './quarter-ledger.ts';
+import { capacityCommitmentsQuery } from './queries/capacity-commitments.ts';
+import { jobUsageQuery } from './queries/job-usage.ts';
+import type { ParameterValue, Query, Scope } from './queries/query.ts';
+import { reservationUsageQuery } from './queries/reservation-usage.ts';
+import type { QueryRunner } from './query-runner.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+const quarter = 15 * minute;
+/** Jobs last at most a day; what they were billed for is settled by then. */
+const unsettledMs = 26 * hour;
+/** History is read in pieces, so that each stays small. */
+const pieceMs = 8 * day;
+/** Days that a forecast looks at, at least. */
+const historyDays = 43;
+/** A reading serves for so long. */
+const freshMs = 10 * minute;
+
+type Parse<R> = (row: R) => Cell;
+
+/** Keeps what each project and region used; asks for the last day only, once it knows the rest. */
+export class UsageReader {
+  readonly #input: CollectorInput<BigqueryOptions>;
+  readonly #runner: QueryRunner;
+  readonly #calendar: BillingCalendar;
+  readonly #latest = new Map<string, RegionUsage>();
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(input: CollectorInput<BigqueryOptions>, runner: QueryRunner, calendar: BillingCalendar) {
+    this.#input = input;
+    this.#runner = runner;
+    this.#calendar = calendar;
+  }
+
+  /** @throws {CollectError} when any part of it could not be read: a smaller sum would be a lie. */
+  async read(scope: Scope, now: number, signal: AbortSignal): Promise<RegionUsage> {
+    const key = `${scope.project}/${scope.region}`;
+    // Groups that need the same wait for each other instead of paying twice.
+    await this.#turns.get(key);
+    const known = this.#latest.get(key);
+    if (known !== undefined && known.until > now - freshMs && known.until <= now) return known;
+    const turn = Promise.withResolvers<void>();
+    this.#turns.set(key, turn.promise);
+    try {
+      const usage = await this.#refresh(scope, now, signal);
+      this.#latest.set(key, usage);
+      return usage;
+    } finally {
+      turn.resolve();
+    }
+  }
+
+  async #refresh(scope: Scope, now: number, signal: AbortSignal): Promise<RegionUsage> {
+    const jobs = await this.#extend('jobs', scope, jobUsageQuery, now, signal, (row) => ({
+      pool: row.reservation,
+      start: row.quarter * 1_000,
+      amounts: [row.bytes, row.slot_ms],
+    }));
+    const capacity = await this.#extend('capacity', scope, reservationUsageQuery, now, signal, (row) => ({
+      pool: `${row.reservation}|${row.edition}`,
+      start: row.quarter * 1_000,
+      amounts: [row.baseline_slot_seconds, row.autoscale_slot_seconds],
+    }));
+    const { rows } = await this.#runner.ask(capacityCommitmentsQuery, scope, {}, signal);
+    const commitments: readonly Commitment[] = rows.filter(({ slots }) => slots > 0);
+    return {
+      region: scope.region,
+      jobs: jobs.cells(),
+      capacity: capacity.cells(),
+      commitments,
+      since: Math.max(jobs.since, capacity.since),
+      until: Math.min(jobs.until, capacity.until),
+    };
+  }
+
+  /** Reads what the ledger lacks, piece by piece, and remembers it after each. */
+  async #extend<R>(
+    kind: string,
+    scope: Scope,
+    query: Query<R>,
+    now: number,
+    signal: AbortSignal,
+    parse: Parse<R>,
+  ): Promise<QuarterLedger> {
+    const { memory, options, log } = this.#input;
+    const ledger = new QuarterLedger(options.billingTimeZone, this.#calendar);
+    const key = `usage:${kind}:${scope.project}:${scope.region}`;
+    const text = memory.read(key);
+    if (text !== undefined) ledger.restore(text);
+    const oldest = this.#oldest(now);
+    const isKnown = ledger.since < ledger.until && ledger.since <= oldest && ledger.until <= now;
+    const settled = Math.floor((ledger.until - unsettledMs) / quarter) * quarter;
+    let from = isKnown ? Math.max(ledger.since, settled) : oldest;
+    while (from < now) {
+      const to = Math.min(now, from + pieceMs);
+      const parameters: Readonly<Record<string, ParameterValue>> = { from: iso(from), to: iso(to) };
+      const { rows, truncatedRows } = await this.#runner.ask(query, scope, parameters, signal);
+      if (truncatedRows > 0) throw new RangeError(`${query.name}: ${truncatedRows} rows too many`);
+      ledger.replace(from, to, rows.map(parse));
+      ledger.compact(oldest);
+      try {
+        memory.write(key, ledger.serialize());
+      } catch (thrown) {
+        if (!(thrown instanceof RangeError)) throw thrown;
+        // Too much to remember: it works all the same, and is read anew after a restart.
+        log.warn('usage is too much to remember', { project: scope.project, region: scope.region });
+      }
+      from = to;
+    }
+    return ledger;
+  }
+
+  /** The month before, and enough days for a forecast. */
+  #oldest(now: number): number {
+    const today = this.#calendar.dayOf(now);
+    const first = [firstOfPreviousMonth(today), addDays(today, -historyDays)].sort()[0] ?? today;
+    return this.#calendar.startOfDay(first);
+  }
+}
+
+export function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
