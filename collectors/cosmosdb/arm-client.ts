@@ -25,6 +25,8 @@ export interface ArmRequest {
   readonly query: Readonly<Record<string, string>>;
   /** For messages and records: what is asked, without names of databases. */
   readonly what: string;
+  /** For records, where `what` does not tell two questions apart. */
+  readonly question?: string;
   /** For records: the database or container. */
   readonly subject?: string;
   readonly urgency: ReadUrgency;
@@ -108,7 +110,11 @@ export class ArmClient {
         `${request.what}: what answered is not Azure Resource Manager: correct endpoints.arm`,
       );
     }
-    this.#input.onAnswer?.({ subject: request.subject ?? '', request: request.what, answer: value });
+    this.#input.onAnswer?.({
+      subject: request.subject ?? '',
+      request: request.question ?? request.what,
+      answer: value,
+    });
     return value;
   }
 

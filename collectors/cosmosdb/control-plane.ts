@@ -24,6 +24,8 @@ import { recordThroughput } from './throughput.ts';
 import { ThroughputBook } from './throughput-book.ts';
 
 const longestAnswerMs = 20_000;
+/** Regions change seldom. */
+const accountLivesMs = 15 * 60_000;
 const largestAnswerBytes = 16 * 1_048_576;
 
 /** The account through Azure Resource Manager and Azure Monitor. */
@@ -39,6 +41,7 @@ class ControlPlane implements Plane {
   readonly #monitor: Monitor;
   readonly #book: ThroughputBook;
   #account: AccountFacts | undefined;
+  #accountAtMs = Number.NEGATIVE_INFINITY;
   /** By what they consumed in the latest minute, `containerKey` of each. */
   #busiest: readonly string[] = [];
 
@@ -98,12 +101,20 @@ class ControlPlane implements Plane {
   }
 
   async open(signal: AbortSignal): Promise<AccountFacts> {
-    const answer = await this.#arm.get(
-      { path: '', query: { 'api-version': '2024-11-15' }, what: 'account', urgency: 'essential' },
-      signal,
-    );
-    this.#account = parseAccount(answer);
-    return this.#account;
+    const { clock } = this.#input;
+    try {
+      const answer = await this.#arm.get(
+        { path: '', query: { 'api-version': '2024-11-15' }, what: 'account', urgency: 'essential' },
+        signal,
+      );
+      this.#account = parseAccount(answer);
+      this.#accountAtMs = clock.monotonicMs();
+    } catch (thrown) {
+      // Azure answers, and asks for a pause: the account is there, and what is known of it is young.
+      const isPause = thrown instanceof CollectError && thrown.code === 'throttled';
+      if (!isPause || clock.monotonicMs() - this.#accountAtMs > accountLivesMs) throw thrown;
+    }
+    return this.#facts();
   }
 
   check(signal: AbortSignal): ReturnType<Plane['check']> {

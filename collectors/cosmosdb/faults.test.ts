@@ -147,6 +147,8 @@ describe('the control plane, when something fails', () => {
       expect(errors[0]?.retryAfterMs).toBe(17_000);
       const asked = azure.requests.filter(({ path }) => metrics.test(path));
       expect(asked.map(({ status }) => status)).toEqual([429]);
+      // The account is there; it is only not to be asked now.
+      expect((await watching.collect()).up).toBe(true);
     }));
 
   it('gives up an answer that is too long, and says so', () =>

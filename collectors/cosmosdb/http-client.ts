@@ -108,7 +108,7 @@ export class HttpClient {
         );
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
-        const stale = request.reusedSocket && error.code === 'ECONNRESET';
+        const stale = request.reusedSocket && staleCodes.has(error.code ?? '');
         reject(stale ? new StaleConnection('', { cause: error }) : error);
       });
       request.end(body);
@@ -136,6 +136,8 @@ export class HttpClient {
 function closed(): CollectError {
   return new CollectError('unreachable', 'the target was closed');
 }
+
+const staleCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 class StaleConnection extends Error {}
 class TooLong extends Error {}

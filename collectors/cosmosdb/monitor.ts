@@ -71,6 +71,7 @@ export class Monitor {
       path: '/providers/Microsoft.Insights/metrics',
       query: parametersOf(query, nowMs),
       what: `metrics ${query.names.join()} (${query.grain})`,
+      question: questionOf(query),
       urgency,
     };
     return parseAnswer(await this.#arm.get(request, signal), query, nowMs);
@@ -101,6 +102,11 @@ export class Monitor {
 }
 
 const dayMs = 86_400_000;
+
+function questionOf({ names, grain, dimensions, where }: MetricQuery): string {
+  const condition = where === undefined ? '' : ` where ${where.dimension} ${where.value}`;
+  return `metrics ${names.join()} ${grain} by ${dimensions.join() || 'nothing'}${condition}`;
+}
 
 function unsupported(names: readonly string[]): CollectError {
   return new CollectError(

@@ -42,7 +42,7 @@ export const throughputMetrics = defineMetrics({
   replacePending: {
     ...throughputGauge,
     name: 'reeve_cosmosdb_offer_replace_pending',
-    help: 'Whether a change of throughput is still being carried out (1) or not (0).',
+    help: 'Whether a change of throughput is still being carried out (1) or not (0); absent where Azure does not say.',
     labels: byContainer,
     source: 'throughputSettings: offerReplacePending; data plane: x-ms-offer-replace-pending',
   },
