@@ -1,3 +1,4 @@
+import { CollectError } from '../../src/sdk.ts';
 import type { Deployment } from './deployment.ts';
 import { at, type Document, timestampSeconds } from './document.ts';
 import type { Member } from './member.ts';
@@ -16,11 +17,13 @@ export async function readOplog(
   replication: Replication,
 ): Promise<void> {
   for (const set of replicating(deployment)) {
-    const { primary, lags } = await replication.of(set, context);
+    const { primary, lags, readings } = await replication.of(set, context);
     let primaryWindow: number | undefined;
     for (const member of set.members.filter(({ facts }) => facts.kind === 'data')) {
       await context.attempt(member.name, async (inner) => {
-        const window = await readWindowSeconds(member, inner);
+        const status = readings.get(member);
+        const isReadable = !(status instanceof CollectError) && readable.has(status?.state ?? '');
+        const window = await readWindowSeconds(member, isReadable, inner);
         if (member === primary?.member) primaryWindow = window;
         inner.record('oplogWindowSeconds', window, { member: member.name });
       });
@@ -34,12 +37,20 @@ export async function readOplog(
   }
 }
 
+/** States in which a member lets its oplog be read; in others a refusal is no error of ours. */
+const readable = new Set(['PRIMARY', 'SECONDARY']);
+
 /** @throws {CollectError} `denied` without read on local, where serverStatus has no oplog section. */
-async function readWindowSeconds(member: Member, context: MongodbContext): Promise<number | undefined> {
+async function readWindowSeconds(
+  member: Member,
+  isReadable: boolean,
+  context: MongodbContext,
+): Promise<number | undefined> {
   const { status } = await member.status(context.now, context.signal);
   const first = timestampSeconds(at(status, 'oplog.earliestOptime'));
   const last = timestampSeconds(at(status, 'oplog.latestOptime'));
   if (first !== undefined && last !== undefined) return Math.max(0, last - first);
+  if (!isReadable) return undefined;
   const [oldest, newest] = [await readEnd(member, 1, context), await readEnd(member, -1, context)];
   return oldest === undefined || newest === undefined ? undefined : Math.max(0, newest - oldest);
 }

@@ -69,3 +69,16 @@ export function configOfHello(hello: Hello): SetConfig {
     heartbeatMs: defaultHeartbeatMs,
   };
 }
+
+/** What mongos tells of a shard none of whose members answers. */
+export function configOfHosts(name: string, hosts: readonly string[]): SetConfig {
+  const facts = {
+    kind: 'data',
+    hidden: false,
+    delaySeconds: 0,
+    priority: undefined,
+    votes: undefined,
+  } as const;
+  const members = hosts.map((host) => ({ host, facts }));
+  return { name, id: undefined, members, isComplete: false, heartbeatMs: defaultHeartbeatMs };
+}

@@ -4,7 +4,7 @@ import type { Deployment } from './deployment.ts';
 import { describeDeployment } from './describe-deployment.ts';
 import type { Hello } from './hello.ts';
 import { bearsData, Member, type MemberFacts } from './member.ts';
-import { configOfHello, parseReplicaConfig, type SetConfig } from './replica-config.ts';
+import { configOfHello, configOfHosts, parseReplicaConfig, type SetConfig } from './replica-config.ts';
 import { type Resolver, resolveSeeds, type Seeds } from './seeds.ts';
 import { ShardMap } from './shard-map.ts';
 import type { Connecting } from './target-connect.ts';
@@ -36,6 +36,8 @@ const unknownFacts: MemberFacts = {
 /** What is known of a replica set, by its name. */
 interface KnownSet {
   readonly config: SetConfig;
+  /** Whether the configuration itself was read once; what hello tells never replaces it. */
+  readonly wasRead: boolean;
   readonly readAtMs: number;
   readonly version: number | undefined;
 }
@@ -172,11 +174,18 @@ export class Topology {
   }
 
   async #readConfigs(signal: AbortSignal): Promise<void> {
+    await this.#adoptConfigs(signal);
+    // An arbiter names the members; one of those knows the hidden ones too.
+    if ([...this.#sets.values()].some(({ version }) => version === undefined))
+      await this.#adoptConfigs(signal);
+    this.#input.memory.write(memoryKey, [...this.#members.keys()].slice(0, mostRemembered).join(' '));
+  }
+
+  async #adoptConfigs(signal: AbortSignal): Promise<void> {
     const names = new Set([...this.#members.values()].flatMap(({ facts }) => facts.set ?? []));
     await Promise.all([...names].map((name) => this.#readConfig(name, signal)));
     const added = [...this.#sets].flatMap(([name, { config }]) => this.#adoptConfig(name, config));
     await this.#greet(added, signal);
-    this.#input.memory.write(memoryKey, [...this.#members.keys()].slice(0, mostRemembered).join(' '));
   }
 
   async #readConfig(name: string, signal: AbortSignal): Promise<void> {
@@ -198,17 +207,33 @@ export class Topology {
           { replSetGetConfig: 1 },
           { signal, group: 'availability' },
         );
-        this.#sets.set(name, { config: parseReplicaConfig(answer), readAtMs: nowMs, version });
+        this.#sets.set(name, { config: parseReplicaConfig(answer), wasRead: true, readAtMs: nowMs, version });
         return;
       } catch {
         // The next one is asked; when none says, hello has to do, and the set is known to be incomplete.
       }
     }
     const hello = living[0]?.hello;
-    if (hello !== undefined && !known?.config.isComplete)
-      this.#sets.set(name, { config: configOfHello(hello), readAtMs: nowMs, version });
-    else if (known !== undefined)
-      this.#sets.set(name, { ...known, config: { ...known.config, isComplete: false } });
+    const provisional = hello === undefined ? this.#configOfHosts(name) : configOfHello(hello);
+    // Without a version it is tried again as soon as a member with data answers.
+    const tried = able.length > 0 ? version : undefined;
+    if (known?.wasRead) {
+      if (hello !== undefined)
+        this.#sets.set(name, {
+          ...known,
+          config: { ...known.config, isComplete: false },
+          readAtMs: nowMs,
+          version,
+        });
+    } else if (provisional !== undefined) {
+      this.#sets.set(name, { config: provisional, wasRead: false, readAtMs: nowMs, version: tried });
+    }
+  }
+
+  /** The members of a shard that mongos names, while none of them answers. */
+  #configOfHosts(name: string): SetConfig | undefined {
+    const hosts = this.#shards.hosts.get(name);
+    return hosts === undefined ? undefined : configOfHosts(name, hosts.map(formatAddress));
   }
 
   /** Members of a set's configuration; those that left are let go. Gives those that are new. */
