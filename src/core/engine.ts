@@ -163,11 +163,11 @@ export type GroupReader<M extends MetricTable = MetricTable> = (context: GroupCo
 
 /** What a group reads into. */
 export interface GroupContext<M extends MetricTable = MetricTable> extends Recorder<M> {
-  /** Aborted at the deadline of the collection and at shutdown. */
+  /** Aborted at the deadline of the collection (of the reading, for a group that is read apart) and at shutdown. */
   readonly signal: AbortSignal;
-  /** When the collection began, Unix time in milliseconds. May jump: for what people and other machines read. */
+  /** When the collection, or the reading apart, began, Unix time in milliseconds. May jump: for what people and other machines read. */
   readonly now: number;
-  /** When the collection began, in milliseconds that only grow: for windows and rates. */
+  /** The same in milliseconds that only grow: for windows and rates. */
   readonly monotonicMs: number;
   /**
    * Reads one subject (a database, a node) of the group. When it fails, only what it recorded is discarded, the error is kept under
