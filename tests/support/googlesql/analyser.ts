@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { informationSchema } from '../bigquery/information-schema.ts';
-import { parseType } from '../bigquery/sql/types.ts';
+import { parseType, type SqlType, type StructField } from '../bigquery/sql/types.ts';
 import { findFreePort } from '../net/free-port.ts';
 import { spawnServer } from '../server-process.ts';
 import { createTempDir } from '../temp-dir.ts';
 import { waitUntil } from '../wait-until.ts';
 import { tableProto, typeProto } from './catalogue.ts';
 import { type AnalyserClient, connect } from './connection.ts';
+import { decodeValue, encodeValue } from './value-proto.ts';
 
 /** What the analyser found: the columns a query answers, or why it is not right GoogleSQL. */
 export type Analysis =
@@ -24,7 +26,24 @@ export interface GoogleSqlAnalyser extends AsyncDisposable {
    * Tables of the query are back-ticked paths in whole: `project.region-us.INFORMATION_SCHEMA.JOBS`.
    */
   analyse(sql: string, parameters?: Readonly<Record<string, string>>): Promise<Analysis>;
+  /**
+   * Runs the query by Google's reference implementation over the given rows: slow, and what GoogleSQL means.
+   *
+   * @param tables by their whole path; values as in `tests/support/bigquery/sql/values.ts`.
+   * @param columns types of the answer, to read it by.
+   */
+  evaluate(request: EvaluationRequest): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
+}
+
+export interface EvaluationRequest {
+  readonly sql: string;
+  readonly tables: ReadonlyMap<
+    string,
+    { readonly columns: readonly StructField[]; readonly rows: readonly (readonly unknown[])[] }
+  >;
+  readonly parameters?: ReadonlyMap<string, { readonly type: SqlType; readonly value: unknown }>;
+  readonly columns: readonly StructField[];
 }
 
 /**
@@ -56,6 +75,7 @@ export async function startGoogleSqlAnalyser(): Promise<GoogleSqlAnalyser> {
     );
     return {
       analyse: (sql, parameters = {}) => analyse(client, languageOptions, sql, parameters),
+      evaluate: (request) => evaluate(client, languageOptions, request),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -113,6 +133,43 @@ async function analyse(
   } catch (error) {
     return { ok: false, message: messageOf(error) };
   }
+}
+
+const evaluationSchema = z.object({
+  content: z.object({
+    tableData: z.object({ row: z.array(z.object({ cell: z.array(z.unknown()) })).default([]) }).nullish(),
+  }),
+});
+
+async function evaluate(
+  client: AnalyserClient,
+  languageOptions: object,
+  request: EvaluationRequest,
+): Promise<readonly (readonly unknown[])[]> {
+  const { sql, tables, parameters = new Map(), columns } = request;
+  const queryParameters = [...parameters].map(([name, { type }]) => ({ name, type: typeProto(type) }));
+  const tableContent = [...tables].map(([path, { columns: of, rows }]) => {
+    const row = rows.map((tuple) => ({ cell: of.map(({ type }, index) => encodeValue(type, tuple[index])) }));
+    return [path, { tableData: { row } }] as const;
+  });
+  const answer = await client.call('evaluateQuery', {
+    sql,
+    options: {
+      languageOptions,
+      queryParameters,
+      defaultTimezone: 'UTC',
+      errorMessageMode: 'ERROR_MESSAGE_ONE_LINE',
+    },
+    simpleCatalog: {
+      name: 'bigquery',
+      table: [...tables].map(([path, table]) => tableProto(path, table.columns)),
+      builtinFunctionOptions: { languageOptions },
+    },
+    tableContent: Object.fromEntries(tableContent),
+    params: [...parameters].map(([name, { type, value }]) => ({ name, value: encodeValue(type, value) })),
+  });
+  const rows = evaluationSchema.parse(answer).content.tableData?.row ?? [];
+  return rows.map(({ cell }) => columns.map(({ type }, index) => decodeValue(type, cell[index])));
 }
 
 /** gRPC puts its own code before the message. */

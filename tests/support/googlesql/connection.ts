@@ -39,6 +39,7 @@ export function connect(library: string, port: number): AnalyserClient {
   const definition = loader.loadSync('local_service.proto', {
     defaults: true,
     oneofs: true,
+    longs: String, // int64 without loss
     includeDirs: [join(library, 'zetasql', 'protos')],
   });
   const { ZetaSqlLocalService } = grpc.loadPackageDefinition(definition).zetasql.local_service;

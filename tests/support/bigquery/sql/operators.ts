@@ -27,6 +27,9 @@ export function compileBinary(operator: string, left: Compiled, right: Compiled,
   const isDistinct = operator === 'IS DISTINCT FROM' || operator === 'IS NOT DISTINCT FROM';
   if (compare !== undefined || isDistinct) {
     if (commonType([left.type, right.type]) === undefined) refuse(operator, [left.type, right.type], at);
+    if (compare !== undefined && [left, right].some(({ type }) => type.kind === 'NULL')) {
+      throw new InvalidQueryError(`Operands of ${operator} cannot be literal NULL`, at);
+    }
     if (compare === undefined) return distinctness(operator === 'IS DISTINCT FROM', left, right);
     return strict(scalar('BOOL'), left, right, (a, b) => compare(compareValues(a, b)));
   }
@@ -122,9 +125,9 @@ function compileLike(left: Compiled, right: Compiled, at: string): Compiled {
 
 function likePattern(pattern: string): RegExp {
   const source = pattern.replace(/\\(.)|[%_]|[\\^$.*+?()[\]{}|/]/gs, (found, escaped: string | undefined) => {
-    if (escaped !== undefined) return `\\${escaped}`;
     if (found === '%') return '[\\s\\S]*';
-    return found === '_' ? '[\\s\\S]' : `\\${found}`;
+    if (found === '_') return '[\\s\\S]';
+    return (escaped ?? found).replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
   });
   return new RegExp(`^${source}$`, 'u');
 }
