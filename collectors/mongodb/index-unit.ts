@@ -67,7 +67,7 @@ export interface UnitRequest {
 }
 
 /** Rows of one unit; more are counted. */
-const mostRows = 300;
+const mostRows = 100;
 
 /**
  * Reads the indexes of one unit from every member of every set that has some of it, remembers what they count, and judges. Undefined when
