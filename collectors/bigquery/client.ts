@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BigQuery, type BigQueryOptions as DriverOptions, type Job } from '@google-cloud/bigquery';
+import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { CollectError } from '../../src/sdk.ts';
 import type { BigqueryOptions } from './config.ts';
-import { credentialParts, parseServiceAccountKey } from './credentials.ts';
+import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
 import type { ParameterType, ParameterValue } from './queries/query.ts';
+import { exchangeKey } from './service-account.ts';
 
 /** A query as it is sent. */
 export interface QueryJob {
@@ -77,30 +79,60 @@ const pageRows = 2_000;
 /** Reads the key file; connects to nothing yet. */
 export async function createBigqueryClient(input: ClientOptions): Promise<BigqueryClient> {
   const { options, conceal } = input;
+  const isPlain = options.endpoint?.startsWith('http:') ?? false;
+  // One connection: readings are few and wait for each other.
+  const agent = new (isPlain ? HttpAgent : HttpsAgent)({ keepAlive: true, maxSockets: 1 });
   const driver: DriverOptions = {
     projectId: options.project,
     userAgent: input.applicationName,
     scopes,
     ...(options.endpoint === undefined ? {} : { apiEndpoint: options.endpoint }),
-    ...(await credentialsOf(options, conceal)),
+    ...(await loginOf(options, agent, conceal)),
   };
-  return new RestClient(driver, options.project, conceal);
+  return new RestClient(driver, agent, conceal);
 }
 
-async function credentialsOf(
+async function loginOf(
   { keyFile, credentials }: BigqueryOptions,
+  agent: HttpAgent | HttpsAgent,
   conceal: (secret: string) => void,
 ): Promise<DriverOptions> {
-  if (keyFile === undefined && credentials === undefined) return {};
+  const transporterOptions = { agent, timeout: requestTimeLimitMs };
+  if (keyFile === undefined && credentials === undefined) return { clientOptions: { transporterOptions } };
   const text = credentials?.reveal() ?? (await readKeyFile(keyFile ?? ''));
   for (const part of credentialParts(text)) conceal(part);
   const key = parseServiceAccountKey(text);
   // Other kinds of files (workload identity, a person's login) are the driver's to read.
-  if (key === undefined) return { keyFilename: keyFile ?? '' };
-  const { token_uri: tokenUri, ...credential } = key;
-  return {
-    credentials: { ...credential, type: 'service_account', ...(tokenUri ? { token_uri: tokenUri } : {}) },
-  } as DriverOptions; // The driver's type leaves out token_uri, which its code reads.
+  if (key === undefined) return { keyFilename: keyFile ?? '', clientOptions: { transporterOptions } };
+  // The driver carries its own copy of the login's type.
+  return { authClient: serviceAccountLogin(key, agent, conceal) } as unknown as DriverOptions;
+}
+
+function serviceAccountLogin(
+  key: ServiceAccountKey,
+  agent: HttpAgent | HttpsAgent,
+  conceal: (secret: string) => void,
+): OAuth2Client {
+  const login = new OAuth2Client();
+  login.refreshHandler = async () => {
+    const post = async (url: string, form: URLSearchParams): Promise<unknown> => {
+      const isSameKind = url.startsWith('http:') === !(agent instanceof HttpsAgent);
+      const { data } = await login.transporter.request<unknown>({
+        url,
+        method: 'POST',
+        data: form,
+        timeout: requestTimeLimitMs,
+        retry: false,
+        responseType: 'json',
+        ...(isSameKind ? { agent } : {}),
+      });
+      return data;
+    };
+    const { token, expiresMs } = await exchangeKey(key, scopes, Date.now(), post);
+    conceal(token);
+    return { access_token: token, expiry_date: expiresMs };
+  };
+  return login;
 }
 
 async function readKeyFile(path: string): Promise<string> {
@@ -136,12 +168,25 @@ class BoundedDriver extends BigQuery {
     );
   }
 
-  async #send({ method, uri, qs, json, projectId }: DriverRequest): Promise<unknown> {
+  async #send(request: DriverRequest): Promise<unknown> {
+    try {
+      return await this.#sendOnce(request);
+    } catch (thrown) {
+      if (!unauthenticated.safeParse(thrown).success) throw thrown;
+      // The token was taken back before its time; another is asked for once.
+      const login = await this.authClient.getClient();
+      if (!login.credentials.access_token) throw thrown;
+      login.credentials = {};
+      return await this.#sendOnce(request);
+    }
+  }
+
+  async #sendOnce({ method, uri, qs, json, projectId }: DriverRequest): Promise<unknown> {
     const url = `${this.baseUrl}/projects/${encodeURIComponent(projectId ?? this.projectId)}/${uri.replace(/^\/+/, '')}`;
     const isPoll = method === undefined && uri.startsWith('/queries/');
     const sent = this.authClient.request<unknown>({
       url,
-      method: readMethod(method),
+      method: method === 'POST' ? 'POST' : 'GET',
       params: { ...qs, ...(isPoll ? { timeoutMs: longPollMs } : {}) },
       ...(json === undefined ? {} : { data: json }),
       headers: { 'user-agent': this.providedUserAgent ?? '' },
@@ -155,25 +200,20 @@ class BoundedDriver extends BigQuery {
   }
 }
 
+const unauthenticated = z.object({ response: z.object({ status: z.literal(401) }) });
+
 class RestClient implements BigqueryClient {
   readonly #options: DriverOptions;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #conceal: (secret: string) => void;
   #concealing: Promise<void> | undefined;
 
-  constructor(options: DriverOptions, project: string, conceal: (secret: string) => void) {
-    const isPlain = options.apiEndpoint?.startsWith('http:') ?? false;
-    // One connection: readings are few and wait for each other.
-    const agent = new (isPlain ? HttpAgent : HttpsAgent)({ keepAlive: true, maxSockets: 1 });
+  constructor(options: DriverOptions, agent: HttpAgent | HttpsAgent, conceal: (secret: string) => void) {
     this.#agent = agent;
     this.#conceal = conceal;
-    const base = new BigQuery({
-      ...options,
-      projectId: project,
-      clientOptions: { transporterOptions: { agent, timeout: requestTimeLimitMs } },
-    });
+    const { authClient } = new BigQuery(options);
     // The driver takes its own GoogleAuth back, which its type does not say.
-    this.#options = { ...options, authClient: base.authClient } as unknown as DriverOptions;
+    this.#options = { ...options, authClient } as unknown as DriverOptions;
   }
 
   async dryRun(job: QueryJob, signal: AbortSignal): Promise<number> {
@@ -313,10 +353,6 @@ function costOf(metadata: unknown): JobCost {
 
 function number(value: string | number | undefined | null): number {
   return Number(value ?? 0);
-}
-
-function readMethod(method: string | undefined): 'GET' | 'POST' {
-  return method === 'POST' ? 'POST' : 'GET';
 }
 
 /** What belongs to the login knows no signal. */

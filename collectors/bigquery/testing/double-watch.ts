@@ -1,0 +1,40 @@
+import { type BigQueryDouble, type BigQueryDoubleOptions, startBigQueryDouble } from '../../../tests/support/bigquery/double.ts';
+import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
+import { engine } from '../index.ts';
+
+/** For tests: the double of BigQuery, and a target that watches it with the key of a service account. */
+export interface DoubleWatch extends AsyncDisposable {
+  readonly double: BigQueryDouble;
+  readonly watching: Watching;
+}
+
+export async function watchDouble(
+  prepare: (double: BigQueryDouble) => void,
+  target: Readonly<Record<string, unknown>> = {},
+  options: BigQueryDoubleOptions = {},
+): Promise<DoubleWatch> {
+  const double = await startBigQueryDouble({ projects: ['double-shop'], regions: ['us', 'eu'], ...options });
+  prepare(double);
+  const watching = watchTarget({ engine, ...targetOf(double, target) });
+  return {
+    double,
+    watching,
+    [Symbol.asyncDispose]: async () => {
+      await watching[Symbol.asyncDispose]();
+      await double.close();
+    },
+  };
+}
+
+export function targetOf(double: BigQueryDouble, more: Readonly<Record<string, unknown>> = {}) {
+  return {
+    target: {
+      project: double.project,
+      regions: ['us'],
+      endpoint: double.url,
+      credentials: { env: 'BIGQUERY_KEY' },
+      ...more,
+    },
+    env: { BIGQUERY_KEY: JSON.stringify(double.serviceAccount()) },
+  };
+}
