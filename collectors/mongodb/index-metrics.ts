@@ -44,6 +44,15 @@ export function recordIndexes(
   context.truncate(results.reduce((sum, { leftOut }) => sum + leftOut, 0));
 }
 
+/** What is added up over the parts of a database. */
+const sums = [
+  ['unusedIndexCandidates', ({ candidates }: UnitResult) => candidates],
+  ['hiddenIndexes', ({ hidden }: UnitResult) => hidden],
+  ['buildingIndexes', ({ building }: UnitResult) => building],
+  ['redundantIndexes', ({ redundant }: UnitResult) => redundant],
+  ['redundantIndexBytes', ({ redundantBytes }: UnitResult) => redundantBytes],
+] as const;
+
 function recordDatabase(
   database: string,
   results: readonly UnitResult[],
@@ -51,61 +60,38 @@ function recordDatabase(
   context: MongodbContext,
 ): void {
   const labels = { database };
-  const total = (value: (result: UnitResult) => number | undefined): number | undefined => {
-    let sum = 0;
-    for (const result of results) sum += value(result) ?? Number.NaN;
-    return Number.isNaN(sum) ? undefined : sum;
-  };
-  for (const verdict of indexVerdicts)
-    context.record(
-      'indexVerdicts',
-      total(({ verdicts }) => verdicts[verdict]),
-      { database, verdict },
-    );
-  context.record(
-    'unusedIndexCandidates',
-    total(({ candidates }) => candidates),
-    labels,
-  );
-  context.record(
-    'hiddenIndexes',
-    total(({ hidden }) => hidden),
-    labels,
-  );
-  context.record(
-    'buildingIndexes',
-    total(({ building }) => building),
-    labels,
-  );
-  context.record(
-    'redundantIndexes',
-    total(({ redundant }) => redundant),
-    labels,
-  );
-  context.record(
-    'redundantIndexBytes',
-    total(({ redundantBytes }) => redundantBytes),
-    labels,
-  );
-  if (isSharded)
-    context.record(
-      'differingIndexes',
-      total(({ differing }) => differing),
-      labels,
-    );
+  for (const verdict of indexVerdicts) {
+    const count = total(results, ({ verdicts }) => verdicts[verdict]);
+    context.record('indexVerdicts', count, { database, verdict });
+  }
+  for (const [metric, valueOf] of sums) context.record(metric, total(results, valueOf), labels);
+  if (isSharded) {
+    const differing = total(results, (result) => result.differing);
+    context.record('differingIndexes', differing, labels);
+  }
   const watchedSince = Math.max(...results.map((result) => result.watchedSince ?? Number.NaN));
   context.record('indexWatchAge', (now - Math.min(now, watchedSince)) / 1000, labels);
   if (!results.every(({ isProvable }) => isProvable)) return;
-  context.record(
-    'unusedIndexes',
-    total(({ verdicts }) => verdicts.unused),
-    labels,
-  );
-  context.record(
-    'unusedIndexBytes',
-    total(({ unusedBytes }) => unusedBytes),
-    labels,
-  );
+  const [unused, bytes] = [
+    total(results, ({ verdicts }) => verdicts.unused),
+    total(results, ({ unusedBytes }) => unusedBytes),
+  ];
+  context.record('unusedIndexes', unused, labels);
+  context.record('unusedIndexBytes', bytes, labels);
+}
+
+/** Undefined when a part does not say. */
+function total(
+  results: readonly UnitResult[],
+  valueOf: (result: UnitResult) => number | undefined,
+): number | undefined {
+  let sum = 0;
+  for (const result of results) {
+    const value = valueOf(result);
+    if (value === undefined) return undefined;
+    sum += value;
+  }
+  return sum;
 }
 
 function recordCoverage(units: readonly VisitedUnit[], context: MongodbContext): void {

@@ -1,5 +1,5 @@
 import type { DetailRow, IndexProof, UseReason } from '../../src/sdk.ts';
-import { fieldsOf, type IndexField, type IndexFlag, type IndexSpec, keyText, leads } from './index-spec.ts';
+import { type IndexField, type IndexFlag, type IndexSpec, keyText, leads } from './index-spec.ts';
 
 /**
  * Why an index stays, whatever its use.
@@ -131,11 +131,6 @@ export function keepPattern(patterns: readonly string[]): (fullName: string) => 
     return new RegExp(`^${parts.join('.*')}$`, 's');
   });
   return (fullName) => expressions.some((expression) => expression.test(fullName));
-}
-
-/** The shard key of a collection, from the key document in `config.collections`. */
-export function shardKeyOf(key: unknown): readonly IndexField[] {
-  return fieldsOf(key);
 }
 
 function isOnlyOfItsKind({ special }: IndexSpec, siblings: readonly IndexSpec[]): boolean {

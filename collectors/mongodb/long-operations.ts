@@ -172,7 +172,8 @@ function operationRow(member: Member, row: Document): DetailRow {
   const command = documentAt(row, 'command');
   return {
     member: member.name,
-    operation: String(row['opid'] ?? ''),
+    // A mongos puts the shard before the number.
+    operation: textAt(row, 'opid') ?? numberAt(row, 'opid') ?? null,
     kind: textAt(row, 'op') ?? null,
     command: namedCommands.find((name) => command?.[name] !== undefined) ?? null,
     namespace: textAt(row, 'ns') ?? null,

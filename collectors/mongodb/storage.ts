@@ -159,7 +159,7 @@ class CollectionWalk {
     this.growth.keepOnly(new Set(names));
     this.#listed = names.length;
     this.#unknown = 0;
-    this.#waiting = names.reverse();
+    this.#waiting = names.toReversed();
   }
 }
 

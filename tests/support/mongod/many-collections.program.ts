@@ -8,9 +8,9 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { startReplicaSet } from '../../../tests/support/mongod/deployment.ts';
-import { watchTarget } from '../../../tests/support/watching.ts';
-import { engine } from '../index.ts';
+import { engine } from '../../../collectors/mongodb/index.ts';
+import { watchTarget } from '../watching.ts';
+import { startReplicaSet } from './deployment.ts';
 
 const [collections = 12_000, members = 3, perReading = 2_000, rotations = 1] = process.argv
   .slice(2)
@@ -24,7 +24,9 @@ async function serve(): Promise<void> {
   await using deployment = await startReplicaSet({
     members: Array.from({ length: members }, () => ({})),
     databases: {
-      big: Object.fromEntries(Array.from({ length: collections }, (_, at) => [`collection_${at}`, collection])),
+      big: Object.fromEntries(
+        Array.from({ length: collections }, (_, at) => [`collection_${at}`, collection]),
+      ),
     },
   });
   process.stdout.write(`${deployment.uri}\n`);
@@ -66,10 +68,14 @@ async function readAll(uri: string): Promise<void> {
     const before = process.cpuUsage();
     const snapshot = await watching.collect();
     const used = process.cpuUsage(before);
-    const coverage = snapshot.samples.find(({ metric }) => metric.name === 'reeve_mongodb_index_coverage_ratio');
+    const coverage = snapshot.samples.find(
+      ({ metric }) => metric.name === 'reeve_mongodb_index_coverage_ratio',
+    );
     say({
       reading,
-      states: snapshot.readings.map(({ group, state, durationMs }) => `${group} ${state} ${Math.round(durationMs)} ms`),
+      states: snapshot.readings.map(
+        ({ group, state, durationMs }) => `${group} ${state} ${Math.round(durationMs)} ms`,
+      ),
       tookMs: Math.round(performance.now() - startMs),
       processorMs: Math.round((used.user + used.system) / 1000),
       indexCoverage: coverage?.value,
