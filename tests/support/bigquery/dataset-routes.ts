@@ -2,6 +2,7 @@ import { ApiError } from './api-error.ts';
 import type { Estate, StoredRow } from './estate.ts';
 import type { ApiRequest, Route } from './http-double.ts';
 import { toMicros } from './row-value.ts';
+import { asText } from './sql/values.ts';
 
 export interface DatasetRoutesOptions {
   readonly estate: Estate;
@@ -138,10 +139,10 @@ function tableResource({ project, row }: StoredRow, estate: Estate): unknown {
     tableReference: { projectId: project, datasetId, tableId },
     type: row['table_type'] === 'VIEW' ? 'VIEW' : 'TABLE',
     creationTime: String(toMicros(row['creation_time']) / 1_000),
-    numBytes: String(storage['total_logical_bytes'] ?? 0),
-    numLongTermBytes: String(storage['long_term_logical_bytes'] ?? 0),
-    numTotalPhysicalBytes: String(storage['total_physical_bytes'] ?? 0),
-    numRows: String(storage['total_rows'] ?? 0),
+    numBytes: asText(storage['total_logical_bytes'] ?? 0),
+    numLongTermBytes: asText(storage['long_term_logical_bytes'] ?? 0),
+    numTotalPhysicalBytes: asText(storage['total_physical_bytes'] ?? 0),
+    numRows: asText(storage['total_rows'] ?? 0),
     ...(partitioning === undefined
       ? {}
       : { timePartitioning: { type: 'DAY', field: partitioning['column_name'] } }),

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { findFreePort } from '../net/free-port.ts';
 import { ApiError, errorBody } from './api-error.ts';
 import { datasetRoutes } from './dataset-routes.ts';
@@ -91,16 +91,7 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
       requiresToken,
       anonymousCaller: 'anonymous@double.test',
     };
-    handle(request, response, context).catch((error: unknown) => {
-      if (response.headersSent) return void response.destroy();
-      const failure =
-        error instanceof ApiError
-          ? error
-          : new ApiError(500, 'doubleFailed', `the BigQuery double failed: ${String(error)}`);
-      response
-        .writeHead(failure.status, { 'content-type': 'application/json' })
-        .end(JSON.stringify(errorBody(failure)));
-    });
+    handle(request, response, context).catch((error: unknown) => fail(response, error));
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -134,4 +125,17 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A mistake of the double itself, said aloud. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const message = `the BigQuery double failed: ${String(error)}`;
+  const failure = error instanceof ApiError ? error : new ApiError(500, 'doubleFailed', message);
+  response
+    .writeHead(failure.status, { 'content-type': 'application/json' })
+    .end(JSON.stringify(errorBody(failure)));
 }

@@ -97,7 +97,7 @@ export class Inventory {
     const project = typeof given['project_id'] === 'string' ? given['project_id'] : this.#home.project;
     const row = { ...jobDefaults(given, `job_${this.#jobs}`), project_id: project, ...given };
     this.#estate.insert('JOBS', { project, region }, row);
-    return String(row['job_id']);
+    return row.job_id;
   }
 
   addJobs(jobs: Iterable<Row & { readonly creation_time: Date | string; readonly region?: string }>): void {

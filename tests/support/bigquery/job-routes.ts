@@ -4,6 +4,7 @@ import type { Estate, StoredRow } from './estate.ts';
 import { type ApiRequest, delay, type Route } from './http-double.ts';
 import type { QueryJob, QueryService } from './query-jobs.ts';
 import { toMicros } from './row-value.ts';
+import { asText } from './sql/values.ts';
 import { type WireParameter, wireField, wireRow } from './wire.ts';
 
 export interface JobRoutesOptions {
@@ -300,9 +301,9 @@ function listedJob(stored: StoredRow): unknown {
     status: { state: row['state'] },
     statistics: {
       creationTime: String(createdMs(stored)),
-      totalBytesProcessed: String(row['total_bytes_processed'] ?? 0),
+      totalBytesProcessed: asText(row['total_bytes_processed'] ?? 0),
       query: {
-        totalBytesBilled: String(row['total_bytes_billed'] ?? 0),
+        totalBytesBilled: asText(row['total_bytes_billed'] ?? 0),
         statementType: row['statement_type'],
       },
     },

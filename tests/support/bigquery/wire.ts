@@ -1,7 +1,7 @@
 import { InvalidQueryError } from './sql/sql-error.ts';
 import { dateText, dateTimeText, Zones } from './sql/time.ts';
 import { arrayOf, parseType, type SqlType, type StructField, scalar } from './sql/types.ts';
-import { castBetween, floatText } from './sql/values.ts';
+import { asText, castBetween, floatText } from './sql/values.ts';
 
 /** Names of types in a TableSchema. @see https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema */
 const wireNames: Readonly<Record<string, string>> = {
@@ -43,11 +43,11 @@ function wireValue(type: SqlType, value: unknown, int64Timestamps: boolean): unk
   if (value === null) return null;
   if (type.kind === 'STRUCT')
     return Array.isArray(value) ? wireRow(type.fields, value, int64Timestamps) : null;
-  if (type.kind === 'TIMESTAMP') return int64Timestamps ? String(value) : String(Number(value) / 1e6);
+  if (type.kind === 'TIMESTAMP') return int64Timestamps ? asText(value) : String(Number(value) / 1e6);
   if (type.kind === 'DATE') return dateText(Number(value));
   if (type.kind === 'DATETIME') return dateTimeText(Number(value));
   if (type.kind === 'FLOAT64') return floatText(Number(value));
-  return String(value);
+  return asText(value);
 }
 
 /** A QueryParameter of the REST surface. @see https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/QueryParameter */
@@ -98,5 +98,5 @@ function readValue(type: SqlType, given: WireParameterValue, zones: Zones): unkn
   if (given.value === undefined || given.value === null) return null;
   const cast = castBetween(scalar('STRING'), type);
   if (cast === undefined) throw new InvalidQueryError(`Unsupported query parameter type ${type.kind}`);
-  return cast(String(given.value), zones);
+  return cast(asText(given.value), zones);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SqlType } from '../bigquery/sql/types.ts';
+import { asText } from '../bigquery/sql/values.ts';
 
 /** A `zetasql.ValueProto`, as the loader makes it: `value` names the field that is set; without it, NULL. */
 const valueSchema = z.looseObject({ value: z.string().optional() });
@@ -28,7 +29,7 @@ export function encodeValue(type: SqlType, value: unknown): object {
       };
     }
     case 'INT64':
-      return { int64Value: String(value) };
+      return { int64Value: asText(value) };
     case 'FLOAT64':
       return { doubleValue: value };
     case 'STRING':

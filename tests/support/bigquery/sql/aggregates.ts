@@ -2,7 +2,7 @@ import type { Call, Expression, OrderItem } from './ast.ts';
 import type { AggregateSlot, Compiled, Row } from './scope.ts';
 import { InvalidQueryError } from './sql-error.ts';
 import { arrayOf, isCoercible, type SqlType, scalar, typeText } from './types.ts';
-import { compareValues, int64, valueKey } from './values.ts';
+import { asText, compareValues, int64, valueKey } from './values.ts';
 
 type Values = readonly (readonly unknown[])[];
 
@@ -53,7 +53,7 @@ const aggregates: Readonly<Record<string, Aggregate>> = {
   ARRAY_CONCAT_AGG: { type: same, compute: (values) => orNull(values, () => first(values).flat()) },
   STRING_AGG: {
     type: ([type]) => when(type?.kind === 'STRING', type),
-    compute: (values) => orNull(values, () => first(values).join(String(values[0]?.[1] ?? ','))),
+    compute: (values) => orNull(values, () => first(values).join(asText(values[0]?.[1] ?? ','))),
   },
   LOGICAL_OR: {
     type: ([type]) => when(isBool(type), scalar('BOOL')),

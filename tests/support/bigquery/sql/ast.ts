@@ -91,7 +91,7 @@ export type Expression =
   | (Placed & {
       readonly node: 'case';
       readonly operand: Expression | undefined;
-      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+      readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | undefined;
     })
   | (Placed & {

@@ -1,23 +1,24 @@
 import { aggregateNames, compileAggregate } from './aggregates.ts';
 import type { Call, Expression } from './ast.ts';
+import { compileField, compileName, compileParameter } from './compile-names.ts';
+import {
+  compileArray,
+  compileCase,
+  compileCast,
+  compileElement,
+  compileExtract,
+  compileIs,
+  compileStruct,
+  compileUnary,
+} from './compile-values.ts';
 import { expressionKey } from './expression-key.ts';
 import { compileFunction } from './functions.ts';
 import { compileBinary } from './operators.ts';
-import {
-  type Compiled,
-  findColumn,
-  type Resolved,
-  type Row,
-  resolveName,
-  type Scope,
-  type Statement,
-  type WindowSlot,
-} from './scope.ts';
+import type { Compiled, Row, Scope, Statement, WindowSlot } from './scope.ts';
 import { compileSpecial } from './special-functions.ts';
 import { EvaluationError, InvalidQueryError, UnsupportedByDoubleError } from './sql-error.ts';
-import { extractPart, MICROS_PER_DAY } from './time.ts';
-import { arrayOf, commonType, type SqlType, type StructField, scalar, typeText } from './types.ts';
-import { castBetween, compareValues, int64 } from './values.ts';
+import { arrayOf, commonType, type SqlType, scalar, typeText } from './types.ts';
+import { castBetween, compareValues } from './values.ts';
 import { compileWindow } from './windows.ts';
 
 /** Resolves names, checks types, and gives the evaluator. */
@@ -34,7 +35,7 @@ export function compileExpression(expression: Expression, scope: Scope, statemen
     case 'name':
       return compileName(expression, scope);
     case 'field':
-      return compileField(expression, scope, statement);
+      return compileField(expression, scope, compile);
     case 'element':
       return compileElement(expression, compile);
     case 'unary':
@@ -73,142 +74,13 @@ export function compileExpression(expression: Expression, scope: Scope, statemen
       return compileArray(expression, compile);
     case 'subquery':
       return compileSubquery(expression, scope, statement);
-    case 'call':
+    default:
       return compileCall(expression, scope, statement);
   }
 }
 
 function intervalOf(amount: unknown, part: string): unknown {
   return amount === null ? null : [amount, part];
-}
-
-function compileParameter(name: string, statement: Statement, at: string): Compiled {
-  const parameter = statement.parameters.get(name.toLowerCase());
-  if (parameter === undefined) throw new InvalidQueryError(`Query parameter '${name}' not found`, at);
-  return { type: parameter.type, evaluate: () => parameter.value };
-}
-
-function compileName(expression: Extract<Expression, { node: 'name' }>, scope: Scope): Compiled {
-  const { name, at } = expression;
-  return readResolved(checkGrouped(resolveName(name, visible(scope), at), scope, name, at));
-}
-
-/** What names mean: after GROUP BY they are looked up in FROM, and found there they must be grouped. */
-function visible(scope: Scope): Scope {
-  return scope.grouping?.inner ?? scope;
-}
-
-function checkGrouped(resolved: Resolved, scope: Scope, name: string, at: string): Resolved {
-  if (scope.grouping === undefined || resolved.depth > 0) return resolved;
-  throw new InvalidQueryError(
-    `SELECT list expression references column ${name} which is neither grouped nor aggregated`,
-    at,
-  );
-}
-
-function readResolved({ depth, source, column }: Resolved): Compiled {
-  column.used?.();
-  const { get, type } = column;
-  return {
-    type,
-    evaluate(row) {
-      let current: Row | undefined = row;
-      for (let level = 0; level < depth; level += 1) current = current?.outer;
-      const tuple = current?.tuples[source];
-      return tuple === undefined ? null : (get(tuple) ?? null);
-    },
-  };
-}
-
-function compileField(
-  expression: Extract<Expression, { node: 'field' }>,
-  scope: Scope,
-  statement: Statement,
-): Compiled {
-  const { base, name, at } = expression;
-  if (base.node === 'name') {
-    const resolved = resolveName(base.name, visible(scope), base.at);
-    if (resolved.isWhole) {
-      let owner: Scope | undefined = visible(scope);
-      for (let level = 0; level < resolved.depth; level += 1) owner = owner?.outer;
-      const source = owner?.sources[resolved.source];
-      const column = source && findColumn(source, name);
-      if (column === undefined) throw new InvalidQueryError(`Name ${name} not found inside ${base.name}`, at);
-      return readResolved(checkGrouped({ ...resolved, column }, scope, `${base.name}.${name}`, at));
-    }
-  }
-  const struct = compileExpression(base, scope, statement);
-  return fieldOf(struct, name, at);
-}
-
-function fieldOf(struct: Compiled, name: string, at: string): Compiled {
-  if (struct.type.kind !== 'STRUCT') {
-    throw new InvalidQueryError(
-      `Cannot access field ${name} on a value with type ${typeText(struct.type)}`,
-      at,
-    );
-  }
-  const index = struct.type.fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase());
-  const field = struct.type.fields[index];
-  if (field === undefined)
-    throw new InvalidQueryError(`Field name ${name} does not exist in ${typeText(struct.type)}`, at);
-  return { type: field.type, evaluate: (row) => elementOf(struct.evaluate(row), index) };
-}
-
-function elementOf(value: unknown, index: number): unknown {
-  return Array.isArray(value) ? (value[index] ?? null) : null;
-}
-
-function compileElement(
-  expression: Extract<Expression, { node: 'element' }>,
-  compile: (part: Expression) => Compiled,
-): Compiled {
-  const base = compile(expression.base);
-  const index = compile(expression.index);
-  if (base.type.kind !== 'ARRAY') {
-    throw new InvalidQueryError(
-      `Element access using [] is not supported on values of type ${typeText(base.type)}`,
-      expression.at,
-    );
-  }
-  const { from, safe } = expression;
-  return {
-    type: base.type.element,
-    evaluate(row) {
-      const list = base.evaluate(row);
-      const position = index.evaluate(row);
-      if (!Array.isArray(list) || typeof position !== 'number') return null;
-      const isInside = position >= from && position - from < list.length;
-      if (!isInside && !safe) throw new EvaluationError(`Array index ${position} is out of bounds`);
-      return isInside ? (list[position - from] ?? null) : null;
-    },
-  };
-}
-
-function compileUnary(operator: '-' | '+' | 'NOT' | '~', operand: Compiled, at: string): Compiled {
-  const { kind } = operand.type;
-  const isNegation = operator === 'NOT';
-  const fits = isNegation ? kind === 'BOOL' : ['INT64', 'FLOAT64', 'NUMERIC'].includes(kind);
-  if (!(fits || kind === 'NULL') || operator === '~') {
-    throw new InvalidQueryError(
-      `No matching signature for operator ${operator} for argument type: ${typeText(operand.type)}`,
-      at,
-    );
-  }
-  const sign = operator === '-' ? -1 : 1;
-  return {
-    type: operand.type,
-    evaluate(row) {
-      const value = operand.evaluate(row);
-      if (value === null) return null;
-      return isNegation ? value !== true : sign * Number(value);
-    },
-  };
-}
-
-function compileIs(expression: Extract<Expression, { node: 'is' }>, operand: Compiled): Compiled {
-  const wanted = expression.what === 'NULL' ? null : expression.what === 'TRUE';
-  return { type: scalar('BOOL'), evaluate: (row) => (operand.evaluate(row) === wanted) !== expression.not };
 }
 
 /** A string literal or parameter beside a time becomes a time, as in GoogleSQL. */
@@ -305,103 +177,6 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function compileCase(
-  expression: Extract<Expression, { node: 'case' }>,
-  compile: (part: Expression) => Compiled,
-): Compiled {
-  const { at, operand } = expression;
-  const branches = expression.branches.map(({ when, then }) => ({
-    when: compile(
-      operand === undefined ? when : { node: 'binary', at, operator: '=', left: operand, right: when },
-    ),
-    then: compile(then),
-  }));
-  const otherwise = expression.otherwise && compile(expression.otherwise);
-  for (const { when } of branches) {
-    if (when.type.kind !== 'BOOL' && when.type.kind !== 'NULL') {
-      throw new InvalidQueryError(`CASE WHEN needs BOOL, not ${typeText(when.type)}`, at);
-    }
-  }
-  const results = [...branches.map(({ then }) => then), ...(otherwise ? [otherwise] : [])];
-  const type = commonType(results.map((result) => result.type));
-  if (type === undefined)
-    throw new InvalidQueryError('No matching signature for operator CASE: the results mix types', at);
-  const evaluate = (row: Row): unknown =>
-    (branches.find(({ when }) => when.evaluate(row) === true)?.then ?? otherwise)?.evaluate(row) ?? null;
-  return { type, evaluate };
-}
-
-function compileCast(
-  expression: Extract<Expression, { node: 'cast' }>,
-  operand: Compiled,
-  { zones }: Statement,
-): Compiled {
-  const { type, safe, at } = expression;
-  const cast = castBetween(operand.type, type);
-  if (cast === undefined) {
-    throw new InvalidQueryError(`Invalid cast from ${typeText(operand.type)} to ${typeText(type)}`, at);
-  }
-  return {
-    type,
-    evaluate(row) {
-      try {
-        return cast(operand.evaluate(row), zones);
-      } catch (error) {
-        if (safe && error instanceof EvaluationError) return null;
-        throw error;
-      }
-    },
-  };
-}
-
-function compileExtract(
-  expression: Extract<Expression, { node: 'extract' }>,
-  compile: (part: Expression) => Compiled,
-  { zones }: Statement,
-): Compiled {
-  const operand = compile(expression.operand);
-  const zone = expression.zone && compile(expression.zone);
-  const { part, at } = expression;
-  const { kind } = operand.type;
-  if (!['TIMESTAMP', 'DATE', 'DATETIME'].includes(kind)) {
-    throw new InvalidQueryError(`EXTRACT from ${typeText(operand.type)} is not supported`, at);
-  }
-  const type = scalar(part === 'DATE' ? 'DATE' : part === 'DATETIME' ? 'DATETIME' : 'INT64');
-  return {
-    type,
-    evaluate(row) {
-      const value = operand.evaluate(row);
-      if (typeof value !== 'number') return null;
-      const wall = kind === 'DATE' ? value * MICROS_PER_DAY : value;
-      const local = kind === 'TIMESTAMP' ? zones.toLocal(wall, String(zone?.evaluate(row) ?? 'UTC')) : wall;
-      if (part === 'DATETIME') return local;
-      return part === 'DATE' ? Math.floor(local / MICROS_PER_DAY) : int64(extractPart(local, part));
-    },
-  };
-}
-
-function compileStruct(
-  expression: Extract<Expression, { node: 'struct' }>,
-  compile: (part: Expression) => Compiled,
-): Compiled {
-  const values = expression.fields.map((field) => compile(field.expression));
-  const implied: StructField[] = values.map(({ type }, index) => ({
-    name: expression.fields[index]?.name ?? '',
-    type,
-  }));
-  const type = expression.type ?? ({ kind: 'STRUCT', fields: implied } as const);
-  return { type, evaluate: (row) => values.map((value) => value.evaluate(row)) };
-}
-
-function compileArray(
-  expression: Extract<Expression, { node: 'array' }>,
-  compile: (part: Expression) => Compiled,
-): Compiled {
-  const elements = expression.elements.map(compile);
-  const element = expression.element ?? commonType(elements.map(({ type }) => type)) ?? scalar('INT64');
-  return { type: arrayOf(element), evaluate: (row) => elements.map((each) => each.evaluate(row)) };
-}
-
 function compileSubquery(
   expression: Extract<Expression, { node: 'subquery' }>,
   scope: Scope,
@@ -455,7 +230,11 @@ function compileCall(call: Call, scope: Scope, statement: Statement): Compiled {
 
 /** The word in `TIMESTAMP_TRUNC(x, DAY)`. */
 function datePart(name: string, argument: Expression, index: number): string | undefined {
-  const position = /_DIFF$/.test(name) ? 2 : /_TRUNC$|^LAST_DAY$/.test(name) ? 1 : undefined;
+  const position = name.endsWith('_DIFF')
+    ? 2
+    : name.endsWith('_TRUNC') || name === 'LAST_DAY'
+      ? 1
+      : undefined;
   if (position !== index) return undefined;
   if (argument.node === 'name') return argument.name.toUpperCase();
   const start = argument.node === 'call' && argument.name === 'WEEK' ? argument.arguments[0] : undefined;

@@ -2,7 +2,7 @@ import { aggregateNames, compareNullable, compileOrder } from './aggregates.ts';
 import type { Expression, OrderItem, Select, SelectItem } from './ast.ts';
 import { compileExpression } from './compile-expression.ts';
 import { compileSource } from './compile-source.ts';
-import { expressionKey } from './expression-key.ts';
+import { expressionKey, isExpression } from './expression-key.ts';
 import { impliedName } from './parse-primary.ts';
 import {
   type AggregateSlot,
@@ -146,10 +146,10 @@ function ordinal(position: number, items: readonly Item[], at: string): Expressi
 }
 
 /** Names of the select list replaced by what they stand for. */
-function withAliases<T>(part: T, aliases: ReadonlyMap<string, Expression>): T {
-  const replaced = replaceNames(part, aliases);
-  // The same tree with other nodes of the same kind in it.
-  return replaced as T;
+function withAliases(expression: Expression, aliases: ReadonlyMap<string, Expression>): Expression {
+  const replaced = replaceNames(expression, aliases);
+  if (!isExpression(replaced)) throw new TypeError('an expression became something else');
+  return replaced;
 }
 
 function replaceNames(part: unknown, aliases: ReadonlyMap<string, Expression>): unknown {

@@ -33,7 +33,7 @@ export function compileSource(source: Source, scope: Scope, statement: Statement
     }
     case 'unnest':
       return compileUnnest(source, scope, statement);
-    case 'join':
+    default:
       return compileJoin(source, scope, statement);
   }
 }

@@ -29,6 +29,6 @@ function canonical(expression: Expression, scope: Scope): unknown {
   return expression;
 }
 
-function isExpression(value: unknown): value is Expression {
+export function isExpression(value: unknown): value is Expression {
   return typeof value === 'object' && value !== null && 'node' in value;
 }

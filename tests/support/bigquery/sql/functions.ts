@@ -3,7 +3,7 @@ import { timeFunctions } from './functions-time.ts';
 import type { Compiled, ScalarFunction, Statement } from './scope.ts';
 import { InvalidQueryError, UnsupportedByDoubleError } from './sql-error.ts';
 import { commonType, isCoercible, parseType, type SqlType, scalar, typeText } from './types.ts';
-import { int64, roundHalfAway } from './values.ts';
+import { asText, int64, roundHalfAway } from './values.ts';
 
 const text = (value: unknown): string => String(value);
 
@@ -54,10 +54,10 @@ const functions: Readonly<Record<string, ScalarFunction>> = {
   REVERSE: {
     parameters: 'STRING',
     result: 'STRING',
-    run: ([value]) => [...text(value)].toReversed().join(''),
+    run: ([value]) => Array.from(text(value)).toReversed().join(''),
   },
-  CHAR_LENGTH: { parameters: 'STRING', result: 'INT64', run: ([value]) => [...text(value)].length },
-  LENGTH: { parameters: 'STRING', result: 'INT64', run: ([value]) => [...text(value)].length },
+  CHAR_LENGTH: { parameters: 'STRING', result: 'INT64', run: ([value]) => Array.from(text(value)).length },
+  LENGTH: { parameters: 'STRING', result: 'INT64', run: ([value]) => Array.from(text(value)).length },
   CONCAT: { parameters: 'STRING*', result: 'STRING', run: (values) => values.join('') },
   REPLACE: {
     parameters: 'STRING, STRING, STRING',
@@ -67,12 +67,12 @@ const functions: Readonly<Record<string, ScalarFunction>> = {
   LEFT: {
     parameters: 'STRING, INT64',
     result: 'STRING',
-    run: ([value, length]) => [...text(value)].slice(0, Number(length)).join(''),
+    run: ([value, length]) => Array.from(text(value)).slice(0, Number(length)).join(''),
   },
   RIGHT: {
     parameters: 'STRING, INT64',
     result: 'STRING',
-    run: ([value, length]) => [...text(value)].slice(-Number(length)).join(''),
+    run: ([value, length]) => Array.from(text(value)).slice(-Number(length)).join(''),
   },
   SUBSTR: {
     parameters: 'STRING, INT64, INT64?',
@@ -242,7 +242,7 @@ function nonZero(value: unknown, dividend: unknown): number {
 }
 
 function substring(value: string, from: number, length: unknown): string {
-  const letters = [...value];
+  const letters = Array.from(value);
   const start = from > 0 ? from - 1 : from < 0 ? Math.max(letters.length + from, 0) : 0;
   return letters.slice(start, length === undefined ? undefined : start + Number(length)).join('');
 }
@@ -264,5 +264,5 @@ function jsonScalar(value: unknown, path: string): string | null {
     if (typeof current !== 'object' || current === null) return null;
     current = Reflect.get(current, name ?? Number(index));
   }
-  return current === undefined || current === null || typeof current === 'object' ? null : String(current);
+  return current === undefined || current === null || typeof current === 'object' ? null : asText(current);
 }

@@ -104,11 +104,11 @@ function parenthesisedQuery(cursor: Cursor): ReturnType<Cursor['grammar']['query
 
 function parseCase(cursor: Cursor, at: string): Expression {
   const operand = cursor.sees('WHEN') ? undefined : parseExpression(cursor);
-  const branches: { when: Expression; then: Expression }[] = [];
+  const branches: { when: Expression; result: Expression }[] = [];
   while (cursor.accept('WHEN')) {
     const when = parseExpression(cursor);
     cursor.expect('THEN');
-    branches.push({ when, then: parseExpression(cursor) });
+    branches.push({ when, result: parseExpression(cursor) });
   }
   const otherwise = cursor.accept('ELSE') ? parseExpression(cursor) : undefined;
   cursor.expect('END');

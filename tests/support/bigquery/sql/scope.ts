@@ -160,9 +160,11 @@ export function someCall(expression: unknown, test: (call: Call) => boolean): bo
   if (Array.isArray(expression)) return expression.some((item) => someCall(item, test));
   if (typeof expression !== 'object' || expression === null) return false;
   if ('body' in expression) return false;
-  if ('node' in expression && expression.node === 'call' && 'arguments' in expression) {
-    // The AST is ours: a node "call" is a Call.
-    if (test(expression as Call)) return true;
-  }
+  if (isCall(expression) && test(expression)) return true;
   return Object.values(expression).some((value) => someCall(value, test));
+}
+
+/** The AST is ours: what calls itself a call is one. */
+function isCall(value: object): value is Call {
+  return 'node' in value && value.node === 'call';
 }

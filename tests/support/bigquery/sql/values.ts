@@ -95,3 +95,8 @@ export function floatText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }
+
+/** A scalar, as text. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
