@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpClient } from './http-client.ts';
 import type { TokenSource } from './identity.ts';
 import type { ReadBudget, ReadUrgency } from './read-budget.ts';
 import { parsed, toServiceError } from './service-error.ts';
+import { Turns } from './turns.ts';
 
 export interface ArmInput {
   readonly client: HttpClient;
@@ -32,9 +33,6 @@ export interface ArmRequest {
   readonly urgency: ReadUrgency;
 }
 
-/** What becomes of an answer that is no success; undefined lets it be an error. */
-export type OnRefusal<T> = (answer: HttpAnswer) => T | undefined;
-
 const pageSchema = z.looseObject({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
 /** A list that goes on longer than this is cut, and said to be. */
 const mostPages = 20;
@@ -44,6 +42,7 @@ export class ArmClient {
   readonly account: AccountId;
   readonly #input: ArmInput;
   readonly #remedy: string;
+  readonly #turns = new Turns();
 
   constructor(input: ArmInput) {
     this.account = input.account;
@@ -83,11 +82,20 @@ export class ArmClient {
     return { items, isCut: false };
   }
 
-  async #send(
+  #send(
     url: URL,
     request: ArmRequest,
     signal: AbortSignal,
     expected: readonly number[] = [],
+  ): Promise<HttpAnswer> {
+    return this.#turns.take(() => this.#sendNow(url, request, signal, expected), signal);
+  }
+
+  async #sendNow(
+    url: URL,
+    request: ArmRequest,
+    signal: AbortSignal,
+    expected: readonly number[],
   ): Promise<HttpAnswer> {
     const { client, token, budget, clock, account } = this.#input;
     const authorization = `Bearer ${await token.get(signal)}`;

@@ -2,6 +2,7 @@ import { CosmosClient, type CosmosClientOptions } from '@azure/cosmos';
 import { type Clock, CollectError, messageOf, type Secret, type ServerAnswer } from '../../src/sdk.ts';
 import type { HttpClient } from './http-client.ts';
 import { type DataOffer, toDataOffer } from './offers.ts';
+import { Turns } from './turns.ts';
 
 export interface DataClientInput {
   readonly endpoint: string;
@@ -42,6 +43,7 @@ export class DataClient {
   readonly #input: DataClientInput;
   readonly #client: CosmosClient;
   readonly #host: string;
+  readonly #turns = new Turns();
   #closedUntilMs = Number.NEGATIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
 
@@ -139,7 +141,11 @@ export class DataClient {
     return rows;
   }
 
-  async #ask<T>(what: string, subject: string, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  #ask<T>(what: string, subject: string, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+    return this.#turns.take(() => this.#askNow(what, subject, signal, send), signal);
+  }
+
+  async #askNow<T>(what: string, subject: string, signal: AbortSignal, send: () => Promise<T>): Promise<T> {
     const { clock } = this.#input;
     const pauseMs = this.#closedUntilMs - clock.monotonicMs();
     const named = subject === '' ? what : `${what} (${subject})`;
@@ -147,10 +153,10 @@ export class DataClient {
       const text = `${named} at ${this.#host}: waiting, because the account asked for a pause`;
       throw new CollectError('throttled', text, { retryAfterMs: Math.ceil(pauseMs) });
     }
-    const restLeftMs = this.#lastMs + restMs - clock.monotonicMs();
-    if (restLeftMs > 0) await clock.sleep(restLeftMs, signal);
-    this.#lastMs = clock.monotonicMs();
     try {
+      const restLeftMs = this.#lastMs + restMs - clock.monotonicMs();
+      if (restLeftMs > 0) await clock.sleep(restLeftMs, signal);
+      this.#lastMs = clock.monotonicMs();
       return await send();
     } catch (thrown) {
       const error = toDataError(thrown, `${named} at ${this.#host}`, signal);

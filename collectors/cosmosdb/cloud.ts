@@ -6,4 +6,3 @@ export const clouds = {
 } as const;
 
 export const cloudNames = ['public', 'china', 'usgov'] as const satisfies readonly (keyof typeof clouds)[];
-export type CloudName = (typeof cloudNames)[number];

@@ -3,6 +3,7 @@ import type { MetricAnswer, MetricQueryName } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
+import type { Settling } from './settling.ts';
 import { containerKey, type ThroughputReading, utilizations } from './throughput-book.ts';
 
 export interface ConsumptionInput {
@@ -11,6 +12,7 @@ export interface ConsumptionInput {
   /** Undefined while it is not known, and for a serverless account. */
   readonly throughput: ThroughputReading | undefined;
   readonly serverless: boolean;
+  readonly settling: Settling;
   readonly maxContainers: number;
 }
 
@@ -34,6 +36,7 @@ export async function readConsumption(
 ): Promise<readonly string[]> {
   const { monitor, spelling } = input;
   const units = await monitor.ask('requestUnits', context, 'essential');
+  input.settling.add(units.series.get('TotalRequestUnits') ?? []);
   const requests = await askAlone('requests', monitor, context);
   const throttled = await askAlone('throttled', monitor, context);
   // Without provisioned throughput there is nothing to be normalised to.

@@ -3,11 +3,13 @@ import type { AccountFacts } from './account.ts';
 import { type MetricAnswer, type MetricQuery, metricQueries } from './metric-query.ts';
 import type { Monitor } from './monitor.ts';
 import { Spelling } from './place.ts';
+import type { Settling } from './settling.ts';
 
 export interface ControlTrial {
   readonly monitor: Monitor;
   readonly account: AccountFacts;
   readonly clock: Clock;
+  readonly settling: Settling;
 }
 
 type Outcome = Pick<Assumption, 'verdict' | 'evidence'>;
@@ -44,9 +46,9 @@ const trials: readonly {
   },
   {
     statement: 'Regions of metrics are those of the account, but for spaces and capitals.',
-    run: async ({ monitor, account, clock }, signal) => {
-      const answer = await ask({ monitor, account, clock }, metricQueries.requestUnits, signal);
-      const names = account.regions.map(({ name }) => name);
+    run: async (trial, signal) => {
+      const answer = await ask(trial, metricQueries.requestUnits, signal);
+      const names = trial.account.regions.map(({ name }) => name);
       const spelling = new Spelling(names);
       const seen = [
         ...new Set(linesOf(answer).map(({ dimensions }) => spelling.region(dimensions.get('region')))),
@@ -83,7 +85,12 @@ const trials: readonly {
   },
   {
     statement: 'A minute that is older than 5 minutes does not change any more.',
-    run: async () => untested('needs two readings of one minute at different times'),
+    run: async ({ settling }) => {
+      const { minutes, worstChange } = settling.evidence();
+      if (minutes === 0) return untested('needs two readings of one minute, some time apart');
+      const evidence = `${minutes} minutes were read again, and changed by ${(worstChange * 100).toFixed(1)} % at most`;
+      return worstChange <= 0.01 ? holds(evidence) : broken(evidence);
+    },
   },
 ];
 

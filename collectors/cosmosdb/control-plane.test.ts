@@ -31,6 +31,35 @@ describe('the control plane, on a double of Azure', () => {
     expect(samplesOf(snapshot, utilization).map(({ basis }) => basis)).toContain(1);
   });
 
+  it('tells the utilisation of a small account at once', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    await using watching = watchAccount(azure);
+
+    expect(samplesOf(await watching.collect(), utilization).length).toBeGreaterThan(0);
+  });
+
+  it('asks for each region by itself where there is more than Azure tells at once', async () => {
+    const containers = Array.from({ length: 300 }, (_, index) => ({
+      name: `c${index}`,
+      throughput: { kind: 'manual', requestUnits: 1_000 } as const,
+      partitions: 3,
+      load: { requestUnitsPerSecond: 10, requestsPerSecond: 1 },
+    }));
+    await using azure = await startAzure({
+      accounts: [{ ...accountOf(containers), regions: ['West Europe', 'North Europe'] }],
+    });
+    await using watching = watchAccount(azure);
+
+    const snapshot = await watching.collect();
+
+    const partitions = snapshot.readings.find(({ group }) => group === 'partitions');
+    expect(partitions?.findings).toEqual([]);
+    expect(samplesOf(snapshot, 'reeve_cosmosdb_partition_key_ranges').map(({ value }) => value)).toEqual(
+      Array.from({ length: 100 }, () => 3),
+    );
+    expect(partitions?.truncatedRows).toBe(500);
+  });
+
   it('tells 0 for an idle container only because its partitions are idle too', async () => {
     await using azure = await startAzure({ accounts: [doubleShop] });
     await using watching = watchAccount(azure);

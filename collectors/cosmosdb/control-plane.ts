@@ -19,11 +19,14 @@ import { Spelling } from './place.ts';
 import type { Plane } from './plane.ts';
 import { ReadBudget } from './read-budget.ts';
 import { readReplication, readServiceLevel } from './replication.ts';
+import { Settling } from './settling.ts';
 import { readStorage } from './storage.ts';
 import { recordThroughput } from './throughput.ts';
 import { ThroughputBook } from './throughput-book.ts';
 
 const longestAnswerMs = 20_000;
+/** Databases and containers whose throughput is read within a collection. */
+const mostEarly = 30;
 /** Regions change seldom. */
 const accountLivesMs = 15 * 60_000;
 const largestAnswerBytes = 16 * 1_048_576;
@@ -41,6 +44,8 @@ class ControlPlane implements Plane {
   readonly #monitor: Monitor;
   readonly #book: ThroughputBook;
   #account: AccountFacts | undefined;
+  #triedEarly = false;
+  readonly #settling = new Settling();
   #accountAtMs = Number.NEGATIVE_INFINITY;
   /** By what they consumed in the latest minute, `containerKey` of each. */
   #busiest: readonly string[] = [];
@@ -95,7 +100,7 @@ class ControlPlane implements Plane {
       account,
       onAnswer,
     });
-    this.#monitor = new Monitor(this.#arm, clock);
+    this.#monitor = new Monitor(this.#arm, clock, () => this.#account?.regions.map(({ name }) => name) ?? []);
     const everyMs = target.groups['throughput']?.everyMs ?? cosmosdbGroups.throughput.everyMs;
     this.#book = new ThroughputBook(3 * Math.max(everyMs, target.intervalMs));
   }
@@ -132,7 +137,10 @@ class ControlPlane implements Plane {
 
   assumptions(signal: AbortSignal): ReturnType<Plane['assumptions']> {
     const { clock } = this.#input;
-    return tryControlPlane({ monitor: this.#monitor, account: this.#facts(), clock }, signal);
+    return tryControlPlane(
+      { monitor: this.#monitor, account: this.#facts(), clock, settling: this.#settling },
+      signal,
+    );
   }
 
   close(): void {
@@ -140,14 +148,35 @@ class ControlPlane implements Plane {
   }
 
   async #readConsumption(context: CosmosdbContext): Promise<void> {
+    await this.#readThroughputEarly(context);
     this.#busiest = await readConsumption(
       {
         ...this.#common(),
         throughput: this.#book.read(context.monotonicMs),
         serverless: this.#facts().serverless === true,
+        settling: this.#settling,
       },
       context,
     );
+  }
+
+  /** Throughput has a turn of its own, which may come later; the first utilisation of a small account does not wait for it. */
+  async #readThroughputEarly(context: CosmosdbContext): Promise<void> {
+    const { api, serverless } = this.#facts();
+    if (this.#triedEarly || serverless === true || api === undefined) return;
+    this.#triedEarly = true;
+    if (this.#book.read(context.monotonicMs) !== undefined) return;
+    const { maxContainers } = this.#input.options;
+    try {
+      const inventory = await listContainers(this.#arm, api, { maxContainers }, context.signal);
+      const count = inventory.databases.reduce((sum, { containers }) => sum + 1 + containers.length, 0);
+      if (count > mostEarly) return;
+      const reading = await readSettings(this.#arm, api, inventory, () => undefined, context.signal);
+      this.#book.write(reading, context.monotonicMs);
+    } catch (thrown) {
+      // The group that is there for it reads again and says what is wrong; utilisation stays unknown until then.
+      if (!(thrown instanceof CollectError)) throw thrown;
+    }
   }
 
   async #readThroughput(context: CosmosdbContext): Promise<void> {

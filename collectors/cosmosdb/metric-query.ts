@@ -19,8 +19,8 @@ export interface MetricQuery {
   readonly grainCount: number;
   /** Split by these; each metric of the call has them all. */
   readonly dimensions: readonly string[];
-  /** Only where a dimension has this value. */
-  readonly where?: { readonly dimension: string; readonly value: string };
+  /** Only where dimensions have these values; may name one that it is split by. */
+  readonly where?: Readonly<Record<string, string>>;
 }
 
 /** Azure is still counting the youngest minutes. */
@@ -41,7 +41,7 @@ export const metricQueries = {
     ...perMinute,
     names: ['TotalRequests'],
     aggregation: 'count',
-    where: { dimension: 'StatusCode', value: '429' },
+    where: { StatusCode: '429' },
   },
   normalized: { ...perMinute, names: ['NormalizedRUConsumption'], aggregation: 'maximum' },
   latency: {
@@ -101,8 +101,13 @@ export function spanOf(
 /** The query as parameters of `GET …/providers/Microsoft.Insights/metrics`. */
 export function parametersOf(query: MetricQuery, nowMs: number): Readonly<Record<string, string>> {
   const { fromMs, toMs } = spanOf(query, nowMs);
-  const clauses = query.dimensions.map((dimension) => `${dimension} eq '*'`);
-  if (query.where !== undefined) clauses.push(`${query.where.dimension} eq '${query.where.value}'`);
+  const wanted = {
+    ...Object.fromEntries(query.dimensions.map((dimension) => [dimension, '*'])),
+    ...query.where,
+  };
+  const clauses = Object.entries(wanted).map(
+    ([dimension, value]) => `${dimension} eq '${value.replaceAll("'", "''")}'`,
+  );
   const filter = clauses.length === 0 ? {} : { $filter: clauses.join(' and '), top: String(topSeries) };
   return {
     'api-version': '2018-01-01',
@@ -189,6 +194,19 @@ export function parseAnswer(answer: unknown, query: MetricQuery, nowMs: number):
     series.set(name, whole);
   }
   return { series, cut, unsplit };
+}
+
+/** Several answers to one query, each about other series, as one. */
+export function mergeAnswers(answers: readonly MetricAnswer[]): MetricAnswer {
+  const series = new Map<string, readonly MetricSeries[]>();
+  for (const answer of answers) {
+    for (const [name, lines] of answer.series) series.set(name, [...(series.get(name) ?? []), ...lines]);
+  }
+  return {
+    series,
+    cut: new Set(answers.flatMap(({ cut }) => [...cut])),
+    unsplit: new Set(answers.flatMap(({ unsplit }) => [...unsplit])),
+  };
 }
 
 /** The name that was asked for: by `name.value`, or by the end of the id where that was translated too. */

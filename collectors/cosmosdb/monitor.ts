@@ -4,6 +4,7 @@ import {
   type MetricAnswer,
   type MetricQuery,
   type MetricQueryName,
+  mergeAnswers,
   metricQueries,
   parametersOf,
   parseAnswer,
@@ -19,9 +20,15 @@ export class Monitor {
   /** Metrics that Azure said it does not know, until when they are not asked for. */
   readonly #unknownUntilMs = new Map<string, number>();
 
-  constructor(arm: ArmClient, clock: Clock) {
+  /** Queries with more series than Azure gives at once, which are asked for each region by itself. */
+  readonly #large = new Set<MetricQueryName>();
+  readonly #regions: () => readonly string[];
+
+  /** @param regions of the account, as far as they are known. */
+  constructor(arm: ArmClient, clock: Clock, regions: () => readonly string[]) {
     this.#arm = arm;
     this.#clock = clock;
+    this.#regions = regions;
   }
 
   /**
@@ -31,7 +38,7 @@ export class Monitor {
    * @throws {CollectError} as reading does; `unsupported` when Azure knows none of the metrics.
    */
   async ask(name: MetricQueryName, context: CosmosdbContext, urgency: ReadUrgency): Promise<MetricAnswer> {
-    const answer = await this.query(metricQueries[name], context.now, urgency, context.signal);
+    const answer = await this.#whole(name, context, urgency);
     const { names } = metricQueries[name];
     for (const metric of names) {
       if (!answer.series.has(metric)) context.find(unknownMetric(metric));
@@ -42,6 +49,24 @@ export class Monitor {
       if (answer.unsplit.has(metric)) context.find(withoutDimension(metric, metricQueries[name].dimensions));
     }
     return answer;
+  }
+
+  /** One call, or where that is cut off one for each region. */
+  async #whole(name: MetricQueryName, context: CosmosdbContext, urgency: ReadUrgency): Promise<MetricAnswer> {
+    const query: MetricQuery = metricQueries[name];
+    const regions = this.#regions();
+    const isDivisible = query.dimensions.includes('Region') && regions.length > 1;
+    if (!this.#large.has(name) || !isDivisible) {
+      const answer = await this.query(query, context.now, urgency, context.signal);
+      if (answer.cut.size === 0 || !isDivisible) return answer;
+      this.#large.add(name);
+    }
+    const answers: MetricAnswer[] = [];
+    for (const region of regions) {
+      const part = { ...query, where: { ...query.where, Region: region } };
+      answers.push(await this.query(part, context.now, urgency, context.signal));
+    }
+    return mergeAnswers(answers);
   }
 
   /** As `ask`, without telling anybody. */
@@ -104,7 +129,7 @@ export class Monitor {
 const dayMs = 86_400_000;
 
 function questionOf({ names, grain, dimensions, where }: MetricQuery): string {
-  const condition = where === undefined ? '' : ` where ${where.dimension} ${where.value}`;
+  const condition = where === undefined ? '' : ` where ${Object.entries(where).flat().join(' ')}`;
   return `metrics ${names.join()} ${grain} by ${dimensions.join() || 'nothing'}${condition}`;
 }
 
