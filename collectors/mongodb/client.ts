@@ -65,10 +65,11 @@ export interface TlsOptions {
 }
 
 /** The server keeps its limit; the client waits this much longer before it gives up. */
-const graceMs = 500;
+const longestGraceMs = 500;
 /** A call without an answer is waited for so long, in case the server still works on it; then its connection is cut. */
 const socketTimeoutMs = 150_000;
 const defaultBatch = 500;
+const closeLimitMs = 500;
 
 /** Makes the client of one member; connects to nothing yet. */
 export function createMemberClient(options: ClientOptions): MemberClient {
@@ -78,6 +79,7 @@ export function createMemberClient(options: ClientOptions): MemberClient {
 class DirectClient implements MemberClient {
   readonly name: string;
   readonly #options: ClientOptions;
+  readonly #graceMs: number;
   #client: Promise<MongoClient> | undefined;
   #closed = false;
   /** Commands that were given up and that the server may still be working on, with when they were sent. */
@@ -85,6 +87,7 @@ class DirectClient implements MemberClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#graceMs = Math.min(longestGraceMs, options.timeLimitMs / 4);
     this.name = options.name ?? formatAddress(options.address);
   }
 
@@ -103,7 +106,7 @@ class DirectClient implements MemberClient {
     const sent = this.#send(db, { ...command, maxTimeMS, ...commentOf(options.group) });
     const answer = await this.#within(sent, call, {
       signal: options.signal,
-      limitMs: maxTimeMS + graceMs,
+      limitMs: maxTimeMS + this.#graceMs,
       key,
     });
     this.#report(call.request, answer);
@@ -118,7 +121,7 @@ class DirectClient implements MemberClient {
     const call = this.#call(db, command);
     const maxTimeMS = options.maxTimeMs ?? this.#options.timeLimitMs;
     const batchSize = options.batchSize ?? defaultBatch;
-    const limits = { signal: options.signal, limitMs: maxTimeMS + graceMs, key: undefined };
+    const limits = { signal: options.signal, limitMs: maxTimeMS + this.#graceMs, key: undefined };
     const client = await this.#within(this.#connected(), call, limits);
     const cursor = client
       .db(db)
@@ -226,11 +229,9 @@ class DirectClient implements MemberClient {
     const client = this.#client;
     this.#client = undefined;
     this.#abandoned.clear();
-    try {
-      await (await client)?.close(true);
-    } catch {
-      // It never connected: there is nothing to close.
-    }
+    const closed = client?.then((open) => open.close(true));
+    // The driver says goodbye to the server first, which one that hangs does not answer.
+    await Promise.race([closed?.catch(() => undefined), afterMs(closeLimitMs)]);
   }
 
   #call(db: string, command: Document): Call {
@@ -247,6 +248,12 @@ class DirectClient implements MemberClient {
     if (onAnswer === undefined) return;
     onAnswer({ subject: this.name, request, answer: BSON.EJSON.serialize(answer, { relaxed: false }) });
   }
+}
+
+function afterMs(delayMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, delayMs).unref();
+  return promise;
 }
 
 function commentOf(group: string | undefined): Document {

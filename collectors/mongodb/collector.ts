@@ -44,7 +44,8 @@ class MongodbCollector implements Collector<MongodbMetrics, MongodbGroup> {
 
   constructor(input: CollectorInput<MongodbOptions>, resolver: Resolver | undefined) {
     const { target, options, clock, memory, applicationName, onAnswer } = input;
-    const timeLimitMs = Math.min(longestWaitMs, Math.ceil(target.deadlineMs / 2));
+    // With its grace at most half of a collection: what hangs when it is greeted is not asked further.
+    const timeLimitMs = Math.min(longestWaitMs, Math.ceil(target.deadlineMs * 0.4));
     const connecting = targetConnect(options, { applicationName, timeLimitMs, clock, onAnswer });
     this.#topology = new Topology({
       connecting,
