@@ -303,10 +303,19 @@ function configuration({ sql, parameters, types, location, labels }: QueryJob) {
     query: sql,
     location,
     labels: { ...labels },
-    params: { ...parameters },
-    types: Object.fromEntries(
-      Object.entries(types).map(([name, type]) => [name, type === 'ARRAY<STRING>' ? ['STRING'] : type]),
-    ),
+    parameterMode: 'NAMED',
+    // Written out: the driver makes nothing of a TIMESTAMP that is given as text, and asks with NULL.
+    queryParameters: Object.entries(types).map(([name, type]) => ({
+      name,
+      ...(type === 'ARRAY<STRING>'
+        ? {
+            parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
+            parameterValue: {
+              arrayValues: [parameters[name] ?? []].flat().map((value) => ({ value: String(value) })),
+            },
+          }
+        : { parameterType: { type }, parameterValue: { value: String(parameters[name]) } }),
+    })),
     useQueryCache: false,
   };
 }

@@ -1,4 +1,8 @@
-import { type BigQueryDouble, type BigQueryDoubleOptions, startBigQueryDouble } from '../../../tests/support/bigquery/double.ts';
+import {
+  type BigQueryDouble,
+  type BigQueryDoubleOptions,
+  startBigQueryDouble,
+} from '../../../tests/support/bigquery/double.ts';
 import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
 import { engine } from '../index.ts';
 
