@@ -9,7 +9,7 @@ import { handle, type RecordedRequest } from './http-double.ts';
 import { Inventory } from './inventory.ts';
 import { jobRoutes } from './job-routes.ts';
 import { QueryService, type QuerySteering } from './query-jobs.ts';
-import { type ServiceAccountKey, TokenEndpoint } from './token-endpoint.ts';
+import { type ExternalAccountFile, type ServiceAccountKey, TokenEndpoint } from './token-endpoint.ts';
 
 export interface BigQueryDoubleOptions {
   /** The first is home. Default `double-project`: the name says what it is. */
@@ -54,6 +54,11 @@ export interface BigQueryDouble extends AsyncDisposable {
   deny(permission: string, project?: string): () => void;
   /** A new service account with its key; its `token_uri` is the double's. */
   serviceAccount(email?: string): ServiceAccountKey;
+  /** Workload identity: a file that the client reads as it is and that leads it to the double's token endpoint. */
+  workloadIdentity(
+    subjectTokenFile: string,
+    email?: string,
+  ): { readonly file: ExternalAccountFile; readonly subjectToken: string };
   close(): Promise<void>;
 }
 
@@ -122,6 +127,8 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     },
     serviceAccount: (email = `reeve@${project}.iam.double.test`) =>
       tokens.createAccount(project, email, `${url}/token`),
+    workloadIdentity: (file, email = `reeve@${project}.iam.double.test`) =>
+      tokens.createFederation(email, `${url}/token`, file),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -24,11 +24,22 @@ const claimsSchema = z.object({
   scope: z.string().optional(),
 });
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** A file of workload identity federation: who runs elsewhere shows a token of that place. */
+export interface ExternalAccountFile {
+  readonly type: 'external_account';
+  readonly audience: string;
+  readonly subject_token_type: string;
+  readonly token_url: string;
+  readonly credential_source: { readonly file: string };
+}
+
+const JWT_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 /**
  * Accounts, their keys and the tokens given out.
  *
+ * @see https://docs.cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
  * @see https://developers.google.com/identity/protocols/oauth2/service-account#httprest
  */
 export class TokenEndpoint {
@@ -36,6 +47,7 @@ export class TokenEndpoint {
   lifetimeSeconds = 3_600;
   readonly #nowMs: () => number;
   readonly #publicKeys = new Map<string, string>();
+  readonly #subjects = new Map<string, string>();
   readonly #refused = new Set<string>();
   readonly #tokens = new Map<string, { readonly email: string; readonly expiresMs: number }>();
 
@@ -59,6 +71,25 @@ export class TokenEndpoint {
       client_id: '1',
       token_uri: tokenUrl,
     };
+  }
+
+  /** Writes nothing: `subjectToken` belongs into the file that the configuration names. */
+  createFederation(
+    email: string,
+    tokenUrl: string,
+    subjectTokenFile: string,
+  ): { readonly file: ExternalAccountFile; readonly subjectToken: string } {
+    const subjectToken = `double-subject-${randomUUID()}`;
+    this.#subjects.set(subjectToken, email);
+    const file = {
+      type: 'external_account',
+      audience:
+        '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/double/providers/double',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: tokenUrl,
+      credential_source: { file: subjectTokenFile },
+    } as const;
+    return { file, subjectToken };
   }
 
   /** A token without the exchange, for clients that are given one. */
@@ -90,15 +121,24 @@ export class TokenEndpoint {
 
   /** @param form the body of a POST to the token URL. */
   exchange(form: URLSearchParams): TokenAnswer {
-    if (form.get('grant_type') !== GRANT) return refusal('unsupported_grant_type', 'Invalid grant_type');
-    const email = this.#verify(form.get('assertion') ?? '');
-    if (email === undefined) return refusal('invalid_grant', 'Invalid JWT Signature.');
+    const grant = form.get('grant_type');
+    if (grant !== JWT_GRANT && grant !== EXCHANGE_GRANT)
+      return refusal('unsupported_grant_type', 'Invalid grant_type');
+    const isExchange = grant === EXCHANGE_GRANT;
+    const email = isExchange
+      ? this.#subjects.get(form.get('subject_token') ?? '')
+      : this.#verify(form.get('assertion') ?? '');
+    if (email === undefined)
+      return refusal('invalid_grant', isExchange ? 'Invalid subject token.' : 'Invalid JWT Signature.');
     if (this.#refused.has(email)) return refusal('invalid_grant', 'Invalid grant: account not found');
-    const token = this.issue(email);
-    return {
-      status: 200,
-      body: { access_token: token, expires_in: this.lifetimeSeconds, token_type: 'Bearer' },
+    const kind = isExchange ? { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' } : {};
+    const body = {
+      access_token: this.issue(email),
+      expires_in: this.lifetimeSeconds,
+      token_type: 'Bearer',
+      ...kind,
     };
+    return { status: 200, body };
   }
 
   #verify(assertion: string): string | undefined {
