@@ -6,9 +6,8 @@ import { findFreePort } from '../tests/support/net/free-port.ts';
 import { type ServerProcess, spawnServer } from '../tests/support/server-process.ts';
 import { waitUntil } from '../tests/support/wait-until.ts';
 import { renderConfig, secretsOf } from './agent-config.ts';
+import type { Cast } from './cast.ts';
 import { parseExposition, type Scrape } from './exposition.ts';
-import type { OrdersServers } from './servers/orders.ts';
-import type { SessionsServers } from './servers/sessions.ts';
 
 /** Reeve itself, as an operator would run it: a process of its own with a file and an environment. */
 export interface Agent extends AsyncDisposable {
@@ -29,20 +28,20 @@ const usualPort = 9464;
  */
 export async function startAgent(
   folder: string,
-  servers: { readonly orders: OrdersServers; readonly sessions: SessionsServers | undefined },
+  casts: readonly Cast[],
   keep: (resource: AsyncDisposable) => void,
   signal: AbortSignal,
 ): Promise<Agent> {
   const port = (await isFree(usualPort)) ? usualPort : await findFreePort();
   const configFile = join(folder, 'reeve.yaml');
   const logFile = join(folder, 'reeve.log');
-  await writeFile(configFile, renderConfig(port, servers.sessions !== undefined));
+  await writeFile(configFile, renderConfig(port, casts));
   const child = await spawnServer({
     command: process.execPath,
     args: [fileURLToPath(new URL('../src/main.ts', import.meta.url)), 'run', '-c', configFile],
     cwd: folder,
     logFile,
-    env: secretsOf(servers.orders, servers.sessions),
+    env: secretsOf(casts),
   });
   const url = `http://127.0.0.1:${port}`;
   const agent: Agent = {

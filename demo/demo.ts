@@ -1,7 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { isPostgresInstalled } from '../tests/support/postgres/installation.ts';
 import { createTempDir } from '../tests/support/temp-dir.ts';
-import { targets } from './agent-config.ts';
 import { type EndingWatch, endWithAgent } from './ending.ts';
 import type { Screen } from './screen.ts';
 import { createShow, type Show } from './show.ts';
@@ -10,7 +9,9 @@ import type { Stage } from './stage.ts';
 import { stories } from './stories/all.ts';
 import type { Story } from './stories/story.ts';
 import { openTheatre, type Theatre } from './theatre.ts';
+import { runCatalog } from './workload/catalog.ts';
 import { runShop } from './workload/shop.ts';
+import { runWarehouse } from './workload/warehouse.ts';
 
 /** A story is told again after this rest, so that there is always something to see. */
 const restMs = 45_000;
@@ -47,7 +48,7 @@ export async function runDemo(input: DemoInput): Promise<void> {
   endWithAgent(theatre.agent, watch);
   const told = stories.filter(({ needsRedis }) => theatre.sessions !== undefined || !needsRedis);
   sayWhatIsDropped(screen, told);
-  const show = createShow({ ...input, theatre, stories: told, targets: watchedTargets(theatre) });
+  const show = createShow({ ...input, theatre, stories: told });
   screen.say(`the agent watches since +${Math.round(sinceStartMs() / 1000)} s`);
 
   const acts = play(theatre, show, told, watch.signal).catch((error: unknown) => {
@@ -58,7 +59,7 @@ export async function runDemo(input: DemoInput): Promise<void> {
   show.end();
 }
 
-/** The shop's business and all stories at the same time, until the signal. */
+/** The shop's business, the invented one of the doubles, and all stories at the same time, until the signal. */
 async function play(
   theatre: Theatre,
   show: Show,
@@ -68,7 +69,8 @@ async function play(
   const stage: Stage = { ...theatre, until: show.until };
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const parts = [runShop(stage, either), ...told.map((story) => tellAgain(story, stage, either))];
+  const business = [runShop(stage, either), runCatalog(stage, either), runWarehouse(stage, either)];
+  const parts = [...business, ...told.map((story) => tellAgain(story, stage, either))];
   const endAll = (error: unknown): never => {
     failed.abort();
     throw error;
@@ -83,12 +85,6 @@ async function tellAgain(story: Story, stage: Stage, signal: AbortSignal): Promi
     await story.act(stage, signal);
     await sleep(restMs, signal);
   }
-}
-
-function watchedTargets({ sessions }: Theatre): readonly string[] {
-  const { ordersPrimary, ordersStandby, sessionsCache, sessionsReplica } = targets;
-  const orders = [ordersPrimary, ordersStandby];
-  return sessions === undefined ? orders : [...orders, sessionsCache, sessionsReplica];
 }
 
 function sayWhatIsDropped(screen: Screen, told: readonly Story[]): void {

@@ -1,19 +1,15 @@
-import { engine as postgres } from '../collectors/postgres/index.ts';
 import type { Agent } from './agent.ts';
+import type { Cast } from './cast.ts';
 import type { Scrape } from './exposition.ts';
 import type { Failures } from './failures.ts';
 import { column, type Line, span } from './scorecard/lines.ts';
 import { renderScorecard, renderStories } from './scorecard/scorecard.ts';
-import type { OrdersServers } from './servers/orders.ts';
-import type { SessionsServers } from './servers/sessions.ts';
 import type { Progress } from './stories/story.ts';
 
 /** All that one picture shows. */
 export interface Scene {
   readonly agent: Agent;
-  readonly orders: OrdersServers;
-  readonly sessions: SessionsServers | undefined;
-  readonly targets: readonly string[];
+  readonly casts: readonly Cast[];
   readonly scrape: Scrape;
   readonly failures: Pick<Failures, 'of'>;
   readonly progress: readonly Progress[];
@@ -29,11 +25,11 @@ export interface Scene {
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
   const stories = [[], ...renderStories(scene.progress, scene.isOver)];
-  const whole = renderScorecard(scene.scrape, scene.failures, scene.targets);
+  const whole = renderScorecard(scene.scrape, scene.failures, scene.casts);
   const attempts = [
     [...title, ...renderAddresses(scene), [], ...whole, note, ...stories],
     [...title, ...whole, note, ...stories],
-    [...title, ...renderScorecard(scene.scrape, scene.failures, scene.targets, true), ...stories],
+    [...title, ...renderScorecard(scene.scrape, scene.failures, scene.casts, true), ...stories],
   ];
   const fitting = attempts.find((lines) => lines.length <= height);
   if (fitting !== undefined) return fitting;
@@ -46,8 +42,9 @@ const note: Line = [
 ];
 
 function renderTitle(scene: Scene): readonly Line[] {
-  const { sinceStartMs, forMs, sessions, isOver, silentSinceMs } = scene;
-  const what = `Reeve demo: ${postgres.title} 18 with a standby${sessions === undefined ? '' : ', Redis with a replica'}`;
+  const { sinceStartMs, forMs, casts, isOver, silentSinceMs } = scene;
+  const doubles = casts.filter(({ double }) => double !== undefined);
+  const what = `Reeve demo: ${casts.length} engines, ${casts.length - doubles.length} real and ${doubles.length} played by doubles`;
   const until = forMs === undefined ? 'Ctrl-C ends it' : `ends at ${forMs / 1000} s`;
   const when = `+${Math.floor(sinceStartMs / 1000)} s${isOver ? '' : ` · ${until}`}`;
   const title: Line = [column(what, 70, 'title'), span(when.padStart(30), 'faint')];
@@ -57,20 +54,13 @@ function renderTitle(scene: Scene): readonly Line[] {
 }
 
 /** Where to look. The passwords are made up for this run and open nothing but these servers on 127.0.0.1. */
-function renderAddresses(scene: Pick<Scene, 'agent' | 'orders' | 'sessions'>): readonly Line[] {
-  const { agent, orders, sessions } = scene;
+function renderAddresses(scene: Pick<Scene, 'agent' | 'casts'>): readonly Line[] {
+  const { agent, casts } = scene;
   const entries = [
     ['metrics', `${agent.url}/metrics   ${agent.url}/healthz`],
     ['config', agent.configFile],
     ['log', agent.logFile],
-    ['primary', orders.shopUrls.primary],
-    ['standby', orders.shopUrls.standby],
-    ...(sessions === undefined
-      ? []
-      : [
-          ['cache', sessions.shopUrls.primary],
-          ['replica', sessions.shopUrls.standby],
-        ]),
+    ...casts.flatMap(({ addresses }) => addresses.map(({ name, url }) => [name, url])),
   ];
   return [
     ...entries.map(([name = '', text = '']): Line => [column(`  ${name}`, 11, 'faint'), span(text)]),

@@ -21,6 +21,7 @@ const colours: Readonly<Record<string, string>> = {
   '2': 'fill="#8b95a5"',
   '32': 'fill="#7fc97f"',
   '33': 'fill="#e5b567"',
+  '35': 'fill="#c792ea"',
 };
 const plainColour = 'fill="#d6dce5"';
 

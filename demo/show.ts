@@ -16,7 +16,6 @@ const printEveryMs = 30_000;
 export interface ShowInput {
   readonly theatre: Theatre;
   readonly stories: readonly Story[];
-  readonly targets: readonly string[];
   readonly screen: Screen;
   readonly forMs: number | undefined;
   readonly sinceStartMs: () => number;
@@ -59,7 +58,6 @@ export function createShow(input: ShowInput): Show {
     renderPicture(
       {
         ...theatre,
-        targets: input.targets,
         scrape: scrape ?? new Map(),
         failures,
         progress: tracker.progress(),

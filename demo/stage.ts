@@ -1,17 +1,12 @@
 import { Client } from 'pg';
 import type { Scrape } from './exposition.ts';
-import type { OrdersServers } from './servers/orders.ts';
-import type { SessionsServers } from './servers/sessions.ts';
+import type { Servers } from './theatre.ts';
 
 /** What stories act on. */
-export interface Stage {
-  readonly orders: OrdersServers;
-  /** Undefined where there is no Redis. */
-  readonly sessions: SessionsServers | undefined;
+export interface Stage extends Servers {
   /** Resolves as soon as the agent shows it, or after `maxMs` anyway. */
   readonly until: (isShown: (scrape: Scrape) => boolean, maxMs: number, signal: AbortSignal) => Promise<void>;
 }
-
 /** A connection of the application for as long as the work takes. */
 export async function withSession<T>(
   url: string,

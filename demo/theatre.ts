@@ -1,12 +1,25 @@
 import { type Agent, startAgent } from './agent.ts';
+import type { Cast } from './cast.ts';
+import { type CartsAccount, startCarts } from './servers/carts.ts';
+import { type CatalogServers, startCatalog } from './servers/catalog.ts';
 import { type OrdersServers, startOrders } from './servers/orders.ts';
 import { requireRedis, type SessionsServers, startSessions } from './servers/sessions.ts';
+import { startWarehouse, type Warehouse } from './servers/warehouse.ts';
 
-/** Everything that runs. */
-export interface Theatre {
+/** What runs beside the agent. */
+export interface Servers {
   readonly orders: OrdersServers;
   /** Undefined where there is no Redis. */
   readonly sessions: SessionsServers | undefined;
+  readonly catalog: CatalogServers;
+  readonly carts: CartsAccount;
+  readonly warehouse: Warehouse;
+}
+
+/** Everything that runs. */
+export interface Theatre extends Servers {
+  /** By engine, in the order of the scorecard. */
+  readonly casts: readonly Cast[];
   readonly agent: Agent;
 }
 
@@ -25,13 +38,26 @@ export interface OpeningInput {
  */
 export async function openTheatre({ folder, keep, say, signal }: OpeningInput): Promise<Theatre> {
   say('starting PostgreSQL with a standby, and Redis with a replica …');
-  const [orders, sessions] = await allOrNone([
-    startOrders(keep, signal),
-    startSessionsIfPossible(keep, say, signal),
-  ]);
+  say('starting doubles: of mongod (not MongoDB), of Azure (not Cosmos DB), of BigQuery (not Google) …');
+  const starting = {
+    orders: startOrders(keep, signal),
+    sessions: startSessionsIfPossible(keep, say, signal),
+    catalog: startCatalog(keep),
+    carts: startCarts(keep),
+    warehouse: startWarehouse(keep),
+  };
+  // Waits for all also when one fails: what the others have started meanwhile is kept, too.
+  await Promise.allSettled(Object.values(starting));
+  const servers: Servers = {
+    orders: await starting.orders,
+    sessions: await starting.sessions,
+    catalog: await starting.catalog,
+    carts: await starting.carts,
+    warehouse: await starting.warehouse,
+  };
   say('starting the agent …');
-  const agent = await startAgent(folder, { orders, sessions }, keep, signal);
-  return { orders, sessions, agent };
+  const casts = Object.values(servers).flatMap((each: Servers[keyof Servers]) => each?.cast ?? []);
+  return { ...servers, casts, agent: await startAgent(folder, casts, keep, signal) };
 }
 
 async function startSessionsIfPossible(
@@ -43,10 +69,4 @@ async function startSessionsIfPossible(
   if (missing === undefined) return startSessions(keep, signal);
   say(`going on without Redis. ${missing}`);
   return undefined;
-}
-
-/** Like Promise.all, but waits for both also when one fails: what the other has started meanwhile is kept, too. */
-async function allOrNone<A, B>([a, b]: readonly [Promise<A>, Promise<B>]): Promise<readonly [A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
 }

@@ -1,4 +1,4 @@
-import type { Row } from './rows.ts';
+import type { Row } from './row.ts';
 
 /** A value with its unit, as people write it. */
 export function measured(value: number, unit: Row['unit']): string {
@@ -27,12 +27,19 @@ function size(bytes: number): string {
   return bytes < 1024 ** 2 ? `${whole(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
-/** The default bound of an objective, such as `≥ 95 %`. */
+/** Cents below a hundred dollars; what is less than a cent is not rounded away. */
+function dollars(usd: number): string {
+  if (usd >= 100) return `$${whole(usd)}`;
+  return `$${usd === 0 || usd >= 0.01 ? usd.toFixed(2) : usd.toPrecision(2)}`;
+}
+
+/** The default bound of an objective, such as `≥ 95 %`, or `70–85 %`. */
 export function bounds(
   { min, max }: { readonly min?: number; readonly max?: number },
   unit: Row['unit'],
 ): string {
   const text = (bound: number): string => measured(bound, unit).replace('.0 ', ' ');
+  if (min !== undefined && max !== undefined) return `${text(min).replace(/ \D+$/, '')}–${text(max)}`;
   return [min === undefined ? '' : `≥ ${text(min)}`, max === undefined ? '' : `≤ ${text(max)}`]
     .filter((part) => part !== '')
     .join(', ');
@@ -43,5 +50,8 @@ const formats: Readonly<Record<Row['unit'], (value: number) => string>> = {
   ratio: percent,
   bytes: size,
   count: whole,
+  times: (value) => `${value.toFixed(1)} ×`,
+  usd: dollars,
+  'request units': (value) => `${whole(value)} RU/s`,
   'off when 0': (value) => (value === 0 ? 'off' : 'on'),
 };

@@ -1,6 +1,15 @@
 /** Text with meaning instead of colours, so that a terminal, a pipe and a picture can show the same lines. */
 
-export type Style = 'plain' | 'title' | 'heading' | 'value' | 'faint' | 'unknown' | 'done' | 'waiting';
+export type Style =
+  | 'plain'
+  | 'title'
+  | 'heading'
+  | 'value'
+  | 'faint'
+  | 'unknown'
+  | 'done'
+  | 'waiting'
+  | 'double';
 
 export interface Span {
   readonly text: string;
@@ -42,6 +51,7 @@ const codes: Readonly<Record<Style, string>> = {
   unknown: '33',
   done: '32',
   waiting: '33',
+  double: '35',
 };
 
 export function renderLine(line: Line, colours: boolean): string {

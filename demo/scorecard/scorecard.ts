@@ -1,21 +1,23 @@
 import { objectives } from '../../src/core/objective.ts';
+import type { Cast } from '../cast.ts';
 import { type Scrape, seriesOf, valueOf } from '../exposition.ts';
 import type { Failures } from '../failures.ts';
 import type { Progress } from '../stories/story.ts';
 import { bounds, measured, whole } from './format.ts';
 import { column, fit, type Line, span } from './lines.ts';
-import { type Row, rows, sinceStart } from './rows.ts';
+import { type Row, sinceStart } from './row.ts';
+import { rows } from './rows.ts';
 
 const scorecardWidth = 100;
-const widths = { label: 26, value: 11, bound: 10 } as const;
+const widths = { label: 31, value: 9, bound: 9, gap: 1 } as const;
 const findingsWidth = scorecardWidth - 2 - widths.label;
-const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - 2;
+const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - widths.gap;
 
-/** What is measured, by target; `targets` are those that the agent was given. */
+/** What is measured, by engine and target. */
 export function renderScorecard(
   scrape: Scrape,
   failures: Pick<Failures, 'of'>,
-  targets: readonly string[],
+  casts: readonly Cast[],
   onlyObjectives = false,
 ): readonly Line[] {
   const head = [
@@ -23,35 +25,55 @@ export function renderScorecard(
     column('', widths.label),
     column('value', widths.value, 'faint'),
     column('bound', widths.bound, 'faint'),
-    span('  what it rests on', 'faint'),
+    column('', widths.gap),
+    span('what it rests on', 'faint'),
   ];
   return [
     head,
-    ...targets.flatMap((target) => [
-      renderTarget(scrape, target),
-      ...rows
-        .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
-        .map((row) => renderRow(scrape, failures, row)),
-      ...(onlyObjectives ? [] : renderFindings(scrape, target)),
+    ...casts.flatMap(({ title, double, targets }) => [
+      renderCast(title, double),
+      ...targets.flatMap((target) => [
+        renderTarget(scrape, target, double !== undefined),
+        ...rows
+          .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
+          .map((row) => renderRow(scrape, failures, row)),
+        ...(onlyObjectives ? [] : renderFindings(scrape, target)),
+      ]),
     ]),
   ];
 }
 
-function renderTarget(scrape: Scrape, target: string): Line {
+/** The engine; of a double, what it is and what it is not. */
+function renderCast(title: string, double: string | undefined): Line {
+  return double === undefined
+    ? [span(title, 'title')]
+    : [span(title, 'title'), span(fit(` · ${double}`, scorecardWidth - title.length), 'double')];
+}
+
+function renderTarget(scrape: Scrape, target: string, isDouble: boolean): Line {
   const info = seriesOf(scrape, 'reeve_target_info', { target })[0]?.labels;
   const age = valueOf(scrape, 'reeve_snapshot_age_seconds', { target });
   const isUp = valueOf(scrape, 'reeve_target_up', { target }) === 1;
   const facts = [
     isUp ? 'up' : 'not reachable',
-    ...(info === undefined ? [] : [`${info['engine'] ?? ''} ${info['version'] ?? ''}`, info['role'] ?? '']),
+    ...(info === undefined
+      ? []
+      : [`${info['engine'] ?? ''} ${info['version'] ?? ''}`.trim(), info['role'] ?? '']),
     ...(age === undefined ? [] : [`read ${age.toFixed(1)} s ago`]),
   ].filter((fact) => fact !== '');
   const text = facts.join(' · ');
   return [
     column(target, widths.label + 2, 'heading'),
-    span(fit(text, scorecardWidth - widths.label - 2), isUp ? 'faint' : 'unknown'),
+    ...(isDouble ? [span(badge, 'double')] : []),
+    span(
+      fit(text, scorecardWidth - widths.label - 2 - (isDouble ? badge.length : 0)),
+      isUp ? 'faint' : 'unknown',
+    ),
   ];
 }
+
+/** Beside every target that is not what it seems to be. */
+const badge = 'DOUBLE · ';
 
 const severities = ['critical', 'warning', 'info'] as const;
 
@@ -92,7 +114,7 @@ function renderRow(scrape: Scrape, failures: Pick<Failures, 'of'>, row: Row): Li
       ? column(measured(value, row.unit), widths.value, 'value')
       : column('unknown', widths.value, 'unknown'),
     column(bound, widths.bound),
-    column('', 2),
+    column('', widths.gap),
     span(fit(basis, basisWidth), 'faint'),
   ];
 }

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { engine } from '../../collectors/postgres/index.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { type PostgresStandby, startStandby } from '../../tests/support/postgres/standby.ts';
+import { targets, unusedAfter } from '../agent-config.ts';
+import type { Cast } from '../cast.ts';
 import { createShop } from './shop-schema.ts';
 
 /** The PostgreSQL of the demo: a primary and a standby that streams from it. */
 export interface OrdersServers {
   readonly primary: PostgresServer;
   readonly standby: PostgresStandby;
+  readonly cast: Cast;
   /** For the application, and for whoever wants to look around with psql. */
   readonly shopUrls: Urls;
-  /** For the agent: its login may read statistics and nothing else. */
-  readonly agentUrls: Urls;
 }
 
 export interface Urls {
@@ -57,8 +58,49 @@ export async function startOrders(
     primary: primary.url('shop', user, passwords[user]),
     standby: standby.url('shop', user, passwords[user]),
   });
-  return { primary, standby, shopUrls: urls('shop'), agentUrls: urls('reeve') };
+  const shopUrls = urls('shop');
+  return { primary, standby, shopUrls, cast: castOf(shopUrls, urls('reeve')) };
 }
+
+/** @param agentUrls of a login that may read statistics and nothing else. */
+function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
+  return {
+    title: `${engine.title} 18 with a standby`,
+    targets: [targets.ordersPrimary, targets.ordersStandby],
+    config,
+    secrets: { ORDERS_PRIMARY_URL: agentUrls.primary, ORDERS_STANDBY_URL: agentUrls.standby },
+    addresses: [
+      { name: 'primary', url: shopUrls.primary },
+      { name: 'standby', url: shopUrls.standby },
+    ],
+  };
+}
+
+const config = `  - id: ${targets.ordersPrimary}
+    engine: postgres
+    url: { env: ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
+    interval: 2s                       # real life: 15s, the default
+    workload: oltp
+    labels: { environment: demo }
+    unusedAfter: ${unusedAfter}                    # real life: 100d, the default
+    membersComplete: true              # every server of this cluster is a target, so "unused" can be proven
+    groups:                            # real life: leave it out, these are read every few minutes
+      indexes: { every: 2s }
+      statements: { every: 2s }
+      top_statements: { every: 2s }
+
+  - id: ${targets.ordersStandby}
+    engine: postgres
+    url: { env: ORDERS_STANDBY_URL }
+    interval: 2s
+    workload: olap                     # reports run here
+    labels: { environment: demo }
+    unusedAfter: ${unusedAfter}
+    membersComplete: true
+    groups:
+      indexes: { every: 2s }
+      statements: { every: 2s }
+`;
 
 /** The manifest's statements are for people, who fill in what stands in angle brackets. */
 function fillIn(statement: string, password: string): string {

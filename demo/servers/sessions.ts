@@ -1,6 +1,8 @@
 import { engine } from '../../collectors/redis/index.ts';
 import { installDebianPackages, requireProgram } from '../../tests/support/debian.ts';
 import { type RedisServer, startRedis } from '../../tests/support/redis/server.ts';
+import { targets } from '../agent-config.ts';
+import type { Cast } from '../cast.ts';
 import { fillCache } from './cache-data.ts';
 import { makePassword, type Urls } from './orders.ts';
 
@@ -8,10 +10,9 @@ import { makePassword, type Urls } from './orders.ts';
 export interface SessionsServers {
   readonly primary: RedisServer;
   readonly replica: RedisServer;
+  readonly cast: Cast;
   /** For the application, and for whoever wants to look around with redis-cli. */
   readonly shopUrls: Urls;
-  /** For the agent: its login may read statistics, and names and sizes of keys. */
-  readonly agentUrls: Urls;
 }
 
 /** Small enough that the demo fills it. */
@@ -58,16 +59,48 @@ export async function startSessions(
   const replica = await startRedis({ name: 'sessions-replica', config, replicaOf: primary, signal });
   keep(replica);
   for (const server of [primary, replica]) await createAgentLogin(server, passwords.reeve);
+  const shopUrls = { primary: primary.url, standby: replica.url };
+  const agentUrls = {
+    primary: primary.urlFor('reeve', passwords.reeve),
+    standby: replica.urlFor('reeve', passwords.reeve),
+  };
+  return { primary, replica, shopUrls, cast: castOf(shopUrls, agentUrls) };
+}
+
+/** @param agentUrls of a login that may read statistics, and names and sizes of keys. */
+function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
   return {
-    primary,
-    replica,
-    shopUrls: { primary: primary.url, standby: replica.url },
-    agentUrls: {
-      primary: primary.urlFor('reeve', passwords.reeve),
-      standby: replica.urlFor('reeve', passwords.reeve),
-    },
+    title: 'Redis with a replica',
+    targets: [targets.sessionsCache, targets.sessionsReplica],
+    config: targetsConfig,
+    secrets: { SESSIONS_CACHE_URL: agentUrls.primary, SESSIONS_REPLICA_URL: agentUrls.standby },
+    addresses: [
+      { name: 'cache', url: shopUrls.primary },
+      { name: 'replica', url: shopUrls.standby },
+    ],
   };
 }
+
+const targetsConfig = `  - id: ${targets.sessionsCache}
+    engine: redis
+    url: { env: SESSIONS_CACHE_URL }
+    interval: 2s
+    workload: cache
+    labels: { environment: demo }
+    biggestKeys:                       # real life: leave it out, the walk is gentler then
+      every: 1m
+      serverTime: 250ms
+      keysPerSecond: 20000
+    groups:
+      biggest_keys: { every: 2s }      # real life: 1m, the default
+
+  - id: ${targets.sessionsReplica}
+    engine: redis
+    url: { env: SESSIONS_REPLICA_URL }
+    interval: 2s
+    workload: cache
+    labels: { environment: demo }
+`;
 
 /** The first statement of the manifest is the one for servers; the other is for Sentinels. */
 async function createAgentLogin(server: RedisServer, password: string): Promise<void> {

@@ -1,10 +1,13 @@
 import { blockingStory } from './blocking.ts';
 import { bigKeyStory, cacheStory } from './cache.ts';
+import { hotPartitionStory, throughputStory } from './carts.ts';
+import { electionStory, memberIndexStory, memberLagStory } from './catalog.ts';
 import { hitRatioStory } from './hit-ratios.ts';
 import { indexStory, invalidIndexStory } from './indexes.ts';
 import { cacheReplicaStory, replicationStory } from './replication.ts';
 import { statementStory } from './statements.ts';
 import type { Story } from './story.ts';
+import { forecastStory, scriptStory } from './warehouse.ts';
 
 /** In the order of the scorecard. Adding a story is adding a line. */
 export const stories: readonly Story[] = [
@@ -17,4 +20,11 @@ export const stories: readonly Story[] = [
   cacheStory,
   bigKeyStory,
   cacheReplicaStory,
+  memberLagStory,
+  electionStory,
+  memberIndexStory,
+  hotPartitionStory,
+  throughputStory,
+  scriptStory,
+  forecastStory,
 ];

@@ -1,0 +1,63 @@
+import { targets } from '../../agent-config.ts';
+import { type Scrape, valueOf } from '../../exposition.ts';
+import { measured, whole } from '../format.ts';
+import type { Row } from '../row.ts';
+
+const target = targets.warehouse;
+
+const inWarehouse = (scrape: Scrape, metric: string, where = {}): number | undefined =>
+  valueOf(scrape, `reeve_bigquery_${metric}`, { target, ...where });
+const dollars = (value: number | undefined): string =>
+  value === undefined ? 'unknown' : measured(value, 'usd');
+const month = { window: 'month' } as const;
+const queries = (scrape: Scrape): number => inWarehouse(scrape, 'finished_queries') ?? 0;
+
+export const bigqueryRows: readonly Row[] = [
+  {
+    target,
+    label: 'spend, month to date',
+    metric: 'reeve_bigquery_spend_usd',
+    where: month,
+    unit: 'usd',
+    group: 'spend',
+    basis: (scrape) =>
+      `${dollars(inWarehouse(scrape, 'spend_usd', { window: 'last_24h' }))} in the last 24 hours`,
+    absent: 'not every region was read',
+  },
+  {
+    target,
+    objective: 'bigquery_spend_usd',
+    metric: 'reeve_bigquery_spend_forecast_usd',
+    where: month,
+    unit: 'usd',
+    group: 'spend',
+    basis: (scrape) => {
+      const lower = dollars(inWarehouse(scrape, 'spend_forecast_lower_usd', month));
+      const upper = dollars(inWarehouse(scrape, 'spend_forecast_upper_usd', month));
+      return `at the month's end; ${lower} to ${upper} in 8 of 10`;
+    },
+    absent: 'needs three days of history',
+  },
+  {
+    target,
+    label: 'own spend',
+    metric: 'reeve_bigquery_own_spend_usd',
+    where: month,
+    unit: 'usd',
+    group: 'own_spend',
+    basis: () => 'what the queries of the agent have cost',
+    absent: 'no query was sent yet',
+  },
+  {
+    target,
+    objective: 'olap_query_seconds',
+    metric: 'reeve_bigquery_job_p95_seconds',
+    how: 'max',
+    unit: 'seconds',
+    group: 'performance',
+    basis: (scrape) => `p95 of ${whole(queries(scrape))} queries of the last hour`,
+    observations: queries,
+    observed: 'queries',
+    absent: 'no query ended in the last hour',
+  },
+];

@@ -1,0 +1,149 @@
+import { targets, unusedAfter } from '../../agent-config.ts';
+import { type Scrape, valueOf } from '../../exposition.ts';
+import { duration, whole } from '../format.ts';
+import { type Row, sinceStart, twoReadings } from '../row.ts';
+import { replicaBasis } from './replica-basis.ts';
+
+const shop = { database: 'shop' } as const;
+const { ordersPrimary, ordersStandby } = targets;
+
+const inOrders = (scrape: Scrape, metric: string, target: string = ordersPrimary): number =>
+  valueOf(scrape, `reeve_postgres_${metric}`, { target, ...shop }) ?? 0;
+const indexBlocks = (target: string) => (scrape: Scrape) =>
+  inOrders(scrape, 'index_blocks_hit_total', target) + inOrders(scrape, 'index_blocks_read_total', target);
+const tableBlocks = (scrape: Scrape): number =>
+  inOrders(scrape, 'table_blocks_hit_total') + inOrders(scrape, 'table_blocks_read_total');
+
+export const postgresRows: readonly Row[] = [
+  {
+    target: ordersPrimary,
+    objective: 'index_hit_ratio',
+    metric: 'reeve_postgres_index_hit_ratio',
+    where: shop,
+    unit: 'ratio',
+    group: 'relations',
+    basis: (scrape) => `${whole(indexBlocks(ordersPrimary)(scrape))} index blocks ${sinceStart}`,
+    observations: indexBlocks(ordersPrimary),
+    observed: 'index blocks',
+    absent: twoReadings,
+  },
+  {
+    target: ordersPrimary,
+    label: 'table hit ratio',
+    metric: 'reeve_postgres_table_hit_ratio',
+    where: shop,
+    unit: 'ratio',
+    group: 'relations',
+    basis: (scrape) => `${whole(tableBlocks(scrape))} table blocks ${sinceStart}`,
+    absent: twoReadings,
+  },
+  {
+    target: ordersPrimary,
+    objective: 'oltp_query_seconds',
+    metric: 'reeve_postgres_statement_p95_estimate_seconds',
+    where: shop,
+    unit: 'seconds',
+    group: 'statements',
+    basis: (scrape) =>
+      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total'))} calls ${sinceStart}`,
+    observations: (scrape) => inOrders(scrape, 'statement_calls_total'),
+    observed: 'calls',
+    absent: twoReadings,
+  },
+  {
+    target: ordersPrimary,
+    label: 'new statements',
+    metric: 'reeve_postgres_new_statements',
+    unit: 'count',
+    group: 'top_statements',
+    basis: () => 'first seen within a day',
+    absent: 'needs two readings',
+  },
+  {
+    target: ordersPrimary,
+    objective: 'replication_lag_seconds',
+    metric: 'reeve_replication_lag_seconds',
+    how: 'max',
+    unit: 'seconds',
+    group: 'replication',
+    basis: (scrape) => replicaBasis(scrape, ordersPrimary),
+    absent: 'no replica is connected',
+  },
+  {
+    target: ordersPrimary,
+    objective: 'unused_index_bytes',
+    metric: 'reeve_postgres_unused_index_bytes',
+    where: shop,
+    unit: 'bytes',
+    group: 'indexes',
+    basis: (scrape) =>
+      `${whole(inOrders(scrape, 'unused_indexes'))} unused for ${unusedAfter} (100 days in real life)`,
+    absent: `no proof within ${unusedAfter} (100 days in real life)`,
+  },
+  {
+    target: ordersPrimary,
+    label: 'duplicate indexes',
+    metric: 'reeve_postgres_duplicate_indexes',
+    where: shop,
+    unit: 'count',
+    group: 'indexes',
+    basis: (scrape) =>
+      `${whole(inOrders(scrape, 'redundant_indexes'))} redundant; ${whole(inOrders(scrape, 'foreign_keys_without_index'))} foreign key without an index`,
+    absent: twoReadings,
+  },
+  {
+    target: ordersPrimary,
+    label: 'invalid indexes',
+    metric: 'reeve_postgres_invalid_indexes',
+    where: shop,
+    unit: 'count',
+    group: 'relations',
+    basis: () => 'left by a cancelled CREATE INDEX CONCURRENTLY',
+    absent: twoReadings,
+  },
+  {
+    target: ordersPrimary,
+    label: 'blocked sessions',
+    metric: 'reeve_postgres_blocked_sessions',
+    unit: 'count',
+    group: 'activity',
+    basis: (scrape) =>
+      `oldest transaction ${duration(valueOf(scrape, 'reeve_postgres_oldest_transaction_seconds', { target: ordersPrimary }, 'max') ?? 0)}`,
+    absent: 'not reported',
+  },
+  {
+    target: ordersStandby,
+    objective: 'replication_lag_seconds',
+    metric: 'reeve_replication_lag_seconds',
+    how: 'max',
+    unit: 'seconds',
+    group: 'replication',
+    basis: (scrape) => `its own view; ${replicaBasis(scrape, ordersStandby)}`,
+    absent: 'the standby does not know',
+  },
+  {
+    target: ordersStandby,
+    objective: 'index_hit_ratio',
+    metric: 'reeve_postgres_index_hit_ratio',
+    where: shop,
+    unit: 'ratio',
+    group: 'relations',
+    basis: (scrape) => `${whole(indexBlocks(ordersStandby)(scrape))} index blocks ${sinceStart}`,
+    observations: indexBlocks(ordersStandby),
+    observed: 'index blocks',
+    absent: twoReadings,
+  },
+  {
+    target: ordersStandby,
+    objective: 'olap_query_seconds',
+    metric: 'reeve_postgres_statement_hourly_p95_estimate_seconds',
+    where: shop,
+    unit: 'seconds',
+    group: 'statements',
+    basis: (scrape) =>
+      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total', ordersStandby))} reports ${sinceStart}`,
+    observations: (scrape) => inOrders(scrape, 'statement_calls_total', ordersStandby),
+    observed: 'reports',
+    absent: twoReadings,
+  },
+];
