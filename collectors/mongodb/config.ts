@@ -55,7 +55,7 @@ export function mongodbOptions(fields: ConfigFields) {
         .boolean()
         .default(false)
         .describe(
-          'Has mongos 7.0 or newer look for inconsistent indexes by checkMetadataConsistency, which costs the shards work.',
+          'Has mongos 7.0 or newer look for inconsistent indexes by checkMetadataConsistency. It costs the shards work and needs a privilege beyond the grants: the action checkMetadataConsistency on the cluster, as in the role clusterManager.',
         ),
     })
     .superRefine(({ url }, context) => {

@@ -39,19 +39,27 @@ export const harness: EngineHarness = {
   version: '8.0.4',
   // The driver's heartbeats, the readings of a poll, and those that are read apart.
   connections: 3,
-  unreachable: {},
+  unreachable: {
+    collectionGrowthBytes:
+      'it is told after an hour of watching; collectors/mongodb/storage.test.ts shows it',
+    inconsistentMetadata:
+      'it is asked for only with checkMetadata, by a login with a privilege beyond the grants; collectors/mongodb/sharding.test.ts shows it',
+  },
 };
 
 function createDeployment(set: Double, cluster: ShardedDeployment): Deployment {
   const [primary] = set.members;
   if (primary === undefined) throw new Error('the double has no member');
-  const at = (port: number, secret = password): TargetText => ({
-    target: { url: { env: 'CONTRACT_URL' } },
-    env: { CONTRACT_URL: `mongodb://reeve:${secret}@127.0.0.1:${port}/?authSource=admin` },
+  const watched = (url: string): TargetText => ({
+    target: { url: { env: 'CONTRACT_URL' }, unusedAfter: '1s' },
+    env: { CONTRACT_URL: url },
   });
+  const at = (port: number, secret = password): TargetText =>
+    watched(`mongodb://reeve:${secret}@127.0.0.1:${port}/?authSource=admin`);
+  set.member(0).running({ namespace: 'shop.orders', seconds: 90, appName: 'checkout' });
   return {
     port: primary.listener.port,
-    targets: [at(primary.listener.port), { ...at(0), env: { CONTRACT_URL: cluster.uri } }],
+    targets: [at(primary.listener.port), watched(cluster.uri)],
     through: (port) => at(port),
     withPassword: (canary) => at(primary.listener.port, canary),
     work: async () => {
