@@ -11,7 +11,7 @@ import type { ShardingCatalog } from './sharding-catalog.ts';
 /** What one set said about a unit. */
 export interface SetReading {
   readonly set: WatchedSet;
-  /** By name of member; the one on whose behalf is judged first. */
+  /** By name of member; the primary first, where it was read. */
   readonly read: ReadonlyMap<string, MemberStats>;
   /** Whether every data-bearing member was read. */
   readonly isWhole: boolean;

@@ -116,16 +116,14 @@ async function readSet(
     set.members.map(async (member) => ({ member, stats: await ask(member, unit, collections, request) })),
   );
   const read = answers.flatMap(({ member, stats }) => (stats === undefined ? [] : [{ member, stats }]));
-  const isSelf = ({ member }: { readonly member: Member }): boolean => member === set.primary;
-  const first = read.find(isSelf) ?? read[0];
+  const first = read.find(({ member }) => member === set.primary) ?? read[0];
   if (first === undefined) return undefined;
-  const self = first.member;
   for (const { member, stats } of read) {
     const reading = { scope: unit.scope, at: clock.now(), stats: [...stats.stats.values()].flat() };
-    await observeMember(history, set, member, self, reading);
+    await observeMember(history, set, member, reading);
   }
   const times = { now: clock.now(), unusedAfterMs, freshWithinMs };
-  const watch = await watchSet(history, set, self, { scope: unit.scope, ...times });
+  const watch = await watchSet(history, set, { scope: unit.scope, ...times });
   const ordered = [first, ...read.filter((other) => other !== first)];
   return {
     set,

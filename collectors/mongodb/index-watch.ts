@@ -16,15 +16,11 @@ export interface WatchedSet {
   readonly primary: Member | undefined;
 }
 
-/**
- * Remembers what one member counts. `self` is the member on whose behalf is judged: it sees all others, so that one that is not read, or
- * was not read lately, is missing in the proof.
- */
+/** Remembers what one member counts. */
 export async function observeMember(
   history: History,
   set: WatchedSet,
   member: Member,
-  self: Member,
   reading: { readonly scope: string; readonly at: number; readonly stats: Iterable<IndexStat> },
 ): Promise<void> {
   await history.observeIndexes({
@@ -33,7 +29,7 @@ export async function observeMember(
     generation: 'one',
     database: reading.scope,
     at: reading.at,
-    links: linksOf(set, member, self),
+    links: linksOf(set, member),
     indexes: [...reading.stats].map(({ collection, spec, ops, since }) => ({
       key: useKey(collection, spec),
       scans: ops,
@@ -47,7 +43,6 @@ export async function observeMember(
 export async function watchSet(
   history: History,
   set: WatchedSet,
-  self: Member,
   request: {
     readonly scope: string;
     readonly now: number;
@@ -58,19 +53,27 @@ export async function watchSet(
   const { scope, ...times } = request;
   return watchCluster({
     ...times,
-    self: memberKey(set, self),
+    self: memberKey(set, anchorOf(set)),
     members: await history.indexUsage(set.cluster, scope),
     // The configuration of the set lists every member; where it could not be read, the caller knows.
     membersComplete: true,
   });
 }
 
-function linksOf(set: WatchedSet, member: Member, self: Member): MemberLinks {
-  if (member !== self) return { names: [memberKey(set, member)], sees: [] };
-  const others = set.members.filter((other) => other !== self);
+/**
+ * The member on whose behalf is judged: it sees all others, so that one that is not read, or was not read lately, is missing in the proof.
+ * Not the primary, and not who happens to answer: what is remembered must not depend on who was asked when.
+ */
+function anchorOf({ members }: WatchedSet): Member | undefined {
+  return members.toSorted((one, other) => (one.name < other.name ? -1 : 1))[0];
+}
+
+function linksOf(set: WatchedSet, member: Member): MemberLinks {
+  if (member !== anchorOf(set)) return { names: [memberKey(set, member)], sees: [] };
+  const others = set.members.filter((other) => other !== member);
   return { names: [], sees: others.map((other) => memberKey(set, other)) };
 }
 
-function memberKey(set: WatchedSet, member: Member): string {
-  return `${member.facts.set ?? set.name}/${member.name}`;
+function memberKey(set: WatchedSet, member: Member | undefined): string {
+  return member === undefined ? '' : `${member.facts.set ?? set.name}/${member.name}`;
 }

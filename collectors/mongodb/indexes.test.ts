@@ -1,9 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type Deployment,
   type ReplicaSetOptions,
   startReplicaSet,
+  startStandalone,
 } from '../../tests/support/mongod/deployment.ts';
 import { type DataWatching, linesOf, readFor, verdictOn, watchGroup } from './testing/watch-data.ts';
 
@@ -262,5 +264,54 @@ describe('the indexes of a replica set', () => {
       `${deployment.node(1).address} timeout`,
     ]);
     expect(linesOf(reading)).toContain('mongodb_hidden_indexes{shop} 1');
+  });
+
+  it('go on being watched when the agent starts again', async () => {
+    const { deployment, clock } = await replicaSet();
+    const history = createMemoryHistory();
+    const target = { unusedAfter: '4h', deadline: '1s' };
+    const first = watchGroup(deployment, { group: 'indexes', clock, history, target });
+    await readFor(first, 4 * hour);
+    await first.watch.close();
+
+    await clock.advance(10 * minute);
+    const reading = await watchGroup(deployment, { group: 'indexes', clock, history, target }).read();
+
+    expect(verdictOn(reading, 'old_1')).toBe('unused');
+  });
+
+  it.each([0, 1, 2])(
+    'are all or nothing when the connection of member %i breaks in the middle',
+    async (at) => {
+      const { deployment, clock } = await replicaSet();
+      const watching = watch(deployment, clock);
+      await readFor(watching, 5 * hour);
+      deployment.node(at).faults.dropOn('aggregate $indexStats');
+
+      await clock.advance(10 * minute);
+      const broken = await watching.read();
+      await clock.advance(10 * minute);
+      const mended = await watching.read();
+
+      expect(broken.errors.map(({ code }) => code)).toEqual(['unreachable']);
+      expect(linesOf(broken, 'unused_indexes')).toEqual([]);
+      expect(linesOf(mended, 'unused_indexes')).toEqual(['mongodb_unused_indexes{shop} 3']);
+    },
+  );
+});
+
+describe('the indexes of a standalone server', () => {
+  it('are proven unused by its own counts', async () => {
+    const clock = new FakeClock();
+    const deployment = await startStandalone({
+      clock,
+      databases: { shop: { orders: { indexes: [{ key: { old: 1 } }] } } },
+    });
+    onTestFinished(() => deployment[Symbol.asyncDispose]());
+
+    const reading = await readFor(watch(deployment, clock), 5 * hour);
+
+    expect(verdictOn(reading, 'old_1')).toBe('unused');
+    expect(linesOf(reading, 'unused_indexes')).toEqual(['mongodb_unused_indexes{shop} 1']);
   });
 });

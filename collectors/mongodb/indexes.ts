@@ -104,7 +104,8 @@ class IndexesReader {
       const startMs = clock.monotonicMs();
       try {
         const result = await readUnit(unit, request);
-        if (result !== undefined) this.#results.set(unit.scope, result);
+        if (result === undefined) this.#results.delete(unit.scope);
+        else this.#results.set(unit.scope, result);
       } catch (thrown) {
         if (!(thrown instanceof OutOfTime)) throw thrown;
         // It is the first of the next reading; when that did not suffice either, the others have their turn.

@@ -75,14 +75,21 @@ async function readDatabases(
   context: MongodbContext,
 ): Promise<void> {
   const sizes: DatabaseSize[] = [];
+  let isLost = false;
   for (const [position, database] of databases.entries()) {
-    if (asking.isOver()) {
+    if (isLost || asking.isOver()) {
       context.truncate(databases.length - position);
       break;
     }
     await context.attempt(database, async () => {
-      const stats = await source.client.command(database, { dbStats: 1, scale: 1 }, asking);
-      sizes.push({ database, bytes: bytesOf(stats), stats });
+      try {
+        const stats = await source.client.command(database, { dbStats: 1, scale: 1 }, asking);
+        sizes.push({ database, bytes: bytesOf(stats), stats });
+      } catch (thrown) {
+        // The others would only wait for the same.
+        isLost = toCollectError(thrown).code === 'unreachable';
+        throw thrown;
+      }
     });
   }
   const sorted = sizes.sort((one, other) => (other.bytes ?? 0) - (one.bytes ?? 0));
