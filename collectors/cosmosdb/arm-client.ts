@@ -9,7 +9,8 @@ import { parsed, toServiceError } from './service-error.ts';
 import { Turns } from './turns.ts';
 
 export interface ArmInput {
-  readonly client: HttpClient;
+  /** A connection for each urgency, so that a slow answer to what can wait does not keep up the rest. */
+  readonly clients: Readonly<Record<ReadUrgency, HttpClient>>;
   readonly token: TokenSource;
   readonly budget: ReadBudget;
   readonly clock: Clock;
@@ -37,12 +38,15 @@ const pageSchema = z.looseObject({ value: z.array(z.unknown()), nextLink: z.stri
 /** A list that goes on longer than this is cut, and said to be. */
 const mostPages = 20;
 
-/** Reads an account through Azure Resource Manager: with a token, within the budget, one request at a time. */
+/** Reads an account through Azure Resource Manager: with a token, within the budget, one request of each urgency at a time. */
 export class ArmClient {
   readonly account: AccountId;
   readonly #input: ArmInput;
   readonly #remedy: string;
-  readonly #turns = new Turns();
+  readonly #turns: Readonly<Record<ReadUrgency, Turns>> = {
+    essential: new Turns(),
+    deferrable: new Turns(),
+  };
 
   constructor(input: ArmInput) {
     this.account = input.account;
@@ -88,7 +92,7 @@ export class ArmClient {
     signal: AbortSignal,
     expected: readonly number[] = [],
   ): Promise<HttpAnswer> {
-    return this.#turns.take(() => this.#sendNow(url, request, signal, expected), signal);
+    return this.#turns[request.urgency].take(() => this.#sendNow(url, request, signal, expected), signal);
   }
 
   async #sendNow(
@@ -97,10 +101,10 @@ export class ArmClient {
     signal: AbortSignal,
     expected: readonly number[],
   ): Promise<HttpAnswer> {
-    const { client, token, budget, clock, account } = this.#input;
+    const { clients, token, budget, clock, account } = this.#input;
     const authorization = `Bearer ${await token.get(signal)}`;
     budget.take(request.urgency);
-    const answer = await client.ask({ url, headers: { authorization } }, signal);
+    const answer = await clients[request.urgency].ask({ url, headers: { authorization } }, signal);
     const left = Number(answer.headers['x-ms-ratelimit-remaining-subscription-reads'] ?? Number.NaN);
     if (Number.isFinite(left)) budget.heed(left);
     if (answer.status === 200 || expected.includes(answer.status)) return answer;

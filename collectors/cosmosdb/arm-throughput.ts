@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CollectError, toCollectError } from '../../src/sdk.ts';
 import type { AccountApi } from './account.ts';
 import type { ArmClient, ArmRequest } from './arm-client.ts';
+import { hitsAll } from './service-error.ts';
 import { containerKey, type ThroughputReading, type ThroughputSettings } from './throughput-book.ts';
 
 const version = { 'api-version': '2024-11-15' } as const;
@@ -73,7 +74,7 @@ export async function readSettings(
         else if (container !== '') sharing.add(containerKey(database, container));
       } catch (thrown) {
         const error = toCollectError(thrown);
-        if (signal.aborted || error.code === 'throttled' || error.code === 'unreachable') throw error;
+        if (signal.aborted || hitsAll.has(error.code)) throw error;
         onFailure(subject, error);
       }
     }

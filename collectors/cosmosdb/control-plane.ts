@@ -17,7 +17,7 @@ import { Monitor } from './monitor.ts';
 import { readPartitions } from './partitions.ts';
 import { Spelling } from './place.ts';
 import type { Plane } from './plane.ts';
-import { ReadBudget } from './read-budget.ts';
+import { ReadBudget, type ReadUrgency } from './read-budget.ts';
 import { readReplication, readServiceLevel } from './replication.ts';
 import { Settling } from './settling.ts';
 import { readStorage } from './storage.ts';
@@ -25,6 +25,7 @@ import { recordThroughput } from './throughput.ts';
 import { ThroughputBook } from './throughput-book.ts';
 
 const longestAnswerMs = 20_000;
+const longestDeferrableMs = 10_000;
 /** Databases and containers whose throughput is read within a collection. */
 const mostEarly = 30;
 /** Regions change seldom. */
@@ -38,7 +39,7 @@ export function createControlPlane(input: CollectorInput<CosmosdbOptions>): Plan
 
 class ControlPlane implements Plane {
   readonly #input: CollectorInput<CosmosdbOptions>;
-  readonly #client: HttpClient;
+  readonly #clients: Readonly<Record<ReadUrgency, HttpClient>>;
   readonly #budget: ReadBudget;
   readonly #arm: ArmClient;
   readonly #monitor: Monitor;
@@ -70,13 +71,14 @@ class ControlPlane implements Plane {
     const { options, clock, target } = input;
     const account = accountId(options);
     const addresses = { ...clouds[options.cloud], ...definedOnly(options.endpoints) };
-    const timeLimitMs = Math.min(longestAnswerMs, target.deadlineMs);
-    this.#client = new HttpClient({
-      caPath: options.ca,
-      timeLimitMs,
-      maxBytes: largestAnswerBytes,
-      userAgent: input.applicationName,
-    });
+    const connect = (longestMs: number): HttpClient =>
+      new HttpClient({
+        caPath: options.ca,
+        timeLimitMs: Math.min(longestMs, target.deadlineMs),
+        maxBytes: largestAnswerBytes,
+        userAgent: input.applicationName,
+      });
+    this.#clients = { essential: connect(longestAnswerMs), deferrable: connect(longestDeferrableMs) };
     this.#budget = input.shared(
       `reads of ${account.subscription.toLowerCase()}`,
       () => new ReadBudget(clock),
@@ -85,14 +87,14 @@ class ControlPlane implements Plane {
       options,
       authority: addresses.authority,
       audience: options.endpoints?.audience ?? clouds[options.cloud].arm,
-      client: this.#client,
+      client: this.#clients.essential,
       clock,
       conceal: (secret) => input.conceal(secret),
-      timeLimitMs,
+      timeLimitMs: Math.min(longestAnswerMs, target.deadlineMs),
     });
     const { onAnswer } = input;
     this.#arm = new ArmClient({
-      client: this.#client,
+      clients: this.#clients,
       token,
       budget: this.#budget,
       clock,
@@ -144,7 +146,7 @@ class ControlPlane implements Plane {
   }
 
   close(): void {
-    this.#client.close();
+    for (const client of Object.values(this.#clients)) client.close();
   }
 
   async #readConsumption(context: CosmosdbContext): Promise<void> {

@@ -10,11 +10,12 @@ import type { CosmosdbContext } from './metrics.ts';
 import { bare, joinOffers, type OfferLimits, type Owner, parseLimits } from './offers.ts';
 import type { Plane } from './plane.ts';
 import { parseUsage } from './quota.ts';
+import { hitsAll } from './service-error.ts';
 import { type ContainerSize, recordSizes } from './storage.ts';
 import { recordThroughput } from './throughput.ts';
 import type { ThroughputReading } from './throughput-book.ts';
 
-const longestAnswerMs = 20_000;
+const longestAnswerMs = 10_000;
 const largestAnswerBytes = 16 * 1_048_576;
 
 /** The account at its own endpoint, with a key. */
@@ -125,7 +126,7 @@ class DataPlane implements Plane {
         size = { ...size, ...parseUsage(headers['x-ms-resource-usage']) };
       } catch (thrown) {
         const error = toCollectError(thrown);
-        if (context.signal.aborted || error.code === 'throttled' || error.code === 'unreachable') throw error;
+        if (context.signal.aborted || hitsAll.has(error.code)) throw error;
         await context.attempt(subject, () => Promise.reject(error));
       }
       sizes.push(size);

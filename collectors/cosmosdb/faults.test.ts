@@ -57,6 +57,44 @@ describe('the control plane, when something fails', () => {
       expect(snapshot.up).toBe(true);
     }));
 
+  it('takes a sign-in service that fails for an outage, not for a denial', () =>
+    withAzure(async (azure) => {
+      azure.faults.add({ on: /oauth2\/v2\.0\/token/, fault: { kind: 'answer', status: 503 }, times: 1 });
+      await using watching = watchAccount(azure);
+      await watching.collect();
+      const codes = codesOf(watching);
+
+      const snapshot = await watching.collect();
+
+      expect(codes).toEqual(['unreachable']);
+      expect(snapshot.up).toBe(true);
+    }));
+
+  it('says that the directory is not known', () =>
+    withAzure(async (azure) => {
+      const { clientId } = azure.registration;
+      const tenant = '00000000-0000-4000-8000-000000000bad';
+      const identity = { clientSecret: { tenant, clientId, secret: { env: 'DOUBLE_SECRET' } } };
+      await using watching = watchAccount(azure, { identity });
+
+      const snapshot = await watching.collect();
+
+      expect(codesOf(watching)).toEqual(['denied']);
+      expect(snapshot.failure?.message).toMatch(/directory/);
+    }));
+
+  it('loses throughput and nothing else to a page that does not come', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop], pageSize: 1 });
+    await using watching = watchAccount(azure, { interval: '2s', deadline: '2s' });
+    await watching.collect();
+    azure.faults.add({ on: /sqlDatabases\?.*skip/i, fault: { kind: 'stall' } });
+
+    const { readings } = await watching.collect();
+
+    const failed = readings.filter(({ errors }) => errors.length > 0);
+    expect(failed.map(({ group, errors }) => [group, errors[0]?.code])).toEqual([['throughput', 'timeout']]);
+  });
+
   it('sends nothing to a server whose certificate has expired', () =>
     withAzure(async (azure) => {
       await using watching = watchAccount(azure);
@@ -138,7 +176,10 @@ describe('the control plane, when something fails', () => {
     withAzure(async (azure) => {
       const fault = { kind: 'answer', status: 429, headers: { 'retry-after': '17' } } as const;
       azure.faults.add({ on: /TotalRequestUnits/, fault, times: 1 });
-      await using watching = watchAccount(azure);
+      // What is read apart may have been on its way already.
+      const apart = ['throughput', 'partitions', 'storage', 'service_level'];
+      const groups = Object.fromEntries(apart.map((group) => [group, { enabled: false }]));
+      await using watching = watchAccount(azure, { groups });
 
       const snapshot = await watching.collect();
 

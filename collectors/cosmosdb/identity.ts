@@ -149,6 +149,12 @@ function toIdentityError(thrown: unknown, authority: string): CollectError {
   }
   if (thrown instanceof Error && /AbortError/.test(thrown.name))
     return new CollectError('timeout', `no token from ${host} in time`);
+  if (/no "?expiresOn"?|temporarily_unavailable|server_error|service_unavailable/i.test(text)) {
+    return new CollectError(
+      'unreachable',
+      `no token: ${host} failed and gave none; it may do so the next time`,
+    );
+  }
   if (/AADSTS7000215|invalid_client/.test(text)) {
     return new CollectError(
       'denied',

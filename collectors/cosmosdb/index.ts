@@ -10,7 +10,7 @@ export const engine: Engine = defineEngine({
   id: 'cosmosdb',
   title: 'Azure Cosmos DB',
   versions:
-    'Accounts for NoSQL, MongoDB (request units), Cassandra and Gremlin through Azure Monitor and Resource Manager; with a key alone, accounts for NoSQL',
+    'all, as it is a service: accounts for NoSQL, MongoDB (request units), Cassandra and Gremlin through Azure Monitor and Resource Manager; with a key alone, accounts for NoSQL',
   proof:
     'No Azure can run here. The tests run against doubles: an HTTPS server that answers as Azure Monitor, Resource Manager and the sign-in service do in their published references, and @vercel/cosmosdb-server (a foreign server for the real protocol) behind a proxy that adds offers, quotas, keys and throttling. Only the official clients on our side are real. `npm run conformance -- cosmosdb` proves it against an account of your own.',
   otelSystem: 'azure.cosmosdb',

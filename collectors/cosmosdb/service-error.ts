@@ -60,6 +60,9 @@ export function retryAfter(header: string | undefined, nowMs: number): number {
   return Number.isNaN(at) ? 60_000 : Math.max(0, at - nowMs);
 }
 
+/** Failures that the next question would meet too. */
+export const hitsAll: ReadonlySet<string> = new Set(['throttled', 'unreachable', 'timeout']);
+
 /** JSON, or undefined when it is none. */
 export function parsed(body: string): unknown {
   try {

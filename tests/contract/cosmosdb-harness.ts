@@ -69,6 +69,8 @@ export const harness: EngineHarness = {
     });
     return createDeployment(azure, account);
   },
+  // One for what every minute needs, one for what can wait.
+  connections: 2,
   version: '2024-11-15',
   unreachable: {},
 };
