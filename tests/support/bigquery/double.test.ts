@@ -213,6 +213,54 @@ describe('faults of the BigQuery double', () => {
     await expect(client().query('SELECT 1')).rejects.toThrow();
   });
 
+  it('takes a request and never answers it', async () => {
+    double.faults.add({ kind: 'hang' });
+    const query = client().query('SELECT 1');
+    query.catch(() => undefined);
+
+    await expect.poll(() => double.requests.length).toBe(1);
+    await double.close();
+
+    await expect(query).rejects.toThrow();
+    expect(double.requests[0]?.status).toBe(0);
+  });
+
+  it('says how long to wait when it throttles', async () => {
+    double.faults.add({ kind: 'tooManyRequests', retryAfterSeconds: 7, times: 1 });
+
+    const response = await fetch(`${double.url}/bigquery/v2/projects/${double.project}/datasets`);
+
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('7');
+  });
+
+  it('serves paths without /bigquery/v2 as well', async () => {
+    const headers = { authorization: `Bearer ${double.tokens.issue('reeve@double.test')}` };
+
+    const response = await fetch(`${double.url}/projects/${double.project}/datasets`, { headers });
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-double')).toBe('bigquery');
+  });
+
+  it('answers what is not JSON', async () => {
+    double.faults.add({ kind: 'garbage', on: 'datasets.list' });
+
+    await expect(client().getDatasets()).rejects.toThrow();
+  });
+
+  it('ends a job that runs longer than its limit', async () => {
+    let nowMs = Date.parse('2026-11-20T12:00:00Z');
+    await double.close();
+    double = await startBigQueryDouble({ nowMs: () => nowMs });
+    double.steering.pendingPolls = Number.POSITIVE_INFINITY;
+    const [job] = await client().createQueryJob({ query: 'SELECT 1', jobTimeoutMs: 5_000 });
+
+    nowMs += 5_000;
+
+    await expect(job.getQueryResults()).rejects.toMatchObject({ code: 400, errors: [{ reason: 'stopped' }] });
+  });
+
   it('concerns one region or one query when told so', async () => {
     double.faults.add({ kind: 'backendError', region: 'eu' });
     double.faults.add({ kind: 'rateLimitExceeded', query: 'RECOMMENDATIONS' });

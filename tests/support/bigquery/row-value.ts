@@ -5,7 +5,7 @@ import type { SqlType, StructField } from './sql/types.ts';
  * A value as tests write it, to the value the evaluator works with: a Date, `Date.now()`-like instant as Date or ISO text for TIMESTAMP,
  * an object for STRUCT (and for labels), an array for ARRAY, anything for JSON. Absent fields are NULL, absent arrays empty.
  */
-export function toValue(type: SqlType, given: unknown): unknown {
+function toValue(type: SqlType, given: unknown): unknown {
   if (type.kind === 'ARRAY') return toArray(type.element, given);
   if (given === undefined || given === null) return null;
   if (type.kind === 'STRUCT')
@@ -27,8 +27,11 @@ export function toTuple(
   columns: readonly StructField[],
   row: Readonly<Record<string, unknown>>,
 ): readonly unknown[] {
-  const unknown = Object.keys(row).find((name) => !columns.some((column) => column.name === name));
-  if (unknown !== undefined) throw new TypeError(`the view has no column ${unknown}`);
+  const known = columns.filter(({ name }) => name in row);
+  if (known.length !== Object.keys(row).length) {
+    const unknown = Object.keys(row).filter((name) => !known.some((column) => column.name === name));
+    throw new TypeError(`the view has no column ${unknown.join(', ')}`);
+  }
   return columns.map(({ name, type }) => toValue(type, row[name]));
 }
 

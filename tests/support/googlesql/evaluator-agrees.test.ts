@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Estate } from '../bigquery/estate.ts';
 import { Inventory } from '../bigquery/inventory.ts';
+import { InvalidQueryError } from '../bigquery/sql/sql-error.ts';
 import { parseType } from '../bigquery/sql/types.ts';
 import { syntheticJobs } from '../bigquery/synthetic-jobs.ts';
 import { evaluateBoth } from './agreement.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => analyser.close());
 
+// The reference implementation does not have APPROX_QUANTILES and its kin: nothing vouches for those here.
 describe("the double's evaluator and Google's reference implementation", () => {
   it.each([
     ['nothing', `SELECT 1 AS x LIMIT 0`],
@@ -150,5 +152,52 @@ describe("the double's evaluator and Google's reference implementation", () => {
     const both = await evaluateBoth({ analyser, estate, place, sql, parameters, nowMs: 0 });
 
     expect(both.double).toEqual(both.reference);
+  });
+
+  it.each([
+    `SELECT total_byte_billed FROM ${jobs}`,
+    `SELECT error_result.cause FROM ${jobs}`,
+    `SELECT error_result.reason.text FROM ${jobs}`,
+    `SELECT j.query.x FROM ${jobs} AS j`,
+    `SELECT nobody.job_id FROM ${jobs} AS j`,
+    `SELECT creation_time + total_slot_ms FROM ${jobs}`,
+    `SELECT user_email + 1 FROM ${jobs}`,
+    `SELECT 1 FROM ${jobs} WHERE creation_time > 5`,
+    `SELECT 1 FROM ${jobs} WHERE total_bytes_billed`,
+    `SELECT 1 FROM ${jobs} WHERE job_id IN (1, 2)`,
+    `SELECT user_email, query FROM ${jobs} GROUP BY user_email`,
+    `SELECT user_email FROM ${jobs} WHERE COUNT(*) > 1`,
+    `SELECT SUM(user_email) FROM ${jobs}`,
+    `SELECT COUNTIF(total_slot_ms) FROM ${jobs}`,
+    `SELECT SUM(COUNT(*)) FROM ${jobs}`,
+    `SELECT job_id FROM ${jobs} WHERE ROW_NUMBER() OVER (ORDER BY job_id) = 1`,
+    `SELECT job_id FROM ${jobs} AS a JOIN ${jobs} AS b ON a.job_id = b.job_id`,
+    `SELECT l.name FROM ${jobs}, UNNEST(labels) AS l`,
+    `SELECT l FROM ${jobs}, UNNEST(job_id) AS l`,
+    `SELECT IF(cache_hit, 1, 'a') FROM ${jobs}`,
+    `SELECT CASE WHEN total_slot_ms THEN 1 END FROM ${jobs}`,
+    `SELECT CAST(creation_time AS INT64) FROM ${jobs}`,
+    `SELECT job_id FROM ${jobs} UNION ALL SELECT 1`,
+    `SELECT job_id FROM ${jobs} UNION ALL SELECT 'a', 'b'`,
+    `SELECT job_id FROM ${jobs} ORDER BY 2`,
+    `SELECT job_id FROM ${jobs} LIMIT 'a'`,
+    `SELECT job_id AS hash FROM ${jobs}`,
+    `SELECT COUNT_IF(cache_hit) FROM ${jobs}`,
+    `SELECT LOWER(1)`,
+    `SELECT TIMESTAMP_DIFF(1, 2, SECOND)`,
+    `SELECT @unknown`,
+    `SELECT (SELECT 1, 2)`,
+    `SELECT NULL = 1`,
+    `SELECT FROM ${jobs}`,
+    `SELECT job_id, FROM`,
+    `SELECT 'a`,
+  ])('both refuse %s', async (sql) => {
+    const analysis = await analyser.analyse(sql, { from: 'TIMESTAMP' });
+
+    expect(analysis.ok).toBe(false);
+    // The double's own refusal: the reference implementation would throw another kind of error.
+    await expect(evaluateBoth({ analyser, estate, place, sql, parameters, nowMs: 0 })).rejects.toThrow(
+      InvalidQueryError,
+    );
   });
 });

@@ -70,7 +70,7 @@ function intervalMicros(value: unknown): number {
   return microsOf(Number(amount), String(part));
 }
 
-export function strict(
+function strict(
   type: SqlType,
   left: Compiled,
   right: Compiled,

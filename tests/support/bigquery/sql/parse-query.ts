@@ -2,7 +2,7 @@ import type { OrderItem, Query, Select, SelectItem, SetOperation, Source } from 
 import { Cursor } from './cursor.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parsePrimary } from './parse-primary.ts';
-import { UnsupportedByDoubleError } from './sql-error.ts';
+import { InvalidQueryError, UnsupportedByDoubleError } from './sql-error.ts';
 
 /** One SELECT statement, with or without WITH. Anything else is refused by name. */
 export function parseStatement(sql: string): Query {
@@ -17,7 +17,7 @@ export function parseStatement(sql: string): Query {
   return query;
 }
 
-export function parseQuery(cursor: Cursor): Query {
+function parseQuery(cursor: Cursor): Query {
   const { at } = cursor.peek();
   const withs = cursor.accept('WITH') ? parseWiths(cursor) : [];
   const of = parseSetOperations(cursor);
@@ -27,7 +27,7 @@ export function parseQuery(cursor: Cursor): Query {
   return { body: 'query', at, with: withs, of, orderBy, limit, offset };
 }
 
-export function parseOrder(cursor: Cursor): OrderItem[] {
+function parseOrder(cursor: Cursor): OrderItem[] {
   return cursor.list(() => {
     const expression = parseExpression(cursor);
     const descending = cursor.accept('DESC');
@@ -100,6 +100,8 @@ function parseItems(cursor: Cursor): SelectItem[] {
     if (cursor.sees('FROM')) break; // a comma may stand after the last item
     items.push(parseItem(cursor));
   } while (cursor.accept(','));
+  if (items.length === 0)
+    throw new InvalidQueryError('Syntax error: SELECT list must not be empty', cursor.peek().at);
   return items;
 }
 

@@ -83,7 +83,7 @@ export function microsOf(amount: number, part: string): number {
 }
 
 /** Adds whole months, clamping the day, to a wall-clock time. */
-export function addMonths(local: number, months: number): number {
+function addMonths(local: number, months: number): number {
   const at = new Date(Math.floor(local / 1_000));
   const first = Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + months, 1);
   const target = new Date(first);
@@ -216,6 +216,6 @@ export function parseDateTime(text: string): { readonly local: number; readonly 
   return { local: ms * 1_000 + Number(fraction.slice(0, 6).padEnd(6, '0')), zone };
 }
 
-export function modulo(value: number, by: number): number {
+function modulo(value: number, by: number): number {
   return ((value % by) + by) % by;
 }
