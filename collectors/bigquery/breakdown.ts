@@ -48,7 +48,7 @@ export async function readBreakdown(
     { dimension: 'user', metric: 'userSpendUsd', key: '' },
     { dimension: 'statement', metric: 'statementSpendUsd', key: '' },
     { dimension: 'pattern', metric: 'patternSpendUsd', key: '' },
-    ...options.labels.map((key): Part => ({ dimension: 'label', metric: 'labelSpendUsd', key })),
+    ...options.jobLabels.map((key): Part => ({ dimension: 'label', metric: 'labelSpendUsd', key })),
   ];
   for (const project of projectsOf(options)) {
     const spend = await readProject(input, usage, calendar, project, context);

@@ -44,7 +44,7 @@ export function plannedQueries(
     ['breakdown', usageByQueries.user, divided],
     ['breakdown', usageByQueries.statement, divided],
     ['breakdown', usageByQueries.pattern, divided],
-    ...options.labels.map((key) => ['breakdown', usageByQueries.label, { ...divided, key }] as const),
+    ...options.jobLabels.map((key) => ['breakdown', usageByQueries.label, { ...divided, key }] as const),
     ['performance', jobDurationsQuery, last],
     ['performance', jobErrorsQuery, last],
     ['performance', slowJobsQuery, { ...last, ...limit }],

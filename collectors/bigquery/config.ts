@@ -55,7 +55,7 @@ export function bigqueryOptions(fields: ConfigFields) {
         .size({ minBytes: 10 * 1024 ** 2 })
         .default(1024 ** 3)
         .describe('A query of Reeve that would be billed for more is not sent.'),
-      labels: z
+      jobLabels: z
         .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be the key of a label'))
         .max(5)
         .default([])

@@ -29,7 +29,7 @@ export async function readStorage(
   context: BigqueryContext,
 ): Promise<void> {
   const isAlone = projectsOf(options).length === 1;
-  const named: { readonly database: string; readonly bytes: number }[] = [];
+  const sizes = new Map<string, number>();
   for (const project of projectsOf(options)) {
     const datasets: Dataset[] = [];
     let regionsRead = 0;
@@ -46,14 +46,16 @@ export async function readStorage(
         regionsRead += 1;
       });
     }
-    for (const row of datasets)
-      named.push({ database: isAlone ? row.dataset : `${project}.${row.dataset}`, bytes: onDisk(row) });
+    for (const row of datasets) {
+      const database = isAlone ? row.dataset : `${project}.${row.dataset}`;
+      sizes.set(database, (sizes.get(database) ?? 0) + onDisk(row));
+    }
     if (regionsRead === options.regions.length) recordProject(project, datasets, options.pricing, context);
   }
-  named.sort((a, b) => b.bytes - a.bytes);
-  for (const { database, bytes } of named.slice(0, mostDatasets))
+  const biggest = [...sizes].sort(([, a], [, b]) => b - a);
+  for (const [database, bytes] of biggest.slice(0, mostDatasets))
     context.record('storageBytes', bytes, { database });
-  context.truncate(Math.max(0, named.length - mostDatasets));
+  context.truncate(Math.max(0, biggest.length - mostDatasets));
 }
 
 function recordProject(

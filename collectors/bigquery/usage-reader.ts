@@ -19,8 +19,6 @@ const unsettledMs = 26 * hour;
 const pieceMs = 8 * day;
 /** Days that a forecast looks at, at least. */
 const historyDays = 43;
-/** A reading serves for so long. */
-const freshMs = 10 * minute;
 
 type Parse<R> = (row: R) => Cell;
 
@@ -44,7 +42,7 @@ export class UsageReader {
     // Groups that need the same wait for each other instead of paying twice.
     await this.#turns.get(key);
     const known = this.#latest.get(key);
-    if (known !== undefined && known.until > now - freshMs && known.until <= now) return known;
+    if (known !== undefined && known.until >= now) return known;
     const turn = Promise.withResolvers<void>();
     this.#turns.set(key, turn.promise);
     try {

@@ -94,7 +94,7 @@ export const spendMetrics = defineMetrics({
     name: 'reeve_bigquery_label_spend_usd',
     labels: {
       project: projectLabel,
-      label: 'A label of jobs that the option `labels` names.',
+      label: 'A label of jobs that the option `jobLabels` names.',
       value: 'Its value, empty for jobs without; the most expensive ones.',
       window: divided,
     },
