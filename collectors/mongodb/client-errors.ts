@@ -45,7 +45,7 @@ export function toMemberError(thrown: unknown, call: Call): CollectError {
     /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|socket|connection|topology/i.test(reason)
   )
     return new CollectError('unreachable', `no connection to ${member}: ${reason}`, { cause: thrown });
-  if (nameOf(thrown) === 'MongoParseError' || nameOf(thrown).startsWith('BSON'))
+  if (/^(MongoParse|MongoUnexpectedServerResponse|MongoDecompression|BSON)/.test(nameOf(thrown)))
     return new CollectError('malformed', `${request} on ${member}: ${reason}`, { cause: thrown });
   return new CollectError('internal', `${request} on ${member}: ${reason}`, { cause: thrown });
 }
@@ -112,7 +112,7 @@ function isAuthentication(text: string): boolean {
 }
 
 function isNetwork(thrown: unknown): boolean {
-  return /Network|ServerSelection|PoolCleared|Topology|NotConnected|ServerClosed|ExpiredSession/.test(
+  return /Network|ServerSelection|Pool|Topology|NotConnected|ServerClosed|ClientClosed|ExpiredSession|WaitQueue|Cursor/.test(
     nameOf(thrown),
   );
 }
