@@ -1,32 +1,35 @@
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { type RedisServer, startRedis } from '../../tests/support/redis/server.ts';
-
-/** At most this many targets of each engine; a database of one target is no other's. */
-export const fleetShape = {
-  postgresServers: 6,
-  redisServers: 8,
-  postgresTargets: 600,
-  redisTargets: 400,
-} as const;
+import type { Double } from './doubles.ts';
+import { type FleetCounts, type FleetEngine, serverCounts } from './fleet-shape.ts';
 
 /** Real servers with enough databases for every target to have its own. */
-export interface FleetServers extends AsyncDisposable {
+export interface RealServers extends AsyncDisposable {
   readonly postgres: readonly PostgresServer[];
   readonly redis: readonly RedisServer[];
+}
+
+/** What a fleet is watched on. */
+export interface FleetServers extends Omit<RealServers, keyof AsyncDisposable> {
+  readonly doubles: readonly Double[];
+}
+
+/** What the agent is given of a fleet. */
+export interface FleetTargets {
+  readonly targets: readonly Readonly<Record<string, unknown>>[];
+  /** Where their secrets are. */
+  readonly env: Record<string, string>;
 }
 
 const role = 'reeve';
 
 /** Starts the servers with databases for so many targets. */
-export async function startFleetServers(
-  postgresTargets: number,
-  redisTargets: number,
-): Promise<FleetServers> {
+export async function startRealServers(counts: FleetCounts): Promise<RealServers> {
   const stack = new AsyncDisposableStack();
   try {
     const [postgres, redis] = await Promise.all([
       Promise.all(
-        databasesOf(postgresTargets, fleetShape.postgresServers).map(async (databases) => {
+        databasesOf(counts.postgres, serverCounts.postgres).map(async (databases) => {
           const server = await startPostgres({
             major: 18,
             name: 'fleet',
@@ -38,7 +41,7 @@ export async function startFleetServers(
         }),
       ),
       Promise.all(
-        databasesOf(redisTargets, fleetShape.redisServers).map(async (databases) => {
+        databasesOf(counts.redis, serverCounts.redis).map(async (databases) => {
           const server = await startRedis({
             name: 'fleet',
             config: { databases: String(databases), 'enable-debug-command': 'local' },
@@ -56,24 +59,15 @@ export async function startFleetServers(
   }
 }
 
-/** The first so many targets of each engine, spread over all servers, and the environment that holds their URLs. */
+/** The first so many targets of each engine, spread over all servers. */
 export function describeTargets(
-  { postgres, redis }: FleetServers,
-  postgresTargets: number,
-  redisTargets: number,
-): { readonly targets: readonly Readonly<Record<string, unknown>>[]; readonly env: Record<string, string> } {
+  { postgres, redis, doubles }: FleetServers,
+  counts: FleetCounts,
+): FleetTargets {
   const env: Record<string, string> = {};
   const targets: Readonly<Record<string, unknown>>[] = [];
-  const place = <T>(
-    servers: readonly T[],
-    index: number,
-  ): { readonly server: T; readonly database: number } => {
-    const server = servers[index % servers.length];
-    if (server === undefined) throw new Error('there is no server for the target');
-    return { server, database: Math.floor(index / servers.length) };
-  };
-  for (let index = 0; index < postgresTargets; index += 1) {
-    const { server, database } = place(postgres, index);
+  for (let index = 0; index < counts.postgres; index += 1) {
+    const { server, database } = placeOf(postgres, index);
     env[`POSTGRES_${index}`] = server.url(`tenant_${database}`, role);
     targets.push({
       id: `postgres-${index}`,
@@ -82,31 +76,45 @@ export function describeTargets(
       databases: { include: [] },
     });
   }
-  for (let index = 0; index < redisTargets; index += 1) {
-    const { server, database } = place(redis, index);
+  for (let index = 0; index < counts.redis; index += 1) {
+    const { server, database } = placeOf(redis, index);
     env[`REDIS_${index}`] = `${server.url}/${database}`;
     targets.push({ id: `redis-${index}`, engine: 'redis', url: { env: `REDIS_${index}` } });
+  }
+  for (const double of doubles) {
+    targets.push(...double.targets.slice(0, counts[double.kind]));
+    Object.assign(env, double.env);
   }
   return { targets, env };
 }
 
-/** Connections of the agent to all servers. */
-export async function countConnections({ postgres, redis }: FleetServers): Promise<number> {
-  const counts = await Promise.all([
-    ...postgres.map(async (server) => {
-      const rows = await server.query(
-        `SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = '${role}'`,
-      );
-      return Number(rows[0]?.['count']);
-    }),
-    // One of them asks.
-    ...redis.map(async (server) => Number((await server.info('clients')).get('connected_clients')) - 1),
+/** The processes of all servers and doubles. */
+export function processesOf({
+  postgres,
+  redis,
+  doubles,
+}: FleetServers): Readonly<Record<'real' | 'doubles', number[]>> {
+  return { real: [...postgres, ...redis].map(({ pid }) => pid), doubles: doubles.map(({ pid }) => pid) };
+}
+
+/** Where the servers of each engine listen. */
+export function portsOf({ postgres, redis, doubles }: FleetServers): ReadonlyMap<number, FleetEngine> {
+  return new Map<number, FleetEngine>([
+    ...postgres.map(({ port }) => [port, 'postgres'] as const),
+    ...redis.map(({ port }) => [port, 'redis'] as const),
+    ...doubles.flatMap(({ kind, ports }) => ports.map((port) => [port, kind] as const)),
   ]);
-  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function placeOf<T>(servers: readonly T[], index: number): { readonly server: T; readonly database: number } {
+  const server = servers[index % servers.length];
+  if (server === undefined) throw new Error('there is no server for the target');
+  return { server, database: Math.floor(index / servers.length) };
 }
 
 function databasesOf(targets: number, servers: number): readonly number[] {
-  return Array.from({ length: servers }, (_, index) => Math.ceil((targets - index) / servers));
+  const counts = Array.from({ length: servers }, (_, index) => Math.ceil((targets - index) / servers));
+  return counts.filter((count) => count > 0);
 }
 
 /** Small databases of 20 tables and 40 indexes, copied as files. */

@@ -1,23 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Agent } from '../measure/agent.ts';
+import { countConnectionsByPort } from '../measure/connections.ts';
 import { countSeries, samplesOf, sumOf } from '../measure/exposition.ts';
-import { readCpuMs, readFamilyCpuMs, readMemoryMiB } from '../measure/process-usage.ts';
+import { type MemoryMiB, readCpuMs, readFamilyCpuMs, readMemoryMiB } from '../measure/process-usage.ts';
 import { startReeve } from '../measure/reeve-agent.ts';
 import type { Run } from '../run.ts';
 import { type Summary, summarise } from '../statistics.ts';
-import { countConnections, describeTargets, type FleetServers } from './fleet-servers.ts';
+import { describeTargets, type FleetServers, portsOf, processesOf } from './fleet-servers.ts';
+import { expectedCollections, type FleetCounts } from './fleet-shape.ts';
 
 export interface FleetFigures {
-  readonly postgresTargets: number;
-  readonly redisTargets: number;
+  readonly counts: FleetCounts;
   readonly seconds: number;
   /** From the start of the process until every target was tried. */
   readonly readySeconds: number;
   /** Shares of one core. */
   readonly agentCpu: number;
   readonly serversCpu: number;
-  readonly memoryMiB: { readonly now: number; readonly peak: number };
-  readonly connections: number;
+  readonly doublesCpu: number;
+  readonly memoryMiB: MemoryMiB;
+  readonly connections: FleetCounts;
   /** By the agent's own account, over the last minute of the phase. */
   readonly latenessMs: Readonly<Record<string, number>>;
   /** Collections seen to have succeeded between scrapes, and as many as there should have been. */
@@ -37,21 +39,22 @@ export interface FleetFigures {
 }
 
 const intervalMs = 15_000;
+/** Scrapes while it is measured: every engine is polled at least twice. */
+const scrapes = 8;
 
-/** Reeve on so many targets at its default interval, scraped at the same. */
+/** Reeve on so many targets at the default intervals, scraped every 15 s. */
 export async function measureFleet(
   servers: FleetServers,
-  postgresTargets: number,
-  redisTargets: number,
+  counts: FleetCounts,
   { isQuick, say }: Run,
 ): Promise<FleetFigures> {
-  const { targets, env } = describeTargets(servers, postgresTargets, redisTargets);
+  const { targets, env } = describeTargets(servers, counts);
   const startedMs = performance.now();
   await using agent = await startReeve({
     name: `reeve, ${targets.length} targets`,
     config: { targets, log: { level: 'warn' } },
     env,
-    readyMs: 180_000,
+    readyMs: 300_000,
   });
   const readySeconds = (performance.now() - startedMs) / 1000;
   say(`${targets.length} targets: ready after ${Math.round(readySeconds)} s`);
@@ -60,17 +63,16 @@ export async function measureFleet(
   await delay(isQuick ? 15_000 : 2 * intervalMs);
   say(`${targets.length} targets: measuring`);
   const atStart = countFailures(await agent.scraper.read());
-  const load = await measureLoad(agent, servers, isQuick ? 2 : 4);
+  const load = await measureLoad(agent, servers, counts, isQuick ? 2 : scrapes);
   const page = await agent.scraper.read();
   const failures = countFailures(page);
   const lateness = samplesOf(page, 'reeve_collect_lateness_seconds');
   return {
-    postgresTargets,
-    redisTargets,
+    counts,
     readySeconds,
     ...load,
     memoryMiB: await readMemoryMiB(agent.pid),
-    connections: await countConnections(servers),
+    connections: await countConnections(agent, servers),
     latenessMs: Object.fromEntries(lateness.map(({ labels, value }) => [labels['rank'] ?? '', value * 1000])),
     skippedPolls: failures.skippedPolls - atStart.skippedPolls,
     collectErrors: failures.collectErrors - atStart.collectErrors,
@@ -84,16 +86,31 @@ export async function measureFleet(
 
 type Load = Pick<
   FleetFigures,
-  'seconds' | 'agentCpu' | 'serversCpu' | 'freshTargets' | 'expectedTargets' | 'scrapeMs' | 'scrapeBytes'
+  | 'seconds'
+  | 'agentCpu'
+  | 'serversCpu'
+  | 'doublesCpu'
+  | 'freshTargets'
+  | 'expectedTargets'
+  | 'scrapeMs'
+  | 'scrapeBytes'
 >;
 
-async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number): Promise<Load> {
-  const pids = [...servers.postgres, ...servers.redis].map(({ pid }) => pid);
-  const readServers = async (): Promise<number> =>
-    (await Promise.all(pids.map((pid) => readFamilyCpuMs(pid)))).reduce((sum, each) => sum + each, 0);
+async function measureLoad(
+  agent: Agent,
+  servers: FleetServers,
+  counts: FleetCounts,
+  scrapes: number,
+): Promise<Load> {
+  const pids = processesOf(servers);
+  const readCpu = async () => ({
+    agent: readCpuMs(agent.pid),
+    servers: await sumFamilyCpuMs(pids.real),
+    doubles: await sumFamilyCpuMs(pids.doubles),
+  });
   let known = await readSuccesses(agent);
   const startedMs = performance.now();
-  const before = { agent: readCpuMs(agent.pid), servers: await readServers() };
+  const before = await readCpu();
   const durations: number[] = [];
   const fresh: number[] = [];
   let bytes = 0;
@@ -107,16 +124,33 @@ async function measureLoad(agent: Agent, servers: FleetServers, scrapes: number)
     known = latest;
   }
   const elapsedMs = performance.now() - startedMs;
-  const [agentMs, serversMs] = [readCpuMs(agent.pid) - before.agent, (await readServers()) - before.servers];
+  const after = await readCpu();
   return {
     seconds: elapsedMs / 1000,
-    agentCpu: agentMs / elapsedMs,
-    serversCpu: serversMs / elapsedMs,
+    agentCpu: (after.agent - before.agent) / elapsedMs,
+    serversCpu: (after.servers - before.servers) / elapsedMs,
+    doublesCpu: (after.doubles - before.doubles) / elapsedMs,
     freshTargets: fresh.reduce((sum, count) => sum + count, 0),
-    expectedTargets: scrapes * known.size,
+    expectedTargets: Math.round(expectedCollections(counts, scrapes * intervalMs)),
     scrapeMs: summarise(durations),
     scrapeBytes: bytes,
   };
+}
+
+async function sumFamilyCpuMs(pids: readonly number[]): Promise<number> {
+  const times = await Promise.all(pids.map((pid) => readFamilyCpuMs(pid)));
+  return times.reduce((sum, each) => sum + each, 0);
+}
+
+/** Connections of the agent to the servers of each engine. */
+async function countConnections(agent: Agent, servers: FleetServers): Promise<FleetCounts> {
+  const engines = portsOf(servers);
+  const counts = { postgres: 0, redis: 0, mongodb: 0, cosmosdb: 0, bigquery: 0 };
+  for (const [port, count] of await countConnectionsByPort(agent.pid)) {
+    const engine = engines.get(port);
+    if (engine !== undefined) counts[engine] += count;
+  }
+  return counts;
 }
 
 function countFailures(page: string): FleetFigures['atStart'] {

@@ -29,12 +29,18 @@ export async function readFamilyCpuMs(pid: number): Promise<number> {
   );
 }
 
-/** Memory of a process in MiB: resident now, and the most it ever was. */
-export async function readMemoryMiB(pid: number): Promise<{ readonly now: number; readonly peak: number }> {
+/** Memory of a process in MiB: resident now, the most it ever was, and what of it now is no file's (code is a file's). */
+export interface MemoryMiB {
+  readonly now: number;
+  readonly peak: number;
+  readonly anonymous: number;
+}
+
+export async function readMemoryMiB(pid: number): Promise<MemoryMiB> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8');
   const read = (field: string): number =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024;
-  return { now: read('VmRSS'), peak: read('VmHWM') };
+  return { now: read('VmRSS'), peak: read('VmHWM'), anonymous: read('RssAnon') };
 }
 
 async function childrenOf(pid: number): Promise<readonly number[]> {

@@ -63,8 +63,13 @@ export async function startReeve({ name, config, env, readyMs = 60_000 }: ReeveO
   return agent;
 }
 
-/** The compiled program as operators run it, where a build exists that is newer than every source; the sources otherwise. */
+/**
+ * The compiled program as operators run it, where a build exists that is newer than every source; the sources otherwise. The environment
+ * variable REEVE_ENTRY names another program, such as a build to compare with.
+ */
 export function reeveEntry(): { readonly path: string; readonly description: string } {
+  const given = process.env['REEVE_ENTRY'];
+  if (given !== undefined) return { path: given, description: 'a build of its own (REEVE_ENTRY)' };
   const built = join(root, 'dist', 'src', 'main.js');
   if (existsSync(built) && statSync(built).mtimeMs > newestSourceMs()) {
     return { path: built, description: 'compiled (`node dist/src/main.js run`)' };
