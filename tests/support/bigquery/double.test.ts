@@ -85,6 +85,16 @@ describe('the BigQuery double, asked by the official client', () => {
     expect(rows).toEqual([{ billed: 20 * MEBIBYTE, label: 'test' }]);
   });
 
+  it('runs our jobs in a reservation when told so', async () => {
+    double.steering.reservation = 'double-project:US.main';
+
+    const [job] = await client().createQueryJob('SELECT 1');
+
+    const [metadata] = await job.getMetadata();
+    expect(metadata.statistics.reservation_id).toBe('double-project:US.main');
+    expect(double.estate.rows('JOBS')[0]?.row['reservation_id']).toBe('double-project:US.main');
+  });
+
   it('refuses more bytes than allowed without a charge', async () => {
     const query = { query: `SELECT COUNT(*) FROM ${jobs}`, maximumBytesBilled: String(5 * MEBIBYTE) };
 

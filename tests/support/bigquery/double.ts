@@ -74,6 +74,7 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
   const steering: Steering = {
     pendingPolls: 0,
     bytesProcessed: undefined,
+    reservation: undefined,
     maximumRowsPerPage: 10_000,
     pollHoldMs: 20,
   };

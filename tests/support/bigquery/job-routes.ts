@@ -225,6 +225,7 @@ function jobResource(job: QueryJob): unknown {
       ...times,
       totalBytesProcessed: String(job.bytesProcessed),
       totalSlotMs: job.isDryRun ? '0' : '100',
+      ...(job.reservation === undefined ? {} : { reservation_id: job.reservation }),
       query: {
         totalBytesProcessed: String(job.bytesProcessed),
         totalBytesProcessedAccuracy: job.isDryRun ? 'UPPER_BOUND' : undefined,

@@ -41,6 +41,7 @@ export interface QueryJob {
   readonly bytesBilled: number;
   readonly references: readonly Reference[];
   readonly isDryRun: boolean;
+  readonly reservation: string | undefined;
   readonly jobTimeoutMs: number | undefined;
   /** Answers still to be given before it is done; Infinity: never. */
   pendingPolls: number;
@@ -55,6 +56,8 @@ export interface QuerySteering {
   pendingPolls: number;
   /** Bytes that a query processes, instead of what the double makes up; undefined leaves that be. */
   bytesProcessed: ((query: string) => number | undefined) | undefined;
+  /** `project:location.name`: jobs run in this reservation, and their bytes cost nothing. Undefined: on demand. */
+  reservation: string | undefined;
 }
 
 export interface QueryServiceOptions {
@@ -111,6 +114,7 @@ export class QueryService {
       bytesBilled: request.dryRun ? 0 : billed,
       references,
       isDryRun: request.dryRun,
+      reservation: steering.reservation,
       jobTimeoutMs: request.jobTimeoutMs,
       pendingPolls: request.dryRun ? 0 : steering.pendingPolls,
       state: 'RUNNING',
@@ -215,6 +219,7 @@ function jobRow(job: QueryJob, nowMs: number): Readonly<Record<string, unknown>>
     total_bytes_billed: wasRefused ? 0 : bytesBilled(job.bytesProcessed, job.references.length),
     total_slot_ms: 100,
     referenced_tables: tables,
+    reservation_id: job.reservation,
     error_result: job.error && { reason: job.error.reason, message: job.error.message },
     job_creation_reason: { code: 'REQUESTED' },
   };
