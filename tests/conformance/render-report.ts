@@ -49,12 +49,15 @@ function groupLines({ group, state, longestMs, errors, truncatedRows }: GroupVer
   ];
 }
 
+/** What several members were tried on is said once, with what was seen on each. */
 function assumptionLines({ assumptions }: ConformanceReport): readonly string[] {
   const marks = { holds: 'holds', broken: 'BROKEN', untested: 'untested' };
-  return assumptions.map(
-    ({ verdict, statement, evidence }) =>
-      `  ${marks[verdict].padEnd(9)} ${statement}\n            ${evidence}`,
-  );
+  const seen = new Map<string, Set<string>>();
+  for (const { verdict, statement, evidence } of assumptions) {
+    const head = `  ${marks[verdict].padEnd(9)} ${statement}`;
+    seen.set(head, (seen.get(head) ?? new Set<string>()).add(`            ${evidence}`));
+  }
+  return [...seen].flatMap(([head, evidence]) => [head, ...evidence]);
 }
 
 function lackLines({ lacks }: ConformanceReport): readonly string[] {
