@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory } from '../../src/sdk.ts';
-import { divideIntoUnits } from './index-rotation.ts';
+import { divideFurther, divideIntoUnits } from './index-rotation.ts';
 
 function memory(): Memory {
   const values = new Map<string, string>();
@@ -67,12 +67,26 @@ describe('divideIntoUnits', () => {
 
   it('keeps a small database whole while it grows, so that its watch goes on', () => {
     const kept = memory();
-    const scopes = [900, 3_000].map((count) =>
+    const scopes = [200, 3_000].map((count) =>
       divideIntoUnits(new Map([['rs0', new Map([['shop', names(count)]])]]), kept, 2_000).map(
         ({ scope }) => scope,
       ),
     );
 
     expect(scopes).toEqual([['shop'], ['shop']]);
+  });
+
+  it('makes smaller parts of what was too slow to be visited, until they are small', () => {
+    const kept = memory();
+    const catalog = new Map([['rs0', new Map([['shop', names(200)]])]]);
+    const [whole] = divideIntoUnits(catalog, kept, 2_000);
+    if (whole === undefined) throw new Error('no unit');
+
+    const divided = divideFurther(whole, kept);
+    const units = divideIntoUnits(catalog, kept, 2_000);
+
+    expect(divided).toBe(true);
+    expect(units.map(({ scope }) => scope)).toEqual(['shop/1of4', 'shop/2of4', 'shop/3of4', 'shop/4of4']);
+    expect(divideFurther({ ...whole, size: 5 }, kept)).toBe(false);
   });
 });

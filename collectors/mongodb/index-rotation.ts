@@ -19,8 +19,8 @@ export interface IndexUnit {
 const collectionsPerPart = 250;
 /** A database that has grown so much is divided anew, and its watch begins again. */
 const longestGrowth = 16;
-/** Fewer parts than this are not worth the division. */
-const fewestParts = 4;
+/** Below this a part is slow for another reason than its size. */
+const smallestPart = 20;
 const longestText = 500_000;
 const memoryKey = 'index_parts';
 
@@ -50,8 +50,19 @@ export function divideIntoUnits(
 
 function partsFor(parts: number, remembered: number | undefined): number {
   const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, parts)));
-  if (remembered === undefined) return wanted > fewestParts ? wanted : 1;
-  return wanted > remembered * longestGrowth ? wanted : remembered;
+  return remembered === undefined || wanted > remembered * longestGrowth ? wanted : remembered;
+}
+
+/**
+ * Has the next division make smaller parts of a database, because one part took longer than a reading may. What was remembered of its
+ * indexes is lost with the parts. False when the parts are small already.
+ */
+export function divideFurther({ database, scope, size }: IndexUnit, memory: Memory): boolean {
+  if (size < smallestPart) return false;
+  const parts = new Map(Object.entries(rememberedParts(memory)));
+  const now = Number(/of(\d+)$/.exec(scope.slice(database.length))?.[1] ?? 1);
+  remember(parts.set(database, now * 4), memory);
+  return true;
 }
 
 /** Tens of thousands of databases are too many to be remembered; then those in one part are not, which divides them anew if they grow. */

@@ -20,6 +20,22 @@ async function manyCollections(count: number, members: number): Promise<readonly
   return [deployment, clock];
 }
 
+/** Time that passes with every look at the clock, as if every step took so long. */
+class SlowClock extends FakeClock {
+  readonly #tickMs: number;
+  #looks = 0;
+
+  constructor(tickMs: number) {
+    super();
+    this.#tickMs = tickMs;
+  }
+
+  override monotonicMs(): number {
+    this.#looks += 1;
+    return super.monotonicMs() + this.#looks * this.#tickMs;
+  }
+}
+
 /** How many $indexStats each member answered. */
 function asked(deployment: Deployment): readonly number[] {
   return deployment.members.map((node) =>
@@ -69,4 +85,29 @@ describe('a deployment with more collections than a reading may visit', () => {
     expect(Number(coverage.split(' ')[1])).toBeGreaterThan(0.1);
     expect(Number(coverage.split(' ')[1])).toBeLessThanOrEqual(1 / 6);
   }, 60_000);
+
+  it('leaves for the next reading what its time does not suffice for', async () => {
+    const [deployment] = await manyCollections(400, 2);
+    const target = { collectionsPerReading: 400 };
+    const watching = watchGroup(deployment, { group: 'indexes', clock: new SlowClock(50), target });
+
+    const readings = [await watching.read(), await watching.read(), await watching.read()];
+
+    const coverage = readings.map((reading) => Number(linesOf(reading, 'coverage')[0]?.split(' ')[1]));
+    expect(readings.map(({ errors }) => errors)).toEqual([[], [], []]);
+    expect(coverage[0]).toBeGreaterThan(0);
+    expect(coverage[0]).toBeLessThan(1);
+    expect(coverage[2]).toBe(1);
+  });
+
+  it('says so when not even one part can be visited in time, and claims nothing', async () => {
+    const [deployment] = await manyCollections(400, 2);
+    const target = { collectionsPerReading: 400 };
+    const watching = watchGroup(deployment, { group: 'indexes', clock: new SlowClock(2_000), target });
+
+    const reading = await watching.read();
+
+    expect(reading.samples).toEqual([]);
+    expect(reading.errors.map(({ code }) => code)).toEqual(['timeout']);
+  });
 });

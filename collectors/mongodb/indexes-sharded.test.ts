@@ -45,7 +45,7 @@ async function cluster(options: Partial<ShardedOptions> = {}): Promise<{
 }
 
 function watch(deployment: ShardedDeployment, clock: FakeClock): DataWatching {
-  return watchGroup(deployment, { group: 'indexes', clock, target: { unusedAfter: '4h', deadline: '2s' } });
+  return watchGroup(deployment, { group: 'indexes', clock, target: { unusedAfter: '4h', deadline: '4s' } });
 }
 
 /** Uses an index on one member of one shard. */

@@ -51,7 +51,7 @@ function watch(
   return watchGroup(deployment, {
     group: 'indexes',
     clock,
-    target: { unusedAfter: '4h', deadline: '1s', ...target },
+    target: { unusedAfter: '4h', deadline: '4s', ...target },
   });
 }
 
@@ -148,7 +148,8 @@ describe('the indexes of a replica set', () => {
     await deployment.node(1).restart();
     const proven = await readFor(watching, 2 * hour);
     await deployment.node(1).stop();
-    await readFor(watching, hour);
+    await clock.advance(hour);
+    await watching.read();
     await deployment.node(1).start();
     const again = await readFor(watching, hour);
 
@@ -269,7 +270,7 @@ describe('the indexes of a replica set', () => {
   it('go on being watched when the agent starts again', async () => {
     const { deployment, clock } = await replicaSet();
     const history = createMemoryHistory();
-    const target = { unusedAfter: '4h', deadline: '1s' };
+    const target = { unusedAfter: '4h', deadline: '4s' };
     const first = watchGroup(deployment, { group: 'indexes', clock, history, target });
     await readFor(first, 4 * hour);
     await first.watch.close();

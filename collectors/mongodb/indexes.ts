@@ -4,7 +4,7 @@ import type { MongodbOptions } from './config.ts';
 import type { Deployment, ReplicaSet } from './deployment.ts';
 import { mongodbGroups } from './groups.ts';
 import { recordIndexes } from './index-metrics.ts';
-import { divideIntoUnits, type IndexUnit } from './index-rotation.ts';
+import { divideFurther, divideIntoUnits, type IndexUnit } from './index-rotation.ts';
 import { readUnit, type UnitRequest, type UnitResult } from './index-unit.ts';
 import { keepPattern } from './index-verdicts.ts';
 import type { WatchedSet } from './index-watch.ts';
@@ -108,8 +108,9 @@ class IndexesReader {
         else this.#results.set(unit.scope, result);
       } catch (thrown) {
         if (!(thrown instanceof OutOfTime)) throw thrown;
-        // It is the first of the next reading; when that did not suffice either, the others have their turn.
+        // It is the first of the next reading; when that does not suffice either, it is divided, and the others have their turn.
         if (position > 0) return;
+        if (divideFurther(unit, this.#input.memory)) this.#rotation = undefined;
         request.onOutOfTime(unit.database, tooSlow(unit));
       }
       this.#triedAtMs.set(unit.scope, startMs);
@@ -236,7 +237,7 @@ function toWatchedSet(set: ReplicaSet): WatchedSet {
 function tooSlow({ database, size }: IndexUnit): CollectError {
   return new CollectError(
     'timeout',
-    `${size} collections of database "${database}" could not be visited in the time of one reading; the other databases have their turn first`,
+    `${size} collections of database "${database}" could not be visited in the time of one reading; they are tried in smaller parts next, and other databases first`,
   );
 }
 
