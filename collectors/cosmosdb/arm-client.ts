@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Clock, CollectError, type ServerAnswer } from '../../src/sdk.ts';
 import { type AccountId, resourcePath } from './account-id.ts';
-import { grantFor } from './grants.ts';
+import { assignmentFor } from './grants.ts';
 import type { HttpAnswer, HttpClient } from './http-client.ts';
 import type { TokenSource } from './identity.ts';
 import type { ReadBudget, ReadUrgency } from './read-budget.ts';
@@ -51,7 +51,7 @@ export class ArmClient {
   constructor(input: ArmInput) {
     this.account = input.account;
     this.#input = input;
-    this.#remedy = grantFor(input.account);
+    this.#remedy = assignmentFor(input.account);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { AccountFacts } from './account.ts';
 import type { ArmClient } from './arm-client.ts';
 import { type Inventory, listContainers, readSettings } from './arm-throughput.ts';
 import type { CosmosdbOptions } from './config.ts';
-import { assignment, roles } from './grants.ts';
+import { grantsFor } from './grants.ts';
 import type { CosmosdbGroup } from './groups.ts';
 import { type MetricQueryName, metricQueries } from './metric-query.ts';
 import type { Monitor } from './monitor.ts';
@@ -31,7 +31,6 @@ const probes: readonly { readonly query: MetricQueryName; readonly group: Cosmos
   { query: 'storage', group: 'storage' },
   { query: 'availability', group: 'service_level' },
 ];
-const [monitoringReader, accountReader] = roles;
 
 /** Says which roles are missing, and whether the budget of reads suffices for all targets of the subscription. */
 export async function checkControlPlane(check: ControlCheck, signal: AbortSignal): Promise<readonly Item[]> {
@@ -56,7 +55,7 @@ async function checkMetrics(
       const error = toCollectError(thrown);
       if (error.code === 'denied') {
         const groups = [...new Set(probes.map((probe) => probe.group))];
-        return [...items, denied(arm, error, monitoringReader, groups)];
+        return [...items, denied(arm, error, groups)];
       }
       items.push(lacking(error, [group]));
     }
@@ -95,8 +94,7 @@ async function checkSettings(
     return { items, inventory };
   } catch (thrown) {
     const error = toCollectError(thrown);
-    const found =
-      error.code === 'denied' ? denied(arm, error, accountReader, groups) : lacking(error, groups);
+    const found = error.code === 'denied' ? denied(arm, error, groups) : lacking(error, groups);
     return { items: [{ ...found, metrics: ['provisionedPerSecond', 'utilizationRatio'] }] };
   }
 }
@@ -119,15 +117,11 @@ function checkBudget({ budget, account, input }: ControlCheck, inventory: Invent
   return [item('advice', message, remedy, [])];
 }
 
-function denied(arm: ArmClient, error: CollectError, role: string, groups: readonly CosmosdbGroup[]): Item {
+function denied(arm: ArmClient, error: CollectError, groups: readonly CosmosdbGroup[]): Item {
   const [, action] = /perform action '([^']+)'/.exec(error.message) ?? [];
-  const may = action === undefined ? 'what the role allows' : action;
-  return item(
-    'blind',
-    `the identity lacks the role ${role} on the account (${may})`,
-    assignment(role, arm.account),
-    groups,
-  );
+  const what = action === undefined ? error.message : `the identity may not ${action} on the account`;
+  const remedy = ['# the first once in a subscription', ...grantsFor(arm.account)].join('\n');
+  return item('blind', what, remedy, groups);
 }
 
 function lacking(error: CollectError, groups: readonly CosmosdbGroup[]): Item {

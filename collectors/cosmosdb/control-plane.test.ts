@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountOptions } from '../../tests/support/azure/account-model.ts';
 import { startAzure } from '../../tests/support/azure/azure.ts';
+import { actionFor } from '../../tests/support/azure/resource-manager.ts';
 import { samplesOf, valueOf } from '../../tests/support/watching.ts';
+import { actions } from './grants.ts';
 import { doubleShop, watchAccount } from './testing/watched-account.ts';
 
 const utilization = 'reeve_cosmosdb_request_unit_utilization_ratio';
@@ -69,6 +71,21 @@ describe('the control plane, on a double of Azure', () => {
     expect(valueOf(await watching.collect(), utilization, carts)).toBe(0);
     azure.settings.unknownMetrics = new Set(['NormalizedRUConsumption']);
     expect(valueOf(await watching.collect(), utilization, carts)).toBeUndefined();
+  });
+
+  it('does nothing that the role it asks for does not allow', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    await using watching = watchAccount(azure);
+
+    await watching.collect();
+
+    const below = azure.requests
+      .filter(({ path }) => path.startsWith(azure.account.resourceId))
+      .map(({ method, path }) => actionFor(method, path.slice(azure.account.resourceId.length + 1)));
+    expect(below.length).toBeGreaterThan(10);
+    expect(below.filter((action) => !actions.includes(action))).toEqual([]);
+    // A star would include the read-only key.
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
   it('reads on when Azure speaks German', async () => {

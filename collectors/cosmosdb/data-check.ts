@@ -1,6 +1,5 @@
 import { type CheckItem, toCollectError } from '../../src/sdk.ts';
 import type { DataClient } from './client.ts';
-import { roles } from './grants.ts';
 import type { CosmosdbGroup } from './groups.ts';
 
 type Item = CheckItem & { readonly groups: readonly CosmosdbGroup[] };
@@ -18,7 +17,7 @@ export async function checkDataPlane(client: DataClient, signal: AbortSignal): P
       remedy: [
         '# in reeve.yaml, instead of endpoint and key',
         'account: { subscription: <subscription>, resourceGroup: <group>, name: <account> }',
-        `# with the roles ${roles.join(' and ')} for the identity of this machine`,
+        '# with the role under "Least-privileged login" in collectors/cosmosdb/README.md for the identity of this machine',
       ].join('\n'),
       groups: blindGroups,
     },

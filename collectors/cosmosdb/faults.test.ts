@@ -169,7 +169,7 @@ describe('the control plane, when something fails', () => {
 
       expect(codesOf(watching)).toEqual(['denied']);
       expect(snapshot.failure?.message).toMatch(/Microsoft\.DocumentDB\/databaseAccounts\/read/);
-      expect(snapshot.failure?.message).toMatch(/az role assignment create .*Cosmos DB Account Reader Role/);
+      expect(snapshot.failure?.message).toMatch(/az role assignment create .*Reeve Cosmos DB Reader/);
     }));
 
   it('waits as long as Azure asks, and asks nothing meanwhile', () =>

@@ -1,34 +1,61 @@
 import type { Grants } from '../../src/sdk.ts';
 import { type AccountId, resourcePath } from './account-id.ts';
 
-/** Roles that Azure has for this; together they read metrics, settings and names, and no document and no key. */
-export const roles = ['Monitoring Reader', 'Cosmos DB Account Reader Role'] as const;
+const provider = 'Microsoft.DocumentDB/databaseAccounts';
 
-const placeholder: AccountId = {
-  subscription: '<subscription>',
-  resourceGroup: '<group>',
-  name: '<account>',
-};
+/** What databases and their containers are called, by API. */
+const kinds = [
+  ['sqlDatabases', 'containers'],
+  ['mongodbDatabases', 'collections'],
+  ['cassandraKeyspaces', 'tables'],
+  ['gremlinDatabases', 'graphs'],
+] as const;
+
+/** Everything the collector asks for; one by one, because every role with a star in it reads the read-only key, and with it documents. */
+export const actions: readonly string[] = [
+  'Microsoft.Insights/metrics/read',
+  `${provider}/read`,
+  ...kinds.flatMap(([databases, containers]) => [
+    `${provider}/${databases}/read`,
+    `${provider}/${databases}/throughputSettings/read`,
+    `${provider}/${databases}/${containers}/read`,
+    `${provider}/${databases}/${containers}/throughputSettings/read`,
+  ]),
+];
+
+const role = 'Reeve Cosmos DB Reader';
 
 export const cosmosdbGrants: Grants = {
   summary:
-    'Reads metrics, throughput settings and names of databases and containers. `<principal>` is the object id of the managed identity or application. Left out on purpose: keys, documents and every change. Cosmos DB Account Reader Role can also list the read-only keys; where that is too much, a role of your own with Microsoft.DocumentDB/databaseAccounts/*/read and Microsoft.Insights/metrics/read serves as well. Where only a key can be given, give the read-only key; consumption and utilisation are unknown then.',
-  statements: roles.map((role) => assignment(role, placeholder, '<principal>')),
+    'Reads metrics, throughput settings and names of databases and containers. `<principal>` is the object id of the managed identity or application. Left out on purpose: keys, documents and every change. Where roles of your own cannot be made, the built-in Monitoring Reader on the account suffices, and so does Cosmos DB Account Reader Role; both may also read the read-only key, and who has that reads documents. Where only a key can be given, give the read-only key; consumption and utilisation are unknown then.',
+  statements: [
+    roleDefinition('<subscription>'),
+    assignment(
+      '/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.DocumentDB/databaseAccounts/<account>',
+    ),
+  ],
 };
 
-/** The statement that gives a role on one account. */
-export function assignment(role: string, account: AccountId, principal = '<principal>'): string {
-  return `az role assignment create --assignee "${principal}" --role "${role}" --scope "${scopeOf(account)}"`;
+/** Statements that give an identity what it lacks on one account; the first once in a subscription. */
+export function grantsFor(account: AccountId): readonly string[] {
+  return [roleDefinition(account.subscription), assignment(resourcePath(account))];
 }
 
-/** Both roles in one line, for messages. */
-export function grantFor(account: AccountId): string {
-  return roles.map((role) => assignment(role, account)).join(' && ');
+/** The one of them that an identity most often lacks, for messages. */
+export function assignmentFor(account: AccountId): string {
+  return assignment(resourcePath(account));
 }
 
-/** Placeholders stay readable, which encoding would not leave. */
-function scopeOf(account: AccountId): string {
-  return account === placeholder
-    ? '/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.DocumentDB/databaseAccounts/<account>'
-    : resourcePath(account);
+function roleDefinition(subscription: string): string {
+  const definition = {
+    Name: role,
+    Description: 'Metrics, throughput settings and names; no keys, no documents.',
+    Actions: actions,
+    AssignableScopes: [`/subscriptions/${subscription}`],
+  };
+  return `az role definition create --role-definition '${JSON.stringify(definition)}'`;
+}
+
+function assignment(scope: string): string {
+  return `az role assignment create --assignee "<principal>" --role "${role}" --scope "${scope}"`;
 }

@@ -32,7 +32,7 @@ export const cosmosdbGroups = {
     summary: 'Provisioned throughput, its limits, and changes under way.',
     everyMs: 5 * minute,
     apartDeadlineMs: 4 * minute,
-    needs: 'Microsoft.DocumentDB/databaseAccounts/*/read; data plane: a read-only key',
+    needs: 'names and throughputSettings/read of databases and containers; data plane: a read-only key',
   },
   partitions: {
     summary: 'How evenly the partitions of each container are used.',
