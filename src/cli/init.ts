@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../config/load-config.ts';
+import type { Engine } from '../core/engine.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
 import { planStarter, renderStarter, type StarterTarget, type StarterUse } from './starter-config.ts';
 
@@ -39,13 +40,27 @@ async function init(
   const targets = planStarter(urls, engines);
   const file = out ?? 'reeve.yaml';
   const text = renderStarter(targets, { file, command: context.command });
-  // What is written must be usable: the same loader that `run` uses reads it back.
-  const env = Object.fromEntries(targets.map(({ variable, url }) => [variable, url]));
-  parseConfig(text, { path: file, env, engines });
+  checkStarter(targets, file, context, engines);
   if (out === undefined) await context.writeData(text);
   else writeStarter(out, text, force === true);
   context.writeNote(nextSteps(targets, { file, command: context.command }));
   return exitCodes.ok;
+}
+
+/**
+ * What is written must be usable: the same loader that `run` uses reads it back. Secrets other than URLs are not known here, so targets
+ * that need one are not tried.
+ */
+function checkStarter(
+  targets: readonly StarterTarget[],
+  file: string,
+  { command }: CliContext,
+  engines: ReadonlyMap<string, Engine>,
+): void {
+  const tried = targets.filter(({ hasUrl, secret }) => hasUrl || secret === undefined);
+  if (tried.length === 0) return;
+  const env = Object.fromEntries(tried.map(({ variable, url }) => [variable, url]));
+  parseConfig(renderStarter(tried, { file, command }), { path: file, env, engines });
 }
 
 function writeStarter(path: string, text: string, force: boolean): void {

@@ -14,6 +14,8 @@ export interface StarterTarget {
   readonly url: string;
   /** The engine's own keys as lines of YAML. */
   readonly lines: readonly string[];
+  /** Whether the variable holds the URL. */
+  readonly hasUrl: boolean;
   /** What the variable is to hold; undefined when nothing refers to it. */
   readonly secret: string | undefined;
   /** Time between collections of a target that does not say. */
@@ -49,7 +51,8 @@ export function planStarter(
       );
     }
     const id = unique(idOf(url, engine.id), '-', ids);
-    const variable = unique(variableOf(id), '_', variables);
+    const hasUrl = engine.starter.lines === undefined;
+    const variable = unique(variableOf(id, hasUrl ? 'URL' : 'SECRET'), '_', variables);
     const lines = linesOf(engine, text, variable);
     if (lines === undefined) {
       throw new UsageError(
@@ -63,7 +66,8 @@ export function planStarter(
       variable,
       url: text,
       lines,
-      secret: isUsed ? (engine.starter.lines === undefined ? masked(text) : '<secret>') : undefined,
+      secret: isUsed ? (hasUrl ? masked(text) : '<secret>') : undefined,
+      hasUrl,
       intervalMs: (engine.targetDefaults ?? targetDefaults).intervalMs,
     };
   });
@@ -142,9 +146,9 @@ function unique(name: string, separator: string, taken: Set<string>): string {
   return candidate;
 }
 
-function variableOf(id: string): string {
+function variableOf(id: string, what: 'URL' | 'SECRET'): string {
   const name = id.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
-  return `${/^\d/.test(name) ? `REEVE_${name}` : name}_URL`;
+  return `${/^\d/.test(name) ? `REEVE_${name}` : name}_${what}`;
 }
 
 function masked(url: string): string {

@@ -343,8 +343,8 @@ describe('reeve init of an engine that has no url', () => {
     const { code, stdout, stderr } = await fixture.run(['init', 'fake://project'], { context });
 
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stdout).toContain('    url: { env: PROJECT_URL }\n    # at project\n    # interval: 1m');
-    expect(stderr).toContain("export PROJECT_URL='<secret>'");
+    expect(stdout).toContain('    url: { env: PROJECT_SECRET }\n    # at project\n    # interval: 1m');
+    expect(stderr).toContain("export PROJECT_SECRET='<secret>'");
   });
 
   it('says that a URL says too little', async () => {
