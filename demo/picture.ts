@@ -21,7 +21,7 @@ export interface Scene {
   readonly silentSinceMs: number | undefined;
 }
 
-/** The picture, as much of it as fits: first the addresses go, then what is no objective. */
+/** The picture, as much of it as fits: first the addresses go, then what is no objective, then the end of the scorecard. */
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
   const stories = [[], ...renderStories(scene.progress, scene.isOver)];
@@ -33,9 +33,12 @@ export function renderPicture(scene: Scene, height: number): readonly Line[] {
   ];
   const fitting = attempts.find((lines) => lines.length <= height);
   if (fitting !== undefined) return fitting;
-  const cut = attempts.at(-1)?.slice(0, height - 1) ?? [];
-  return [...cut, [span('… the window is too low for the rest', 'faint')]];
+  const objectives = renderScorecard(scene.scrape, scene.failures, scene.casts, true);
+  const room = Math.max(0, height - title.length - stories.length - 1);
+  return [...title, ...objectives.slice(0, room), tooLow, ...stories].slice(0, height);
 }
+
+const tooLow: Line = [span('  … the window is too low for the rest', 'faint')];
 
 const note: Line = [
   span('  Judging comes with objectives; here value and bound stand side by side.', 'faint'),

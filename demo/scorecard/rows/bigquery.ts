@@ -45,7 +45,7 @@ export const bigqueryRows: readonly Row[] = [
     where: month,
     unit: 'usd',
     group: 'own_spend',
-    basis: () => 'what the queries of the agent have cost',
+    basis: () => 'what asking has cost; every 15 min at most',
     absent: 'no query was sent yet',
   },
   {

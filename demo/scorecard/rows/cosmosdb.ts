@@ -24,7 +24,7 @@ function utilization(container: string): Row {
     basis: (scrape) => {
       const consumed = written(inCarts(scrape, 'request_units_per_second', container), whole);
       const provisioned = written(inCarts(scrape, 'provisioned_request_units_per_second', container), whole);
-      return `${container}: ${consumed} of ${provisioned} RU/s, newest counted minute`;
+      return `${container}: ${consumed} of ${provisioned} RU/s, newest minute`;
     },
     absent: 'needs the throughput, which is read apart',
   };
