@@ -98,7 +98,7 @@ describe('the data plane, on a double of an account', () => {
   ] as const)('ends a %s as %s and recovers', async (kind, code) => {
     await using account = await startCosmosAccount({ databases });
     const lift = account.faults.add({ on: /^GET \/$/, fault: { kind } });
-    await using watching = watchWithKey(account, { interval: '1s', deadline: '500ms' });
+    await using watching = watchWithKey(account, { interval: '1s', deadline: '1s' });
 
     const broken = await watching.collect();
     lift();

@@ -3,7 +3,7 @@ import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts
 import { samplesOf, type Watching } from '../../tests/support/watching.ts';
 import { doubleShop, watchAccount } from './testing/watched-account.ts';
 
-const quick = { interval: '1s', deadline: '700ms' };
+const quick = { interval: '2s', deadline: '2s' };
 const metrics = /Insights\/metrics/;
 
 async function withAzure(use: (azure: AzureDouble) => Promise<void>): Promise<void> {
