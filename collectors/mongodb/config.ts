@@ -39,7 +39,7 @@ export function mongodbOptions(fields: ConfigFields) {
         .max(100_000)
         .default(2_000)
         .describe(
-          'Collections whose indexes and sizes are read at once; with more, readings take turns until all were visited.',
+          'Collections whose indexes and sizes are read at once, one at a time on each member; with more, readings take turns until all were visited. While a turn over all of them takes longer than 15 minutes, every restart of a member begins the watch of unused indexes anew.',
         ),
       topCollections: z
         .int()
