@@ -3,7 +3,7 @@ export interface Address {
   readonly port: number;
 }
 
-export const defaultPort = 27_017;
+const defaultPort = 27_017;
 
 /** `host`, `host:port` or `[v6]:port`; undefined for anything else. */
 export function parseAddress(text: string): Address | undefined {

@@ -1,5 +1,4 @@
-import type { CheckItem } from '../../src/sdk.ts';
-import { CollectError, toCollectError } from '../../src/sdk.ts';
+import { type CheckItem, type CollectError, toCollectError } from '../../src/sdk.ts';
 import { checkLogin } from './check-login.ts';
 import { checkServer } from './check-server.ts';
 import type { Deployment, ReplicaSet } from './deployment.ts';

@@ -45,7 +45,7 @@ export function timeAt(document: unknown, path: string): number | undefined {
 /** The ObjectId at a path, in hexadecimal. */
 export function idAt(document: unknown, path: string): string | undefined {
   const value = at(document, path);
-  return isBson(value) && Reflect.get(value, '_bsontype') === 'ObjectId' ? String(value) : undefined;
+  return isBson(value) && Reflect.get(value, '_bsontype') === 'ObjectId' ? print(value) : undefined;
 }
 
 /** The documents of the list at a path; empty when there is none. */
@@ -76,7 +76,7 @@ export function toNumber(value: unknown): number | undefined {
   if (!isBson(value)) return undefined;
   const type: unknown = Reflect.get(value, '_bsontype');
   if (type !== 'Long' && type !== 'Double' && type !== 'Int32' && type !== 'Decimal128') return undefined;
-  const number = Number(String(value));
+  const number = Number(print(value));
   return Number.isFinite(number) ? number : undefined;
 }
 
@@ -85,6 +85,12 @@ export function timestampSeconds(value: unknown): number | undefined {
   if (!isBson(value) || Reflect.get(value, '_bsontype') !== 'Timestamp') return undefined;
   const seconds = toNumber(Reflect.get(value, 't'));
   return seconds === undefined || seconds === 0 ? undefined : seconds;
+}
+
+/** BSON values print their number, or their id in hexadecimal. */
+function print(value: object): string {
+  const toText: unknown = Reflect.get(value, 'toString');
+  return typeof toText === 'function' ? String(Reflect.apply(toText, value, [])) : '';
 }
 
 function isBson(value: unknown): value is object {

@@ -30,7 +30,7 @@ export const mongodbGrants: Grants = {
 };
 
 /** A text as mongosh reads it. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 

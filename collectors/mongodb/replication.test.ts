@@ -40,10 +40,10 @@ async function lagsAfter(
   );
 }
 
-function findings({ latest }: DeploymentWatching): readonly string[] {
-  return latest().readings.flatMap((reading) =>
-    reading.findings.map(({ code, subject }) => `${code} ${subject}`),
-  );
+function findings(watching: DeploymentWatching): readonly string[] {
+  return watching
+    .latest()
+    .readings.flatMap((reading) => reading.findings.map(({ code, subject }) => `${code} ${subject}`));
 }
 
 describe('replication', () => {

@@ -15,7 +15,7 @@ export interface Resolver {
   txt(name: string): Promise<readonly (readonly string[])[]>;
 }
 
-export const systemResolver: Resolver = { srv: (name) => resolveSrv(name), txt: (name) => resolveTxt(name) };
+const systemResolver: Resolver = { srv: (name) => resolveSrv(name), txt: (name) => resolveTxt(name) };
 
 /**
  * The servers that a connection string names. `mongodb+srv` lists them in DNS; only names below the same parent domain are taken, so

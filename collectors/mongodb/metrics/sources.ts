@@ -8,7 +8,7 @@ const status = {
 } as const;
 
 export const memberLabel = 'The member, as host:port.';
-export const setLabel = 'The replica set.';
+const setLabel = 'The replica set.';
 
 /** One gauge a member, from serverStatus. */
 export const statusGauge = { ...status, kind: 'gauge', labels: { member: memberLabel } } as const;

@@ -37,8 +37,8 @@ export const workMetrics = defineMetrics({
   },
   documentsTotal: {
     ...statusCounter,
-    name: 'reeve_mongodb_documents_total',
-    help: 'Documents that operations returned or changed.',
+    name: 'reeve_mongodb_document_operations_total',
+    help: 'Documents that queries returned or writes changed.',
     labels: { member: memberLabel, change: 'returned, inserted, updated or deleted.' },
     group: 'operations',
     source: 'serverStatus metrics.document',
