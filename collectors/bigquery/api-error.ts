@@ -130,10 +130,15 @@ function withoutAnswer(
 
 /** Seconds or a date; https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
 function retryAfter(headers: unknown): number | undefined {
-  const text = headers instanceof Headers ? headers.get('retry-after') : undefined;
+  const text = readableHeaders.safeParse(headers).data?.get('retry-after');
   if (text === null || text === undefined) return undefined;
   const seconds = Number(text);
   if (Number.isFinite(seconds)) return seconds * 1_000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
+
+/** Headers of the HTTP client's own class. */
+const readableHeaders = z.custom<{ get(name: string): string | null }>(
+  (value) => typeof value === 'object' && value !== null && 'get' in value,
+);

@@ -153,18 +153,37 @@ type DriverCallback = Parameters<BigQuery['request']>[1];
 class BoundedDriver extends BigQuery {
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #signal: AbortSignal;
+  readonly #choked = Promise.withResolvers<never>();
 
   constructor(options: DriverOptions, agent: HttpAgent | HttpsAgent, signal: AbortSignal) {
     super(options);
+    this.#choked.promise.catch(() => undefined);
     this.#agent = agent;
     this.#signal = signal;
   }
 
+  /** Waits for what the driver makes of answers; an answer that it chokes on, or the signal, ends the wait. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    return await untilAborted(Promise.race([work, this.#choked.promise]), this.#signal);
+  }
+
   override request(request: DriverRequest, callback: DriverCallback): void {
-    void this.#send(request).then(
-      (answer) => callback(null, answer, undefined),
-      (thrown: unknown) =>
-        callback(thrown instanceof Error ? thrown : new Error(String(thrown)), null, undefined),
+    const settle = async (): Promise<void> => {
+      let failure: Error | null = null;
+      let answer: unknown = null;
+      try {
+        answer = readAnswer(await this.#send(request), request);
+      } catch (thrown) {
+        failure = thrown instanceof Error ? thrown : new Error(String(thrown));
+      }
+      callback(failure, answer, undefined);
+    };
+    settle().catch((thrown: unknown) =>
+      this.#choked.reject(
+        new CollectError('malformed', 'BigQuery answered what its driver does not understand', {
+          cause: thrown,
+        }),
+      ),
     );
   }
 
@@ -200,6 +219,16 @@ class BoundedDriver extends BigQuery {
   }
 }
 
+/** The driver looks into the status of a job without looking whether there is one. */
+const anyAnswer = z.looseObject({});
+const jobAnswer = z.looseObject({ status: z.looseObject({}) });
+
+function readAnswer(answer: unknown, { method, uri }: DriverRequest): unknown {
+  const schema = method === 'POST' && uri === '/jobs' ? jobAnswer : anyAnswer;
+  if (schema.safeParse(answer).success) return answer;
+  throw new CollectError('malformed', `BigQuery answered ${uri} with something else than its API does`);
+}
+
 const unauthenticated = z.object({ response: z.object({ status: z.literal(401) }) });
 
 class RestClient implements BigqueryClient {
@@ -218,41 +247,48 @@ class RestClient implements BigqueryClient {
 
   async dryRun(job: QueryJob, signal: AbortSignal): Promise<number> {
     const driver = await this.#driver(signal);
-    const [, answer] = await driver.createQueryJob({ ...configuration(job), dryRun: true });
+    const [, answer] = await driver.until(driver.createQueryJob({ ...configuration(job), dryRun: true }));
     return number(dryRunAnswer.parse(answer).statistics.totalBytesProcessed);
   }
 
   async start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<StartedJob> {
     const driver = await this.#driver(signal);
-    await driver.createQueryJob({
-      ...configuration(job),
-      jobId,
-      maximumBytesBilled: String(job.maximumBytesBilled),
-      jobTimeoutMs: job.timeLimitMs,
-    });
-    const again = async (within: AbortSignal): Promise<Job> =>
-      (await this.#driver(within)).job(jobId, { location: job.location });
+    await driver.until(
+      driver.createQueryJob({
+        ...configuration(job),
+        jobId,
+        maximumBytesBilled: String(job.maximumBytesBilled),
+        jobTimeoutMs: job.timeLimitMs,
+      }),
+    );
+    const again = async <T>(within: AbortSignal, work: (job: Job) => Promise<T>): Promise<T> => {
+      const other = await this.#driver(within);
+      return await other.until(work(other.job(jobId, { location: job.location })));
+    };
     return {
-      rows: async (limit, within) => readRows(await again(within), limit),
-      cost: async (within) => costOf((await (await again(within)).getMetadata())[0]),
-      cancel: async (within) => {
-        await (await again(within)).cancel();
-      },
+      rows: (limit, within) => again(within, (started) => readRows(started, limit)),
+      cost: (within) => again(within, async (started) => costOf((await started.getMetadata())[0])),
+      cancel: (within) =>
+        again(within, async (started) => {
+          await started.cancel();
+        }),
     };
   }
 
   async ping(project: string, signal: AbortSignal): Promise<void> {
     const driver = await this.#driver(signal);
-    await driver.getDatasets({ projectId: project, maxResults: 1, autoPaginate: false });
+    await driver.until(driver.getDatasets({ projectId: project, maxResults: 1, autoPaginate: false }));
   }
 
   async locations(project: string, signal: AbortSignal): Promise<readonly string[]> {
     const driver = await this.#driver(signal);
-    const [datasets] = await driver.getDatasets({
-      projectId: project,
-      maxResults: 1_000,
-      autoPaginate: false,
-    });
+    const [datasets] = await driver.until(
+      driver.getDatasets({
+        projectId: project,
+        maxResults: 1_000,
+        autoPaginate: false,
+      }),
+    );
     return datasets.flatMap(({ location }) => (location === undefined ? [] : [location.toLowerCase()]));
   }
 
@@ -263,12 +299,14 @@ class RestClient implements BigqueryClient {
     signal: AbortSignal,
   ): Promise<{ readonly count: number; readonly isTruncated: boolean }> {
     const driver = await this.#driver(signal, project);
-    const [jobs, next] = await driver.getJobs({
-      allUsers: true,
-      stateFilter: [state],
-      maxResults: limit,
-      autoPaginate: false,
-    });
+    const [jobs, next] = await driver.until(
+      driver.getJobs({
+        allUsers: true,
+        stateFilter: [state],
+        maxResults: limit,
+        autoPaginate: false,
+      }),
+    );
     return { count: jobs.length, isTruncated: next !== null && next !== undefined };
   }
 
@@ -277,7 +315,7 @@ class RestClient implements BigqueryClient {
   }
 
   /** A driver whose requests end with the signal; light, for they share their login and connection. */
-  async #driver(signal: AbortSignal, projectId = this.#options.projectId ?? ''): Promise<BigQuery> {
+  async #driver(signal: AbortSignal, projectId = this.#options.projectId ?? ''): Promise<BoundedDriver> {
     const driver = new BoundedDriver({ ...this.#options, projectId }, this.#agent, signal);
     this.#concealing ??= this.#concealTokens(driver);
     try {
