@@ -13,6 +13,7 @@ import {
 } from './document.ts';
 import { lowerBounds } from './latency-histogram.ts';
 import type { Member } from './member.ts';
+import { readOplogStatus } from './oplog.ts';
 
 /** What one member shows, twice within a second. */
 interface Seen {
@@ -20,6 +21,8 @@ interface Seen {
   readonly hello: Document;
   readonly before: Document;
   readonly after: Document;
+  /** serverStatus with its oplog section; undefined outside a set, and where the server cannot tell. */
+  readonly oplog: Document | undefined;
   /** replSetGetStatus; undefined outside a set. */
   readonly replica: Document | undefined;
   /** replSetGetConfig. */
@@ -57,7 +60,6 @@ const cacheFields = [
   'tracked dirty bytes in the cache',
   'pages read into cache',
   'pages requested from the cache',
-  'pages evicted by application threads',
   'modified pages evicted',
   'unmodified pages evicted',
 ] as const;
@@ -169,12 +171,12 @@ const trials: readonly Trial[] = [
   {
     statement:
       'serverStatus {oplog: 1} tells the first and last time of the oplog (otherwise local.oplog.rs is read).',
-    judge: ({ after, replica }) =>
+    judge: ({ oplog, replica }) =>
       replica === undefined
         ? noSet
         : given({
-            earliest: timestampSeconds(at(after, 'oplog.earliestOptime')),
-            latest: timestampSeconds(at(after, 'oplog.latestOptime')),
+            earliest: timestampSeconds(at(oplog, 'oplog.earliestOptime')),
+            latest: timestampSeconds(at(oplog, 'oplog.latestOptime')),
           }),
   },
   {
@@ -247,14 +249,15 @@ export async function tryAssumptions(
 async function look(member: Member, clock: Clock, signal: AbortSignal): Promise<Seen> {
   const ask = (command: Document): Promise<Document> =>
     member.client.command('admin', command, { signal, group: 'conformance' });
-  const status = { serverStatus: 1, oplog: 1, opLatencies: { histograms: true } };
+  const status = { serverStatus: 1, opLatencies: { histograms: true } };
   const hello = await ask({ hello: 1 });
   const before = await ask(status);
   const replicates = member.facts.kind === 'data' && member.facts.set !== undefined;
   const replica = replicates ? await ask({ replSetGetStatus: 1 }) : undefined;
   const config = replicates ? await ask({ replSetGetConfig: 1 }) : undefined;
+  const oplog = replicates ? await readOplogStatus(member, { signal }) : undefined;
   await clock.sleep(betweenMs, signal);
-  return { member, hello, before, after: await ask(status), replica, config };
+  return { member, hello, before, after: await ask(status), oplog, replica, config };
 }
 
 function verdict(statement: string, { name }: Member, { holds, evidence }: Outcome): Assumption {

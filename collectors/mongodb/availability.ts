@@ -54,10 +54,13 @@ function recordMember(member: Member, context: MongodbContext): void {
   const { name, hello, version, facts } = member;
   context.record('memberUp', hello === undefined ? 0 : 1, { member: name });
   if (hello === undefined) return;
-  if (version !== undefined) {
-    const labels = { replica_set: facts.set ?? '', shard: facts.shard ?? '', kind: facts.kind, version };
-    context.record('memberInfo', 1, { member: name, ...labels });
-  }
+  context.record('memberInfo', 1, {
+    member: name,
+    replica_set: facts.set ?? '',
+    shard: facts.shard ?? '',
+    kind: facts.kind,
+    version: version ?? '',
+  });
   if (facts.kind === 'arbiter') context.record('memberState', 1, { member: name, state: 'ARBITER' });
   if (facts.kind === 'data') context.record('isPrimary', Number(hello.isPrimary), { member: name });
 }

@@ -19,7 +19,12 @@ const fields: readonly StatusField[] = [
   { path: dirty, metric: 'cacheDirtyBytes' },
   { path: requested, metric: 'cachePagesRequestedTotal' },
   { path: read, metric: 'cachePagesReadTotal' },
-  { path: at('pages evicted by application threads'), metric: 'cacheApplicationEvictedTotal' },
+];
+
+/** Renamed in 8.0, where attempts are counted. */
+const byApplications = [
+  at('pages evicted by application threads'),
+  at('page evict attempts by application threads'),
 ];
 
 /** Of fewer pages a ratio says nothing: an idle server with one miss would look broken. */
@@ -34,6 +39,8 @@ export function cacheReader(windows: Windows): Reader {
     for (const page of ['modified', 'unmodified'] as const) {
       context.record('cacheEvictedTotal', valueAt(status, at(`${page} pages evicted`)), { ...labels, page });
     }
+    const evicted = byApplications.map((path) => valueAt(status, path)).find((value) => value !== undefined);
+    context.record('cacheApplicationEvictedTotal', evicted, labels);
     const size = valueAt(status, limit) ?? 0;
     context.record('cacheFillRatio', ratioOf(valueAt(status, current), size), labels);
     context.record('cacheDirtyRatio', ratioOf(valueAt(status, dirty), size), labels);

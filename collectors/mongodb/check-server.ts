@@ -4,6 +4,7 @@ import { at, type Document, documentAt, textAt, timestampSeconds } from './docum
 import { grantRoles, roles } from './grants.ts';
 import { parseHistograms } from './latency-histogram.ts';
 import type { Member } from './member.ts';
+import { readOplogStatus } from './oplog.ts';
 
 const oldest = 5;
 
@@ -13,12 +14,11 @@ export async function checkServer(member: Member, input: CheckInput): Promise<re
   if (member.facts.kind !== 'data') return items;
   const options = { signal: input.signal, group: 'check' };
   const status = await readable(
-    member.client.command('admin', { serverStatus: 1, oplog: 1, opLatencies: { histograms: true } }, options),
+    member.client.command('admin', { serverStatus: 1, opLatencies: { histograms: true } }, options),
   );
   if (status === undefined) return items;
   items.push(...checkSections(member, status));
-  if (member.facts.set !== undefined && timestampSeconds(at(status, 'oplog.latestOptime')) === undefined)
-    items.push(...(await checkOplog(member, input)));
+  if (member.facts.set !== undefined) items.push(...(await checkOplog(member, input)));
   const parameter = await readable(
     member.client.command('admin', { getParameter: 1, featureCompatibilityVersion: 1 }, options),
   );
@@ -69,6 +69,8 @@ async function checkOplog(
   member: Member,
   { username, signal }: CheckInput,
 ): Promise<readonly MongodbCheckItem[]> {
+  const status = await readOplogStatus(member, { signal });
+  if (timestampSeconds(at(status, 'oplog.earliestOptime')) !== undefined) return [];
   const command = {
     find: 'oplog.rs',
     sort: { $natural: -1 },
@@ -81,7 +83,8 @@ async function checkOplog(
     return [];
   } catch (thrown) {
     const error = toCollectError(thrown);
-    if (error.code !== 'denied') throw error;
+    // In states such as STARTUP2 a member lets nobody read it.
+    if (error.code !== 'denied') return [];
     return [
       {
         severity: 'blind',

@@ -125,7 +125,12 @@ class DirectClient implements MemberClient {
     const client = await this.#within(this.#connected(), call, limits);
     const cursor = client
       .db(db)
-      .runCursorCommand({ ...command, cursor: { batchSize }, maxTimeMS, ...commentOf(options.group) })
+      .runCursorCommand({
+        ...command,
+        ...firstBatch(command, batchSize),
+        maxTimeMS,
+        ...commentOf(options.group),
+      })
       .setBatchSize(batchSize);
     try {
       for (;;) {
@@ -248,6 +253,11 @@ class DirectClient implements MemberClient {
     if (onAnswer === undefined) return;
     onAnswer({ subject: this.name, request, answer: BSON.EJSON.serialize(answer, { relaxed: false }) });
   }
+}
+
+/** `find` has a field of its own for it and refuses the other. */
+function firstBatch(command: Document, batchSize: number): Document {
+  return 'find' in command ? { batchSize } : { cursor: { batchSize } };
 }
 
 function afterMs(delayMs: number): Promise<void> {

@@ -91,6 +91,21 @@ describe('a member that hangs', () => {
   });
 });
 
+describe('a connection that broke between two collections', () => {
+  it('is no outage', async () => {
+    const deployment = await startReplicaSet({ users });
+    onTestFinished(() => deployment[Symbol.asyncDispose]());
+    const watching = watchDeployment(deployment);
+    await watching.collect();
+    for (const { listener } of deployment.nodes) listener.drop();
+
+    const snapshot = await watching.collect();
+
+    expect(errorsOf(snapshot)).toEqual([]);
+    expect(linesOf(snapshot, 'member_up').every((line) => line.endsWith(' 1'))).toBe(true);
+  });
+});
+
 describe('a command', () => {
   it('carries a time limit that the server keeps, and says who asks', async () => {
     const deployment = await standalone();

@@ -11,6 +11,8 @@ export interface MemberFacts {
   readonly set: string | undefined;
   /** Its shard in a sharded cluster, `config` for a config server; undefined otherwise. */
   readonly shard: string | undefined;
+  /** Its name in the configuration, by which other members call it; another than its own name here where horizons are in use. */
+  readonly ownName: string | undefined;
   readonly hidden: boolean;
   /** Seconds that it keeps behind the primary on purpose; 0 for most. */
   readonly delaySeconds: number;
@@ -33,7 +35,6 @@ const clockSlackMs = 5_000;
 const statusCommand: Document = {
   serverStatus: 1,
   opLatencies: { histograms: true },
-  oplog: 1,
   // Long sections that nothing reads.
   locks: 0,
   tcmalloc: 0,
@@ -72,20 +73,43 @@ export class Member {
 
   /** Asks who it is. Failure is kept, not thrown. */
   async greet(signal: AbortSignal): Promise<Hello | undefined> {
-    const before = this.hello?.processId;
+    const before = this.hello;
+    this.hello = undefined;
     try {
-      const options = { signal, group: 'availability' };
-      const hello = parseHello(await this.client.command('admin', { hello: 1 }, options));
-      if (this.version === undefined || hello.processId === undefined || hello.processId !== before) {
-        this.version = textAt(await this.client.command('admin', { buildInfo: 1 }, options), 'version');
-      }
-      this.hello = hello;
+      this.hello = await this.#ask(signal, before !== undefined);
       this.failure = undefined;
     } catch (thrown) {
-      this.hello = undefined;
       this.failure = toCollectError(thrown);
+      return undefined;
+    }
+    const { processId } = this.hello;
+    if (this.version === undefined || processId === undefined || processId !== before?.processId) {
+      this.version = await this.#readVersion(signal);
     }
     return this.hello;
+  }
+
+  /** @param again whether it answered before: a connection that broke in the meantime is no outage. */
+  async #ask(signal: AbortSignal, again: boolean): Promise<Hello> {
+    const command = (): Promise<Document> =>
+      this.client.command('admin', { hello: 1 }, { signal, group: 'availability' });
+    try {
+      return parseHello(await command());
+    } catch (thrown) {
+      if (!again || toCollectError(thrown).code !== 'unreachable') throw thrown;
+      return parseHello(await command());
+    }
+  }
+
+  /** Undefined where it is not told: from 8.1 on an arbiter says it to nobody, because nobody can log in there. */
+  async #readVersion(signal: AbortSignal): Promise<string | undefined> {
+    const options = { signal, group: 'availability' };
+    try {
+      return textAt(await this.client.command('admin', { buildInfo: 1 }, options), 'version');
+    } catch {
+      // Of no consequence: what cannot be read for another reason fails again with the readings, and says why.
+      return undefined;
+    }
   }
 
   /** serverStatus of the poll that began at `now`. @throws {CollectError} */

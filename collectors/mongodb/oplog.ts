@@ -1,4 +1,4 @@
-import { CollectError } from '../../src/sdk.ts';
+import { CollectError, toCollectError } from '../../src/sdk.ts';
 import type { Deployment } from './deployment.ts';
 import { at, type Document, timestampSeconds } from './document.ts';
 import type { Member } from './member.ts';
@@ -40,19 +40,50 @@ export async function readOplog(
 /** States in which a member lets its oplog be read; in others a refusal is no error of ours. */
 const readable = new Set(['PRIMARY', 'SECONDARY']);
 
+/**
+ * Asked by itself: a server that cannot read its oldest entry fails the whole command, and would take all other sections with it.
+ */
+const oplogCommand: Document = {
+  serverStatus: 1,
+  oplog: 1,
+  metrics: 0,
+  wiredTiger: 0,
+  locks: 0,
+  tcmalloc: 0,
+  opcounters: 0,
+  opcountersRepl: 0,
+  network: 0,
+  transactions: 0,
+};
+
 /** @throws {CollectError} `denied` without read on local, where serverStatus has no oplog section. */
 async function readWindowSeconds(
   member: Member,
   isReadable: boolean,
   context: MongodbContext,
 ): Promise<number | undefined> {
-  const { status } = await member.status(context.now, context.signal);
+  const status = await readOplogStatus(member, context);
   const first = timestampSeconds(at(status, 'oplog.earliestOptime'));
   const last = timestampSeconds(at(status, 'oplog.latestOptime'));
   if (first !== undefined && last !== undefined) return Math.max(0, last - first);
   if (!isReadable) return undefined;
   const [oldest, newest] = [await readEnd(member, 1, context), await readEnd(member, -1, context)];
   return oldest === undefined || newest === undefined ? undefined : Math.max(0, newest - oldest);
+}
+
+/** Undefined where the server has no answer (17347 among others), so that the oplog itself is read. */
+export async function readOplogStatus(
+  member: Member,
+  { signal }: Pick<MongodbContext, 'signal'>,
+): Promise<Document | undefined> {
+  if (member.failure !== undefined) throw member.failure;
+  try {
+    return await member.client.command('admin', oplogCommand, { signal, group: 'oplog' });
+  } catch (thrown) {
+    const error = toCollectError(thrown);
+    if (error.code === 'malformed' || error.code === 'unsupported') return undefined;
+    throw error;
+  }
 }
 
 /** Time of the first (1) or last (-1) entry in seconds; undefined while the oplog is empty. */

@@ -1,4 +1,4 @@
-import { booleanAt, type Document, idAt, listAt, numberAt, textAt } from './document.ts';
+import { booleanAt, type Document, documentAt, idAt, listAt, numberAt, textAt } from './document.ts';
 import type { Hello } from './hello.ts';
 import type { MemberFacts } from './member.ts';
 
@@ -14,31 +14,54 @@ export interface SetConfig {
 
 const defaultHeartbeatMs = 2_000;
 
-/** @see https://www.mongodb.com/docs/manual/reference/replica-configuration/ */
-export function parseReplicaConfig(answer: Document): SetConfig {
+/**
+ * @param me the name by which the member that answered knows itself on this connection. Where that is a name of a horizon (names for
+ *   clients outside of the members' own network), all members are called by their names of that horizon.
+ * @see https://www.mongodb.com/docs/manual/reference/replica-configuration/
+ */
+export function parseReplicaConfig(answer: Document, me?: string): SetConfig {
+  const members = listAt(answer, 'config.members');
+  const horizon = horizonOf(members, me);
   return {
     name: textAt(answer, 'config._id'),
     id: idAt(answer, 'config.settings.replicaSetId'),
-    members: listAt(answer, 'config.members').flatMap((member) => {
-      const host = textAt(member, 'host')?.toLowerCase();
-      if (host === undefined) return [];
+    members: members.flatMap((member) => {
+      const own = textAt(member, 'host')?.toLowerCase();
+      if (own === undefined) return [];
+      const outside = horizon === undefined ? undefined : textAt(documentAt(member, 'horizons'), horizon);
       const facts = {
         kind: booleanAt(member, 'arbiterOnly') ? ('arbiter' as const) : ('data' as const),
+        ownName: own,
         hidden: booleanAt(member, 'hidden') ?? false,
         delaySeconds: numberAt(member, 'secondaryDelaySecs') ?? numberAt(member, 'slaveDelay') ?? 0,
         priority: numberAt(member, 'priority'),
         votes: numberAt(member, 'votes'),
       };
-      return [{ host, facts }];
+      return [{ host: outside?.toLowerCase() ?? own, facts }];
     }),
     isComplete: true,
     heartbeatMs: numberAt(answer, 'config.settings.heartbeatIntervalMillis') ?? defaultHeartbeatMs,
   };
 }
 
+function horizonOf(members: readonly Document[], me: string | undefined): string | undefined {
+  for (const member of members) {
+    const horizons = Object.entries(documentAt(member, 'horizons') ?? {});
+    const found = horizons.find(([, host]) => typeof host === 'string' && host.toLowerCase() === me);
+    if (found !== undefined) return found[0];
+  }
+  return undefined;
+}
+
 /** What hello tells where the configuration is denied: everybody but hidden members. */
 export function configOfHello(hello: Hello): SetConfig {
-  const unknown = { hidden: false, delaySeconds: 0, priority: undefined, votes: undefined };
+  const unknown = {
+    ownName: undefined,
+    hidden: false,
+    delaySeconds: 0,
+    priority: undefined,
+    votes: undefined,
+  };
   const named = hello.hosts.map((host) => ({
     host: host.toLowerCase(),
     facts: { kind: 'data' as const, ...unknown },
@@ -74,6 +97,7 @@ export function configOfHello(hello: Hello): SetConfig {
 export function configOfHosts(name: string, hosts: readonly string[]): SetConfig {
   const facts = {
     kind: 'data',
+    ownName: undefined,
     hidden: false,
     delaySeconds: 0,
     priority: undefined,

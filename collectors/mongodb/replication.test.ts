@@ -155,6 +155,28 @@ describe('oplog', () => {
     expect(lines).toContain(`oplog_headroom_seconds{${watch[0].node(2).address}} 3600`);
   });
 
+  it('is read from the oplog where serverStatus fails for want of the oldest entry, and nothing else is lost', async () => {
+    const watch = await watched();
+    const unreadable = { code: 17_347, name: 'Location17347' };
+    for (const { faults } of watch[0].nodes)
+      faults.answer('serverStatus', (answer) =>
+        'oplog' in answer
+          ? {
+              ok: 0,
+              errmsg: 'Problem reading earliest entry from oplog',
+              code: unreadable.code,
+              codeName: unreadable.name,
+            }
+          : answer,
+      );
+
+    const snapshot = await watch[1].collect();
+
+    expect(errorsOf(snapshot)).toEqual([]);
+    expect(linesOf(snapshot, 'oplog_window')).toHaveLength(3);
+    expect(linesOf(snapshot, 'connections_current')).toHaveLength(3);
+  });
+
   it('reads the ends of the oplog where serverStatus does not tell, and is denied without read on local', async () => {
     const watch = await watched();
     for (const { faults } of watch[0].nodes)

@@ -62,7 +62,11 @@ export class Replication {
         const replica = { name: member.name, status, delaySeconds: member.facts.delaySeconds };
         lags.set(
           member,
-          tracker.measure(replica, { name: primary.member.name, status: primary.status }, set.heartbeatMs),
+          tracker.measure(
+            replica,
+            { name: nameAmongMembers(primary.member), status: primary.status },
+            set.heartbeatMs,
+          ),
         );
       }
     }
@@ -97,7 +101,7 @@ function recordMember(member: Member, status: ReplicaStatus, found: SetLags, con
   if (member.facts.delaySeconds > 0) context.record('delaySeconds', member.facts.delaySeconds, labels);
   const { primary } = found;
   if (primary === undefined || primary.member === member) return;
-  const heardAgoMs = status.heardAgoMs.get(primary.member.name);
+  const heardAgoMs = status.heardAgoMs.get(nameAmongMembers(primary.member));
   if (heardAgoMs !== undefined) context.record('heartbeatAgeSeconds', heardAgoMs / 1000, labels);
   const lag = found.lags.get(member);
   if (lag === undefined) return;
@@ -149,4 +153,8 @@ function recordCommitLag(set: NamedSet, { primary }: SetLags, context: MongodbCo
 function newestPrimary(primaries: readonly Reported[]): Reported | undefined {
   const [first, second] = primaries.toSorted((a, b) => (b.status.term ?? -1) - (a.status.term ?? -1));
   return second !== undefined && first?.status.term === second.status.term ? undefined : first;
+}
+
+function nameAmongMembers({ name, facts }: Member): string {
+  return facts.ownName ?? name;
 }

@@ -20,6 +20,8 @@ export interface TopologyInput {
 
 /** The configuration of a set is read again after this long, or at once when its version changed. */
 const configEveryMs = 60_000;
+/** DNS is asked again after this long. */
+const seedsEveryMs = 60_000;
 const memoryKey = 'members';
 const mostRemembered = 500;
 
@@ -27,6 +29,7 @@ const unknownFacts: MemberFacts = {
   kind: 'data',
   set: undefined,
   shard: undefined,
+  ownName: undefined,
   hidden: false,
   delaySeconds: 0,
   priority: undefined,
@@ -53,6 +56,7 @@ export class Topology {
   readonly #sets = new Map<string, KnownSet>();
   readonly #shards = new ShardMap();
   #seeds: Seeds | undefined;
+  #resolvedAtMs = 0;
 
   constructor(input: TopologyInput) {
     this.#input = input;
@@ -84,11 +88,7 @@ export class Topology {
 
   /** Seeds that are nobody yet become members; after a restart also those that were known before. */
   async #begin(): Promise<void> {
-    try {
-      this.#seeds = await resolveSeeds(this.#input.connecting.url, this.#input.resolver);
-    } catch (thrown) {
-      if (this.#seeds === undefined && this.#remembered().length === 0) throw thrown;
-    }
+    await this.#resolve();
     const known = new Set([...this.#members.keys(), ...this.#seedOf.values()]);
     const isFirst = this.#members.size === 0;
     for (const address of this.#seeds?.addresses ?? []) {
@@ -96,6 +96,17 @@ export class Topology {
     }
     if (!isFirst) return;
     for (const address of this.#remembered()) this.#add(address, unknownFacts);
+  }
+
+  async #resolve(): Promise<void> {
+    const nowMs = this.#nowMs();
+    if (this.#seeds !== undefined && nowMs - this.#resolvedAtMs < seedsEveryMs) return;
+    try {
+      this.#seeds = await resolveSeeds(this.#input.connecting.url, this.#input.resolver);
+      this.#resolvedAtMs = nowMs;
+    } catch (thrown) {
+      if (this.#seeds === undefined && this.#remembered().length === 0) throw thrown;
+    }
   }
 
   async #greet(members: readonly Member[], signal: AbortSignal): Promise<void> {
@@ -207,7 +218,12 @@ export class Topology {
           { replSetGetConfig: 1 },
           { signal, group: 'availability' },
         );
-        this.#sets.set(name, { config: parseReplicaConfig(answer), wasRead: true, readAtMs: nowMs, version });
+        this.#sets.set(name, {
+          config: parseReplicaConfig(answer, member.hello?.me),
+          wasRead: true,
+          readAtMs: nowMs,
+          version,
+        });
         return;
       } catch {
         // The next one is asked; when none says, hello has to do, and the set is known to be incomplete.

@@ -53,7 +53,7 @@ export const replicationMetrics = defineMetrics({
     source:
       'serverStatus {oplog: 1}: latestOptime - earliestOptime; else first and last entry of local.oplog.rs',
     docs: 'https://www.mongodb.com/docs/manual/core/replica-set-oplog/',
-    cost: 'the serverStatus of the poll; else two finds of one entry each',
+    cost: 'a serverStatus a member and minute without its long sections; else two finds of one entry each',
   },
   oplogHeadroomSeconds: {
     ...replicaGauge,

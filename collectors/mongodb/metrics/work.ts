@@ -181,9 +181,10 @@ export const workMetrics = defineMetrics({
   cacheApplicationEvictedTotal: {
     ...statusCounter,
     name: 'reeve_mongodb_cache_pages_evicted_by_applications_total',
-    help: 'Pages that operations of clients had to put out of the cache themselves, which makes them slow.',
+    help: 'Pages that operations of clients had to put out of the cache themselves, which makes them slow; from 8.0 on attempts to do so.',
     group: 'cache',
-    source: 'serverStatus wiredTiger.cache."pages evicted by application threads"',
+    source:
+      'serverStatus wiredTiger.cache."pages evicted by application threads"; from 8.0 "page evict attempts by application threads"',
   },
   ticketsInUse: {
     ...statusGauge,
