@@ -109,7 +109,7 @@ class DirectClient implements MemberClient {
       limitMs: maxTimeMS + this.#graceMs,
       key,
     });
-    this.#report(call.request, answer);
+    this.#report(command, answer);
     return answer;
   }
 
@@ -136,7 +136,7 @@ class DirectClient implements MemberClient {
       for (;;) {
         const next = await this.#within(cursor.tryNext(), call, limits);
         if (!isDocument(next)) return;
-        this.#report(call.request, next);
+        this.#report(command, next);
         yield next;
       }
     } finally {
@@ -248,11 +248,20 @@ class DirectClient implements MemberClient {
     };
   }
 
-  #report(request: string, answer: Document): void {
+  #report(command: Document, answer: Document): void {
     const { onAnswer } = this.#options;
     if (onAnswer === undefined) return;
-    onAnswer({ subject: this.name, request, answer: BSON.EJSON.serialize(answer, { relaxed: false }) });
+    const plain: unknown = BSON.EJSON.serialize(answer, { relaxed: false });
+    onAnswer({ subject: this.name, request: requestText(command), answer: plain });
   }
+}
+
+/** `serverStatus`, or `aggregate $indexStats`: what was asked, without values. */
+function requestText(command: Document): string {
+  const [name = ''] = Object.keys(command);
+  const pipeline: unknown = command['pipeline'];
+  const [stage]: readonly unknown[] = Array.isArray(pipeline) ? pipeline : [];
+  return isDocument(stage) ? `${name} ${Object.keys(stage)[0] ?? ''}` : name;
 }
 
 /** `find` has a field of its own for it and refuses the other. */

@@ -1,11 +1,19 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ServerAnswer } from '../../src/sdk.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type Deployment,
   type DeploymentOptions,
+  startReplicaSet,
   startStandalone,
 } from '../../tests/support/mongod/deployment.ts';
-import { type DeploymentWatching, errorsOf, linesOf, watchDeployment } from './testing/watch-deployment.ts';
+import {
+  type DeploymentWatching,
+  errorsOf,
+  linesOf,
+  users,
+  watchDeployment,
+} from './testing/watch-deployment.ts';
 
 async function watched(
   options: DeploymentOptions = {},
@@ -44,6 +52,28 @@ describe('every group', () => {
       .connections()
       .find(({ id }) => id === asking[0]?.id);
     expect(after?.commands.slice(before)).toEqual(['hello', 'serverStatus']);
+  });
+
+  it('hands on each answer as it came, as plain data and without the login', async () => {
+    const deployment = await startReplicaSet({ users, members: [{}] });
+    onTestFinished(() => deployment[Symbol.asyncDispose]());
+    const answers: ServerAnswer[] = [];
+    const watching = watchDeployment(deployment, {
+      input: { onAnswer: (answer) => void answers.push(answer) },
+    });
+
+    await watching.collect();
+
+    const name = deployment.node(0).address;
+    expect(new Set(answers.map(({ subject, request }) => `${subject} ${request}`))).toEqual(
+      new Set(
+        ['hello', 'buildInfo', 'replSetGetConfig', 'replSetGetStatus', 'serverStatus'].map(
+          (each) => `${name} ${each}`,
+        ),
+      ),
+    );
+    expect(JSON.stringify(answers)).toContain('{"$numberLong":');
+    expect(JSON.stringify(answers)).not.toContain('canary');
   });
 
   it('leaves out what the server does not say', async () => {
