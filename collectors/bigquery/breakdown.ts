@@ -13,6 +13,8 @@ import { spendWindows } from './windows.ts';
 /** Rows read of each dimension: many values, some in several reservations. */
 const mostRows = 2_000;
 const longestValue = 128;
+/** Capacity is shared out by what the group `spend` has just read, so that it is not paid for twice. */
+const usageServesMs = 20 * 60_000;
 
 interface Part {
   readonly dimension: Dimension;
@@ -51,7 +53,7 @@ export async function readBreakdown(
     ...options.jobLabels.map((key): Part => ({ dimension: 'label', metric: 'labelSpendUsd', key })),
   ];
   for (const project of projectsOf(options)) {
-    const spend = await readProject(input, usage, calendar, project, context);
+    const spend = await readProject(input, usage, calendar, project, context, usageServesMs);
     if (spend === undefined) continue;
     for (const part of parts) {
       await context.attempt(`${project} by ${part.key || part.dimension}`, async (inner) => {

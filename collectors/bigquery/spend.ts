@@ -45,13 +45,14 @@ export async function readProject(
   calendar: BillingCalendar,
   project: string,
   context: BigqueryContext,
+  oldestMs = 0,
 ): Promise<ProjectSpend | undefined> {
   const pricing = pricingOf(options, project);
   const regions: RegionUsage[] = [];
   const capacity: Cost[] = [];
   for (const region of options.regions) {
     await context.attempt(subjectOf(options, project, region), async () => {
-      const read = await usage.read({ project, region }, context.now, context.signal);
+      const read = await usage.read({ project, region }, context.now, context.signal, oldestMs);
       capacity.push(...capacityCosts(read, { pricing, calendar }));
       regions.push(read);
     });

@@ -36,13 +36,16 @@ export class UsageReader {
     this.#calendar = calendar;
   }
 
-  /** @throws {CollectError} when any part of it could not be read: a smaller sum would be a lie. */
-  async read(scope: Scope, now: number, signal: AbortSignal): Promise<RegionUsage> {
+  /**
+   * @param oldestMs how old a reading may be that serves again
+   * @throws {CollectError} when any part of it could not be read: a smaller sum would be a lie.
+   */
+  async read(scope: Scope, now: number, signal: AbortSignal, oldestMs = 0): Promise<RegionUsage> {
     const key = `${scope.project}/${scope.region}`;
     // Groups that need the same wait for each other instead of paying twice.
     await this.#turns.get(key);
     const known = this.#latest.get(key);
-    if (known !== undefined && known.until >= now) return known;
+    if (known !== undefined && known.until >= now - oldestMs) return known;
     const turn = Promise.withResolvers<void>();
     this.#turns.set(key, turn.promise);
     try {

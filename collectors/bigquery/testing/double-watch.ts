@@ -1,3 +1,4 @@
+import type { Collector, Engine } from '../../../src/sdk.ts';
 import {
   type BigQueryDouble,
   type BigQueryDoubleOptions,
@@ -10,6 +11,8 @@ import { engine } from '../index.ts';
 export interface DoubleWatch extends AsyncDisposable {
   readonly double: BigQueryDouble;
   readonly watching: Watching;
+  /** The collector, once something was collected. */
+  collector(): Collector;
 }
 
 export async function watchDouble(
@@ -19,10 +22,22 @@ export async function watchDouble(
 ): Promise<DoubleWatch> {
   const double = await startBigQueryDouble({ projects: ['double-shop'], regions: ['us', 'eu'], ...options });
   prepare(double);
-  const watching = watchTarget({ engine, ...targetOf(double, target) });
+  let collector: Collector | undefined;
+  const watched: Engine = {
+    ...engine,
+    createCollector: async (input) => {
+      collector = await engine.createCollector(input);
+      return collector;
+    },
+  };
+  const watching = watchTarget({ engine: watched, ...targetOf(double, target) });
   return {
     double,
     watching,
+    collector: () => {
+      if (collector === undefined) throw new Error('nothing was collected yet');
+      return collector;
+    },
     [Symbol.asyncDispose]: async () => {
       await watching[Symbol.asyncDispose]();
       await double.close();

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type CollectorInput, type Memory, Secret } from '../../src/sdk.ts';
+import { createSystemClock } from '../../src/telemetry/clock.ts';
+import { type BigQueryDouble, startBigQueryDouble } from '../../tests/support/bigquery/double.ts';
+import { createRecordingLog } from '../../tests/support/recording-log.ts';
+import { waitUntil } from '../../tests/support/wait-until.ts';
+import { createBillingCalendar } from './billing-calendar.ts';
+import { createBigqueryClient } from './client.ts';
+import type { BigqueryOptions } from './config.ts';
+import { OwnSpend } from './own-spend.ts';
+import { listPricing } from './pricing.ts';
+import { slotTimelineQuery } from './queries/slot-timeline.ts';
+import { createQueryRunner } from './query-runner.ts';
+
+const scope = { project: 'double-shop', region: 'us' };
+const parameters = {
+  from: '2026-11-01T00:00:00Z',
+  since: '2026-11-01T00:00:00Z',
+  to: '2026-11-02T00:00:00Z',
+};
+const calendar = createBillingCalendar('America/Los_Angeles');
+
+function memoryOf(values: Map<string, string>): Memory {
+  return { read: (key) => values.get(key), write: (key, value) => void values.set(key, value) };
+}
+
+async function start(double: BigQueryDouble) {
+  const options = {
+    project: 'double-shop',
+    regions: ['us'],
+    endpoint: double.url,
+    credentials: new Secret(JSON.stringify(double.serviceAccount())),
+    pricing: listPricing,
+    maximumBytesBilled: 1024 ** 3,
+  };
+  const concealed: string[] = [];
+  const client = await createBigqueryClient({
+    // Only what the client and the runner read.
+    options: options as unknown as BigqueryOptions,
+    applicationName: 'reeve/test',
+    conceal: (secret) => concealed.push(secret),
+  });
+  const values = new Map<string, string>();
+  const ownSpend = new OwnSpend(memoryOf(values), calendar);
+  const input = {
+    options,
+    clock: createSystemClock(),
+    random: Math.random,
+    log: createRecordingLog(),
+    applicationName: 'reeve/test',
+    target: { id: 'shop' },
+  };
+  const runner = createQueryRunner(client, input as unknown as CollectorInput<BigqueryOptions>, ownSpend);
+  return { client, runner, ownSpend, concealed, values };
+}
+
+describe('query runner', () => {
+  it('cancels the job of a reading that is given up, and counts what it may have cost', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    double.steering.pendingPolls = Number.POSITIVE_INFINITY;
+    const { client, runner, ownSpend } = await start(double);
+    const giveUp = new AbortController();
+
+    const asked = runner.ask(slotTimelineQuery, scope, parameters, giveUp.signal);
+    const outcome = asked.then(
+      () => 'answered',
+      ({ code }: { code: string }) => code,
+    );
+    await waitUntil('the job runs', () =>
+      double.requests.some(({ operation }) => operation === 'getQueryResults'),
+    );
+    giveUp.abort();
+
+    expect(await outcome).toBe('timeout');
+    expect(double.requests.map(({ operation }) => operation)).toContain('jobs.cancel');
+    expect(ownSpend.totals(Date.now()).month).toBeCloseTo((10 / 1024 ** 2) * 6.25, 9);
+    client.close();
+  });
+
+  it('makes a dry run first, and a job with a limit, labels and its own id', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const { client, runner } = await start(double);
+
+    await runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+
+    const inserts = double.requests.filter(({ operation }) => operation === 'jobs.insert');
+    expect(inserts.map(({ body }) => body)).toMatchObject([
+      { configuration: { dryRun: true } },
+      {
+        configuration: {
+          jobTimeoutMs: '110000',
+          labels: { reeve: 'reeve-test', 'reeve-target': 'shop', 'reeve-query': 'slot-timeline' },
+          query: { maximumBytesBilled: '1073741824', useLegacySql: false, parameterMode: 'NAMED' },
+        },
+        jobReference: { jobId: expect.stringMatching(/^reeve_/) },
+      },
+    ]);
+    client.close();
+  });
+
+  it('keeps tokens and the key out of what is said', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const { client, runner, concealed } = await start(double);
+
+    await runner.estimate(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+
+    expect(concealed.some((secret) => secret.includes('BEGIN PRIVATE KEY'))).toBe(true);
+    expect(concealed.length).toBeGreaterThan(3);
+    client.close();
+  });
+
+  it('remembers what it spent over restarts, and begins anew with the month', () => {
+    const values = new Map<string, string>();
+    const before = new OwnSpend(memoryOf(values), calendar);
+    before.add(0.5, Date.parse('2026-11-10T12:00:00Z'));
+    before.add(0.25, Date.parse('2026-11-11T12:00:00Z'));
+
+    const after = new OwnSpend(memoryOf(values), calendar);
+
+    expect(after.totals(Date.parse('2026-11-11T13:00:00Z'))).toEqual({ today: 0.25, month: 0.75 });
+    expect(after.totals(Date.parse('2026-12-01T06:00:00Z'))).toEqual({ today: 0, month: 0.75 });
+    expect(after.totals(Date.parse('2026-12-01T09:00:00Z'))).toEqual({ today: 0, month: 0 });
+  });
+});
