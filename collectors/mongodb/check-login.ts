@@ -1,5 +1,5 @@
 import { toCollectError } from '../../src/sdk.ts';
-import type { CheckInput, MongodbCheckItem } from './check.ts';
+import type { CheckInput, MongodbCheckItem } from './check-item.ts';
 import type { Deployment } from './deployment.ts';
 import { type Document, listAt, textAt } from './document.ts';
 import { createUser, grantRoles, type Role, roles } from './grants.ts';

@@ -1,5 +1,5 @@
 import { toCollectError } from '../../src/sdk.ts';
-import type { CheckInput, MongodbCheckItem } from './check.ts';
+import type { CheckInput, MongodbCheckItem } from './check-item.ts';
 import { at, type Document, documentAt, textAt, timestampSeconds } from './document.ts';
 import { grantRoles, roles } from './grants.ts';
 import { parseHistograms } from './latency-histogram.ts';

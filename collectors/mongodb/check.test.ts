@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CheckItem } from '../../src/sdk.ts';
 import { Secret } from '../../src/sdk.ts';
-import { createSystemClock } from '../../src/telemetry/clock.ts';
+import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type Deployment,
   startReplicaSet,
@@ -17,11 +17,11 @@ import { Topology } from './topology.ts';
 
 const signal = new AbortController().signal;
 /** Nothing is gained here by waiting. */
-const atOnce = { ...createSystemClock(), sleep: async () => undefined };
+const atOnce = { now: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
 
 async function discovered(deployment: Deployment): Promise<Found> {
   onTestFinished(() => deployment[Symbol.asyncDispose]());
-  const clock = createSystemClock();
+  const clock = new FakeClock();
   const options = {
     url: new Secret(deployment.uri),
     exclude: [],

@@ -1,20 +1,11 @@
-import { type CheckItem, type CollectError, toCollectError } from '../../src/sdk.ts';
+import { type CollectError, toCollectError } from '../../src/sdk.ts';
+import type { CheckInput, MongodbCheckItem } from './check-item.ts';
 import { checkLogin } from './check-login.ts';
 import { checkServer } from './check-server.ts';
 import type { Deployment, ReplicaSet } from './deployment.ts';
 import { createUser, grantRoles, roles } from './grants.ts';
 import { type MongodbGroup, mongodbGroups } from './groups.ts';
 import type { Member } from './member.ts';
-
-export type MongodbCheckItem = CheckItem & { readonly groups: readonly MongodbGroup[] };
-
-/** What a check knows beside the deployment. */
-export interface CheckInput {
-  /** The login; undefined without one. */
-  readonly username: string | undefined;
-  readonly exclude: readonly string[];
-  readonly signal: AbortSignal;
-}
 
 /** Says what each member and the deployment as a whole lack. Reads only; profiling is never turned on. */
 export async function checkDeployment(

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createSystemClock } from '../../src/telemetry/clock.ts';
 import { createAuthority } from '../../tests/support/azure/certificates.ts';
+import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type Deployment,
   type DeploymentOptions,
@@ -32,7 +32,7 @@ function clientOf(deployment: Deployment, timeLimitMs = 300): MemberClient {
     tls: undefined,
     applicationName: 'reeve/test',
     timeLimitMs,
-    clock: createSystemClock(),
+    clock: new FakeClock(),
   });
   onTestFinished(() => client.close());
   return client;

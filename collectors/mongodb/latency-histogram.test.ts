@@ -1,5 +1,5 @@
-import { BSON } from 'mongodb';
 import { describe, expect, it } from 'vitest';
+import { long } from '../../tests/support/mongod/values.ts';
 import { LatencyWindow, lowerBounds, parseHistograms } from './latency-histogram.ts';
 
 type Entries = readonly (readonly [number, number])[];
@@ -7,8 +7,8 @@ type Entries = readonly (readonly [number, number])[];
 function status(reads: Entries, writes: Entries = []): { readonly opLatencies: object } {
   const histogram = (entries: Entries): object[] =>
     entries.map(([micros, count]) => ({
-      micros: BSON.Long.fromNumber(micros),
-      count: BSON.Long.fromNumber(count),
+      micros: long(micros),
+      count: long(count),
     }));
   return {
     opLatencies: {
