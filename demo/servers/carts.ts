@@ -78,6 +78,8 @@ function castOf({ url, caFile, account, registration }: AzureDouble): Cast {
     groups:                            # real life: leave it out, Azure allows 12,000 reads an hour
       consumption: { every: 3s }
       throughput: { every: 6s }
+      latency: { every: 15s }
+      partitions: { every: 15s }
 `,
     secrets: { CARTS_CLIENT_SECRET: registration.secret },
     addresses: [],
