@@ -140,7 +140,7 @@ export function parseSettings(answer: unknown, database: string, container: stri
 }
 
 function toNumber(text: string | number | null | undefined): number | undefined {
-  if (text === undefined || text === null || text === '') return undefined;
+  if (text === undefined || text === null || String(text).trim() === '') return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

@@ -137,6 +137,12 @@ export class DataClient {
       const answer = await this.#ask(what, subject, signal, () => pages.fetchNext());
       for (const row of answer.resources ?? []) rows.push(row);
     }
+    // Without the rest every sum over the list would be too small, and nobody would see it.
+    if (pages.hasMoreResults())
+      throw new CollectError(
+        'malformed',
+        `${what} at ${this.#host}: the list goes on after ${mostPages} pages`,
+      );
     this.#tell(what, subject, rows);
     return rows;
   }
@@ -160,7 +166,8 @@ export class DataClient {
       return await send();
     } catch (thrown) {
       const error = toDataError(thrown, `${named} at ${this.#host}`, signal);
-      if (error.code === 'throttled') this.#closedUntilMs = clock.monotonicMs() + (error.retryAfterMs ?? 0);
+      if (error.code === 'throttled')
+        this.#closedUntilMs = clock.monotonicMs() + Math.min(error.retryAfterMs ?? 0, longestPauseMs);
       throw error;
     }
   }
@@ -191,7 +198,8 @@ function toDataError(thrown: unknown, what: string, signal: AbortSignal): Collec
     return new CollectError('timeout', `${what}: no answer in time`);
   const status = Number(fieldOf(thrown, 'code'));
   if (status === 429) {
-    const retryAfterMs = Number(fieldOf(thrown, 'retryAfterInMs') ?? defaultPauseMs);
+    const asked = Number(fieldOf(thrown, 'retryAfterInMs') ?? defaultPauseMs);
+    const retryAfterMs = asked >= 0 ? asked : defaultPauseMs;
     return new CollectError('throttled', `${what}: the account asks for a pause (429)`, { retryAfterMs });
   }
   const known = refusals[status];
@@ -203,6 +211,8 @@ function toDataError(thrown: unknown, what: string, signal: AbortSignal): Collec
 
 const longestText = 300;
 const defaultPauseMs = 1_000;
+/** An account that asks for a longer pause is asked again all the same. */
+const longestPauseMs = 3_600_000;
 
 function fieldOf(thrown: unknown, name: string): unknown {
   return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined;

@@ -82,6 +82,20 @@ describe('parseAnswer', () => {
     expect([...parseAnswer(german, query, nowMs).series.keys()]).toEqual(['TotalRequestUnits']);
   });
 
+  it('does not take a metric that failed for one without series', () => {
+    const failed = {
+      value: [{ name: { value: 'TotalRequestUnits' }, errorCode: 'InternalError', timeseries: [] }],
+    };
+
+    expect(parseAnswer(failed, query, nowMs).series.has('TotalRequestUnits')).toBe(false);
+  });
+
+  it('refuses values of another grain than it asked for', () => {
+    expect(() => parseAnswer({ interval: 'PT5M', value: [] }, query, nowMs)).toThrow(
+      expect.objectContaining({ code: 'malformed' }),
+    );
+  });
+
   it('finds a metric by its id where the name was translated too', () => {
     const translated = answer(
       {

@@ -158,11 +158,15 @@ const seriesSchema = z.looseObject({
   data: z.array(pointSchema).nullish(),
 });
 const answerSchema = z.looseObject({
+  /** What the values are summed up over; Azure reserves the right to answer another grain than was asked for. */
+  interval: z.string().nullish(),
   value: z.array(
     z.looseObject({
       id: z.string().optional(),
       // `localizedValue` is for people: it changes with the language.
       name: z.looseObject({ value: z.string() }),
+      /** Anything but `Success`: this metric failed, though the call did not. */
+      errorCode: z.string().nullish(),
       timeseries: z.array(seriesSchema).nullish(),
     }),
   ),
@@ -177,13 +181,19 @@ export function parseAnswer(answer: unknown, query: MetricQuery, nowMs: number):
       `${query.names.join()}: Azure Monitor answered something else than metrics`,
     );
   }
+  const grain = read.data.interval ?? query.grain;
+  if (grain !== query.grain) {
+    const text = `Azure Monitor answered values of ${grain} instead of ${query.grain}`;
+    throw new CollectError('malformed', `${query.names.join()}: ${text}`);
+  }
   const span = spanOf(query, nowMs);
   const series = new Map<string, readonly MetricSeries[]>();
   const cut = new Set<string>();
   const unsplit = new Set<string>();
   for (const metric of read.data.value) {
     const name = askedName(query.names, metric.name.value, metric.id);
-    if (name === undefined) continue;
+    // No series of a metric that failed means unknown, and not that nothing happened.
+    if (name === undefined || (metric.errorCode ?? 'Success').toLowerCase() !== 'success') continue;
     const lines = metric.timeseries ?? [];
     if (query.dimensions.length > 0 && lines.length >= topSeries) cut.add(name);
     const all = lines.map((line) => toSeries(line, query.aggregation, span));

@@ -80,7 +80,7 @@ export function bare(link: string): string {
 }
 
 export function parseLimits(headers: Readonly<Record<string, string | undefined>>): OfferLimits {
-  const minimum = Number(headers['x-ms-cosmos-min-throughput'] ?? Number.NaN);
+  const minimum = Number(headers['x-ms-cosmos-min-throughput']?.trim() || Number.NaN);
   const pending = headers['x-ms-offer-replace-pending'];
   return {
     minimum: Number.isFinite(minimum) ? minimum : undefined,

@@ -56,6 +56,16 @@ describe('ReadBudget', () => {
     expect(() => budget.take('essential')).not.toThrow();
   });
 
+  it('asks again after an hour, however long a pause the service wants', async () => {
+    const clock = new FakeClock();
+    const budget = new ReadBudget(clock);
+    budget.close(999_999_999_000);
+
+    await clock.advance(3_600_000);
+
+    expect(() => budget.take('essential')).not.toThrow();
+  });
+
   it('adds up what its targets plan', async () => {
     const budget = new ReadBudget(new FakeClock());
     budget.plan('orders', 1_000);

@@ -48,9 +48,9 @@ export class ReadBudget {
     this.#served = { left, atMs: this.#clock.monotonicMs() };
   }
 
-  /** The service asked for a pause: nobody reads before it is over. */
+  /** The service asked for a pause: nobody reads before it is over; after an hour of it the service is asked again all the same. */
   close(forMs: number): void {
-    this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#clock.monotonicMs() + forMs);
+    this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#clock.monotonicMs() + Math.min(forMs, hourMs));
   }
 
   /** Reads left now: by our own count, or by the service's where that is less. */

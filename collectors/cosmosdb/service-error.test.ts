@@ -21,6 +21,17 @@ describe('refusalOf', () => {
 
     expect([flat.code, wrapped.code]).toEqual(['BadRequest', 'AuthorizationFailed']);
   });
+
+  it('leaves no part of a token that a service repeats', () => {
+    const token = `eyJhbGciOiJSUzI1NiJ9.${'eyJzdWIi'.repeat(200)}.c2lnbmF0dXJl`;
+    const body = JSON.stringify({
+      error: { code: 'Bad', message: `refused: Bearer ${token} in authorization` },
+    });
+
+    expect(refusalOf({ status: 400, headers: {}, body }).message).toBe(
+      'refused: Bearer [secret] in authorization',
+    );
+  });
 });
 
 describe('toServiceError', () => {

@@ -15,7 +15,7 @@ export function refusalOf({ status, body }: HttpAnswer): Refusal {
   const error = asRecord(outer['error']);
   const code = text(error['code'] ?? outer['code'] ?? outer['Code']);
   const message = text(error['message'] ?? outer['message'] ?? outer['Message']);
-  return { status, code, message: message.slice(0, longestMessage) };
+  return { status, code, message: withoutTokens(message).slice(0, longestMessage) };
 }
 
 /** A refusal as a CollectError. `what` was asked for, `account` names whose it is. */
@@ -73,6 +73,11 @@ export function parsed(body: string): unknown {
 }
 
 const longestMessage = 500;
+
+/** Tokens are removed before a text is cut: what is left of one would not be known for a secret any more. */
+function withoutTokens(message: string): string {
+  return message.replaceAll(/\beyJ[\w-]+(?:\.[\w-]*)*/g, '[secret]');
+}
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};

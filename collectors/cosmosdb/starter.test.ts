@@ -21,5 +21,6 @@ describe('cosmosdbStarter', () => {
   it('takes no other address, and no account without its group', () => {
     expect(lines('https://example.com/')).toBeUndefined();
     expect(lines('cosmosdb://0000/orders')).toBeUndefined();
+    expect(lines('cosmosdb://0000/%zz/orders')).toBeUndefined();
   });
 });

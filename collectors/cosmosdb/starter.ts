@@ -18,10 +18,19 @@ function byAccount(url: URL): readonly string[] | undefined {
   const names = url.pathname
     .split('/')
     .filter((part) => part !== '')
-    .map(decodeURIComponent);
+    .map(decoded);
   const [resourceGroup, name] = names;
   if (url.hostname === '' || resourceGroup === undefined || name === undefined || names.length !== 2)
     return undefined;
   const written = [url.hostname, resourceGroup, name].map((part) => JSON.stringify(part));
   return [`account: { subscription: ${written[0]}, resourceGroup: ${written[1]}, name: ${written[2]} }`];
+}
+
+/** Undefined for what is not percent-encoded as it should be. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
