@@ -59,6 +59,10 @@ export function planStarter(
         `argument ${index + 1} says too little about a ${engine.title} target; see collectors/${engine.id}/README.md`,
       );
     }
+    // A name must not add keys of its own: what an engine writes is one line a key.
+    if (lines.some((line) => /\p{Cc}|[\u2028\u2029]/u.test(line))) {
+      throw new UsageError(`argument ${index + 1} holds a line break or another control character in a name`);
+    }
     const isUsed = lines.some((line) => line.includes(variable));
     return {
       id,
@@ -136,7 +140,13 @@ function idOf({ hosts, path }: ConnectionUrl, engine: string): string {
       .replaceAll(/^[-_]+|[-_]+$/g, '')
       .slice(0, 48)
       .replace(/[-_]+$/, '');
-  return clean(database) || clean(name) || engine;
+  const id = clean(database) || clean(name) || engine;
+  return readsAsText(id) ? id : `${engine}-${id}`;
+}
+
+/** Whether YAML reads the bare word as text, and not as a number, a truth value or nothing. */
+function readsAsText(word: string): boolean {
+  return /^[a-z]/i.test(word) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(word);
 }
 
 function unique(name: string, separator: string, taken: Set<string>): string {

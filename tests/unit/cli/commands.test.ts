@@ -294,6 +294,15 @@ describe('reeve init', () => {
     expect(await fixture.run(['check', '-c', started], { env: used })).toMatchObject({ code: 0 });
   });
 
+  it('gives ids that YAML reads as text', async () => {
+    const { code, stdout } = await fixture.run(['init', 'fake://db/true', 'fake://db/1e3', 'fake://null']);
+
+    expect(code).toBe(0);
+    expect(parseYaml(stdout)).toMatchObject({
+      targets: [{ id: 'fake-true' }, { id: 'fake-1e3' }, { id: 'fake-null' }],
+    });
+  });
+
   it('names the command as it is typed here', async () => {
     const { stdout, stderr } = await fixture.run(['init', url], {
       context: { command: 'node src/main.ts' },
@@ -332,8 +341,10 @@ describe('reeve init of an engine that has no url', () => {
     ...createServerEngine(),
     starter: {
       protocols: ['fake'],
-      lines: ({ hostname }, variable) =>
-        hostname === '' ? undefined : [`url: { env: ${variable} }`, `# at ${hostname}`],
+      lines: ({ hostname, searchParams }, variable) =>
+        hostname === ''
+          ? undefined
+          : [`url: { env: ${variable} }`, `# at ${hostname}${searchParams.get('in') ?? ''}`],
     },
     targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   };
@@ -345,6 +356,14 @@ describe('reeve init of an engine that has no url', () => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toContain('    url: { env: PROJECT_SECRET }\n    # at project\n    # interval: 1m');
     expect(stderr).toContain("export PROJECT_SECRET='<secret>'");
+  });
+
+  it('lets no name add keys to the configuration', async () => {
+    const url = 'fake://project?in=%0A    labels: { injected: yes }';
+    const { code, stdout, stderr } = await fixture.run(['init', url], { context });
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('argument 1 holds a line break');
   });
 
   it('says that a URL says too little', async () => {
