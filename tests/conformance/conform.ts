@@ -44,6 +44,14 @@ export interface Observation {
 
 const askWithinMs = 60_000;
 
+/** What a person who stops it is told besides what was read until then. */
+const interrupted = {
+  server: {},
+  lacks: [],
+  assumptions: [],
+  unasked: ['interrupted: the report holds only what was read until then'],
+} as const;
+
 /** Reads a deployment as the daemon would, several times, and asks its collector what is missing and what it assumes. */
 export async function observe(input: ConformanceInput): Promise<Observation> {
   const { chosen, engine, clock, random, log, signal } = input;
@@ -76,11 +84,12 @@ export async function observe(input: ConformanceInput): Promise<Observation> {
       input.onProgress?.(`reading ${round} of ${input.rounds}`);
       await watch.collect(signal, { every: true, paid: input.paid });
       snapshots.push(...latest.latest());
-      if (round < input.rounds) await clock.sleep(input.pauseMs, signal);
+      if (round < input.rounds) await clock.sleep(input.pauseMs, signal).catch(() => undefined);
     }
   } finally {
     await watch.close();
   }
+  if (signal.aborted) return { snapshots, redact, ...interrupted };
   input.onProgress?.('asking what is missing and what is assumed');
   return { snapshots, redact, ...(await ask(input, create, redact)) };
 }

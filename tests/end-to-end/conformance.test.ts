@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../support/postgres/server.ts';
@@ -80,6 +83,21 @@ describe('npm run conformance', () => {
     expect(stdout).toContain('DOES NOT CONFORM; reached in 0 of 2 rounds');
     expect(stdout).not.toContain('canary-wrong');
     expect(code).toBe(1);
+  });
+
+  it('tells what it has when it is interrupted', async () => {
+    const child = spawn(process.execPath, [entry, 'redis', 'env:CACHE_URL', '--pause', '10m'], {
+      env: { ...process.env, CACHE_URL: redis.url },
+    });
+    // The pause begins when the first reading has been begun and its note written; the signal ends either.
+    child.stderr.once('data', () => child.kill('SIGINT'));
+    const closed = once(child, 'close');
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+
+    expect(await closed).toEqual([1, null]);
+    expect(stdout).toContain('  interrupted: the report holds only what was read until then');
+    expect(stdout).toContain('DOES NOT CONFORM; reached in');
+    expect(stderr).not.toContain('Error');
   });
 
   it.each([
