@@ -1,6 +1,6 @@
 import type { CollectorInput } from '../../src/sdk.ts';
 import { toApiError } from './api-error.ts';
-import type { BigqueryClient } from './client.ts';
+import type { BigqueryClient } from './bigquery-api.ts';
 import { type BigqueryOptions, projectsOf } from './config.ts';
 import type { BigqueryContext } from './metrics.ts';
 

@@ -1,9 +1,9 @@
 import { type CheckItem, CollectError, type CollectorInput, toCollectError } from '../../src/sdk.ts';
 import { toApiError } from './api-error.ts';
 import { pingSeconds } from './availability.ts';
+import type { BigqueryClient } from './bigquery-api.ts';
 import type { BillingCalendar } from './billing-calendar.ts';
 import { type Planned, plannedQueries } from './check-queries.ts';
-import type { BigqueryClient } from './client.ts';
 import { type BigqueryOptions, projectsOf } from './config.ts';
 import { type BigqueryGroup, bigqueryGroups } from './groups.ts';
 import { bytesUsd } from './pricing.ts';

@@ -5,63 +5,11 @@ import { BigQuery, type BigQueryOptions as DriverOptions, type Job } from '@goog
 import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { CollectError } from '../../src/sdk.ts';
+import { costOf, estimateOf, number, readAnswer } from './api-answers.ts';
+import type { BigqueryClient, Page, QueryJob, StartedJob } from './bigquery-api.ts';
 import type { BigqueryOptions } from './config.ts';
 import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
-import type { ParameterType, ParameterValue } from './queries/query.ts';
 import { exchangeKey } from './service-account.ts';
-
-/** A query as it is sent. */
-export interface QueryJob {
-  readonly sql: string;
-  readonly parameters: Readonly<Record<string, ParameterValue>>;
-  readonly types: Readonly<Record<string, ParameterType>>;
-  /** Where it runs. */
-  readonly location: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly maximumBytesBilled: number;
-  /** The server ends it then. */
-  readonly timeLimitMs: number;
-}
-
-/** What a query cost. */
-export interface JobCost {
-  readonly billedBytes: number;
-  readonly slotMs: number;
-  /** It ran in a reservation, so that bytes are not billed. */
-  readonly isReserved: boolean;
-}
-
-export interface Page {
-  readonly rows: readonly unknown[];
-  readonly totalRows: number;
-}
-
-/** A job that was begun; end it with `cancel` when its rows are not wanted any more. */
-export interface StartedJob {
-  /** At most so many rows, read page by page. */
-  rows(limit: number, signal: AbortSignal): Promise<Page>;
-  cost(signal: AbortSignal): Promise<JobCost>;
-  cancel(signal: AbortSignal): Promise<void>;
-}
-
-/** The REST API of BigQuery, as far as it is read. Failures are those of the driver; `toApiError` says what they mean. */
-export interface BigqueryClient {
-  /** Bytes that a query would process. Free, and nothing runs. */
-  dryRun(job: QueryJob, signal: AbortSignal): Promise<number>;
-  start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<StartedJob>;
-  /** Lists one dataset of a project. Free. */
-  ping(project: string, signal: AbortSignal): Promise<void>;
-  /** Locations of the datasets of a project, at most a thousand datasets. Free. */
-  locations(project: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Jobs of all users in a state; at most `limit`. Free. */
-  countJobs(
-    project: string,
-    state: 'running' | 'pending',
-    limit: number,
-    signal: AbortSignal,
-  ): Promise<{ readonly count: number; readonly isTruncated: boolean }>;
-  close(): void;
-}
 
 export interface ClientOptions {
   readonly options: BigqueryOptions;
@@ -78,7 +26,8 @@ const pageRows = 2_000;
 
 /** Reads the key file; connects to nothing yet. */
 export async function createBigqueryClient(input: ClientOptions): Promise<BigqueryClient> {
-  const { options, conceal } = input;
+  const { options } = input;
+  const conceal = (secret: string): void => input.conceal(secret);
   const isPlain = options.endpoint?.startsWith('http:') ?? false;
   // One connection: readings are few and wait for each other.
   const agent = new (isPlain ? HttpAgent : HttpsAgent)({ keepAlive: true, maxSockets: 1 });
@@ -104,8 +53,7 @@ async function loginOf(
   const key = parseServiceAccountKey(text);
   // Other kinds of files (workload identity, a person's login) are the driver's to read.
   if (key === undefined) return { keyFilename: keyFile ?? '', clientOptions: { transporterOptions } };
-  // The driver carries its own copy of the login's type.
-  return { authClient: serviceAccountLogin(key, agent, conceal) } as unknown as DriverOptions;
+  return { authClient: serviceAccountLogin(key, agent, conceal) };
 }
 
 function serviceAccountLogin(
@@ -146,6 +94,13 @@ async function readKeyFile(path: string): Promise<string> {
 type DriverRequest = Parameters<BigQuery['request']>[0];
 type DriverCallback = Parameters<BigQuery['request']>[1];
 
+/** What all requests of a target share. */
+interface Session {
+  readonly options: DriverOptions;
+  readonly agent: HttpAgent | HttpsAgent;
+  readonly login: BigQuery['authClient'];
+}
+
 /**
  * The driver, with a transport of ours beneath it: its own cannot be aborted, keeps connections for the life of the process, and tries
  * again by itself.
@@ -155,8 +110,9 @@ class BoundedDriver extends BigQuery {
   readonly #signal: AbortSignal;
   readonly #choked = Promise.withResolvers<never>();
 
-  constructor(options: DriverOptions, agent: HttpAgent | HttpsAgent, signal: AbortSignal) {
-    super(options);
+  constructor({ options, agent, login }: Session, signal: AbortSignal, projectId: string | undefined) {
+    super(projectId === undefined ? options : { ...options, projectId });
+    this.authClient = login;
     this.#choked.promise.catch(() => undefined);
     this.#agent = agent;
     this.#signal = signal;
@@ -219,36 +175,22 @@ class BoundedDriver extends BigQuery {
   }
 }
 
-/** The driver looks into the status of a job without looking whether there is one. */
-const anyAnswer = z.looseObject({});
-const jobAnswer = z.looseObject({ status: z.looseObject({}) });
-
-function readAnswer(answer: unknown, { method, uri }: DriverRequest): unknown {
-  const schema = method === 'POST' && uri === '/jobs' ? jobAnswer : anyAnswer;
-  if (schema.safeParse(answer).success) return answer;
-  throw new CollectError('malformed', `BigQuery answered ${uri} with something else than its API does`);
-}
-
 const unauthenticated = z.object({ response: z.object({ status: z.literal(401) }) });
 
 class RestClient implements BigqueryClient {
-  readonly #options: DriverOptions;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #session: Session;
   readonly #conceal: (secret: string) => void;
   #concealing: Promise<void> | undefined;
 
   constructor(options: DriverOptions, agent: HttpAgent | HttpsAgent, conceal: (secret: string) => void) {
-    this.#agent = agent;
     this.#conceal = conceal;
-    const { authClient } = new BigQuery(options);
-    // The driver takes its own GoogleAuth back, which its type does not say.
-    this.#options = { ...options, authClient } as unknown as DriverOptions;
+    this.#session = { options, agent, login: new BigQuery(options).authClient };
   }
 
   async dryRun(job: QueryJob, signal: AbortSignal): Promise<number> {
     const driver = await this.#driver(signal);
     const [, answer] = await driver.until(driver.createQueryJob({ ...configuration(job), dryRun: true }));
-    return number(dryRunAnswer.parse(answer).statistics.totalBytesProcessed);
+    return estimateOf(answer);
   }
 
   async start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<StartedJob> {
@@ -311,12 +253,12 @@ class RestClient implements BigqueryClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#session.agent.destroy();
   }
 
   /** A driver whose requests end with the signal; light, for they share their login and connection. */
-  async #driver(signal: AbortSignal, projectId = this.#options.projectId ?? ''): Promise<BoundedDriver> {
-    const driver = new BoundedDriver({ ...this.#options, projectId }, this.#agent, signal);
+  async #driver(signal: AbortSignal, projectId?: string): Promise<BoundedDriver> {
+    const driver = new BoundedDriver(this.#session, signal, projectId);
     this.#concealing ??= this.#concealTokens(driver);
     try {
       await untilAborted(this.#concealing, signal);
@@ -375,31 +317,6 @@ async function readRows(job: Job, limit: number): Promise<Page> {
     const isOver = answer?.jobComplete !== false && pageToken === undefined;
     if (isOver || rows.length >= limit) return { rows: rows.slice(0, limit), totalRows };
   }
-}
-
-const int64 = z.union([z.string(), z.number()]).optional();
-
-const dryRunAnswer = z.object({ statistics: z.object({ totalBytesProcessed: int64 }) });
-
-const jobMetadata = z.object({
-  statistics: z.object({
-    totalSlotMs: int64,
-    reservation_id: z.string().optional(),
-    query: z.object({ totalBytesBilled: int64 }).optional(),
-  }),
-});
-
-function costOf(metadata: unknown): JobCost {
-  const { statistics } = jobMetadata.parse(metadata);
-  return {
-    billedBytes: number(statistics.query?.totalBytesBilled),
-    slotMs: number(statistics.totalSlotMs),
-    isReserved: statistics.reservation_id !== undefined,
-  };
-}
-
-function number(value: string | number | undefined | null): number {
-  return Number(value ?? 0);
 }
 
 /** What belongs to the login knows no signal. */

@@ -90,12 +90,13 @@ export class QuarterLedger {
   compact(oldest: number): void {
     const quartersFrom = this.#calendar.startOfDay(this.#calendar.dayOf(this.#until - keptAsQuartersMs));
     for (const [pool, cells] of this.#pools) {
-      for (const [start, amounts] of [...cells]) {
+      // Cells that are folded into a day are added behind, and are days already.
+      for (const [start, amounts] of cells) {
         if (start >= quartersFrom) continue;
-        const day = this.#calendar.startOfDay(this.#calendar.dayOf(start));
+        const day = Math.max(this.#since, this.#calendar.startOfDay(this.#calendar.dayOf(start)));
         if (day === start && start >= oldest) continue;
         cells.delete(start);
-        if (start >= oldest) this.#add(pool, Math.max(day, this.#since), amounts);
+        if (start >= oldest) this.#add(pool, day, amounts);
       }
       if (cells.size === 0) this.#pools.delete(pool);
     }

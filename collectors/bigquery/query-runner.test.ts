@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CollectorInput, type Memory, Secret } from '../../src/sdk.ts';
+import { type Memory, Secret } from '../../src/sdk.ts';
 import { createSystemClock } from '../../src/telemetry/clock.ts';
 import { type BigQueryDouble, startBigQueryDouble } from '../../tests/support/bigquery/double.ts';
 import { createRecordingLog } from '../../tests/support/recording-log.ts';
@@ -25,9 +25,13 @@ function memoryOf(values: Map<string, string>): Memory {
 }
 
 async function start(double: BigQueryDouble) {
-  const options = {
+  const options: BigqueryOptions = {
     project: 'double-shop',
+    projects: [],
     regions: ['us'],
+    billingTimeZone: 'America/Los_Angeles',
+    jobLabels: [],
+    top: 20,
     endpoint: double.url,
     credentials: new Secret(JSON.stringify(double.serviceAccount())),
     pricing: listPricing,
@@ -35,8 +39,7 @@ async function start(double: BigQueryDouble) {
   };
   const concealed: string[] = [];
   const client = await createBigqueryClient({
-    // Only what the client and the runner read.
-    options: options as unknown as BigqueryOptions,
+    options,
     applicationName: 'reeve/test',
     conceal: (secret) => concealed.push(secret),
   });
@@ -50,7 +53,7 @@ async function start(double: BigQueryDouble) {
     applicationName: 'reeve/test',
     target: { id: 'shop' },
   };
-  const runner = createQueryRunner(client, input as unknown as CollectorInput<BigqueryOptions>, ownSpend);
+  const runner = createQueryRunner(client, input, ownSpend);
   return { client, runner, ownSpend, concealed, values };
 }
 

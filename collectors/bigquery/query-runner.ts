@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { CollectError, type CollectorInput, messageOf } from '../../src/sdk.ts';
+import { CollectError, type CollectorInput, messageOf, type Target } from '../../src/sdk.ts';
 import { type Asked, toApiError } from './api-error.ts';
-import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './client.ts';
+import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './bigquery-api.ts';
 import type { BigqueryOptions } from './config.ts';
 import type { Role } from './grants.ts';
 import type { OwnSpend } from './own-spend.ts';
@@ -42,8 +42,6 @@ const jobTimeLimitMs = 110_000;
 const cancelTimeLimitMs = 5_000;
 const attempts = 3;
 const firstPauseMs = 500;
-/** Pauses longer than this are the scheduler's to keep. */
-const longestPauseMs = 5_000;
 
 /** The role that a view asks for; that of jobs where it is not here. */
 const rolesOfViews: Readonly<Record<string, Role>> = {
@@ -54,103 +52,118 @@ const rolesOfViews: Readonly<Record<string, Role>> = {
   RECOMMENDATIONS: 'recommenderViewer',
 };
 
+export type RunnerInput = Pick<
+  CollectorInput<BigqueryOptions>,
+  'options' | 'clock' | 'random' | 'log' | 'applicationName' | 'onAnswer'
+> & { readonly target: Pick<Target, 'id'> };
+
+type Parameters = Readonly<Record<string, ParameterValue>>;
+
 export function createQueryRunner(
   client: BigqueryClient,
-  input: CollectorInput<BigqueryOptions>,
+  input: RunnerInput,
   ownSpend: OwnSpend,
 ): QueryRunner {
-  const { options, clock, random, onAnswer } = input;
+  return new Runner(client, input, ownSpend);
+}
 
-  const askedOf = ({ name, views: [view = ''] }: Query<unknown>, { project, region }: Scope): Asked => {
-    const role = rolesOfViews[view] ?? 'resourceViewer';
-    return { request: name, project, region, role, roleProject: project };
-  };
+class Runner implements QueryRunner {
+  readonly #client: BigqueryClient;
+  readonly #input: RunnerInput;
+  readonly #ownSpend: OwnSpend;
 
-  const jobOf = (
-    query: Query<unknown>,
-    scope: Scope,
-    parameters: Readonly<Record<string, ParameterValue>>,
-  ): QueryJob => ({
-    sql: query.sql(scope),
-    parameters,
-    types: query.parameters,
-    location: scope.region,
-    labels: {
-      reeve: labelValue(input.applicationName),
-      'reeve-target': labelValue(input.target.id),
-      'reeve-query': query.name,
-    },
-    maximumBytesBilled: options.maximumBytesBilled,
-    timeLimitMs: jobTimeLimitMs,
-  });
+  constructor(client: BigqueryClient, input: RunnerInput, ownSpend: OwnSpend) {
+    this.#client = client;
+    this.#input = input;
+    this.#ownSpend = ownSpend;
+  }
+
+  async estimate(query: Query, scope: Scope, parameters: Parameters, signal: AbortSignal): Promise<number> {
+    const job = this.#jobOf(query, scope, parameters);
+    const dryRun = (): Promise<number> => this.#client.dryRun(job, signal);
+    const processed = await this.#patiently(dryRun, askedOf(query, scope), signal);
+    return Math.max(processed, smallestBilledBytes * query.views.length);
+  }
+
+  async ask<R>(query: Query<R>, scope: Scope, parameters: Parameters, signal: AbortSignal): Promise<Rows<R>> {
+    const asked = askedOf(query, scope);
+    const { maximumBytesBilled } = this.#input.options;
+    const estimatedBytes = await this.estimate(query, scope, parameters, signal);
+    if (estimatedBytes > maximumBytesBilled) throw tooExpensive(asked, estimatedBytes, maximumBytesBilled);
+    const job = this.#jobOf(query, scope, parameters);
+    const jobId = `reeve_${randomUUID()}`;
+    let started: StartedJob | undefined;
+    let cost: JobCost | undefined;
+    try {
+      const begun = await this.#patiently(() => this.#client.start(job, jobId, signal), asked, signal);
+      started = begun;
+      const { rows, totalRows } = await this.#patiently(() => begun.rows(mostRows, signal), asked, signal);
+      cost = await this.#patiently(() => begun.cost(signal), asked, signal);
+      this.#charge(cost);
+      this.#input.onAnswer?.({ subject: scope.region, request: query.name, answer: rows });
+      return { rows: parseRows(query, rows), truncatedRows: totalRows - rows.length };
+    } catch (thrown) {
+      const error = toApiError(thrown, asked);
+      const mayHaveRun = started !== undefined || error.code === 'timeout';
+      if (cost === undefined && mayHaveRun) await this.#abandon(started, estimatedBytes);
+      throw error;
+    }
+  }
+
+  #jobOf(query: Query, scope: Scope, parameters: Parameters): QueryJob {
+    const { applicationName, target, options } = this.#input;
+    return {
+      sql: query.sql(scope),
+      parameters,
+      types: query.parameters,
+      location: scope.region,
+      labels: {
+        reeve: labelValue(applicationName),
+        'reeve-target': labelValue(target.id),
+        'reeve-query': query.name,
+      },
+      maximumBytesBilled: options.maximumBytesBilled,
+      timeLimitMs: jobTimeLimitMs,
+    };
+  }
 
   /** The driver does not try again when BigQuery asks for a pause: https://cloud.google.com/bigquery/docs/error-messages */
-  const patiently = async <T>(work: () => Promise<T>, asked: Asked, signal: AbortSignal): Promise<T> => {
+  async #patiently<T>(work: () => Promise<T>, asked: Asked, signal: AbortSignal): Promise<T> {
+    const { clock, random } = this.#input;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
       } catch (thrown) {
         const error = toApiError(thrown, asked);
-        const isShort = error.code === 'throttled' && !/quotaExceeded/.test(error.message);
+        const isShort = error.code === 'throttled' && !error.message.includes('quotaExceeded');
         if (!isShort || attempt === attempts) throw error;
-        await clock.sleep(Math.min(longestPauseMs, random() * firstPauseMs * 2 ** attempt), signal);
+        await clock.sleep(random() * firstPauseMs * 2 ** attempt, signal);
       }
     }
-  };
+  }
 
-  const estimate: QueryRunner['estimate'] = async (query, scope, parameters, signal) => {
-    const processed = await patiently(
-      () => client.dryRun(jobOf(query, scope, parameters), signal),
-      askedOf(query, scope),
-      signal,
-    );
-    return Math.max(processed, smallestBilledBytes * query.views.length);
-  };
-
-  const charge = ({ billedBytes, slotMs, isReserved }: JobCost): void => {
+  #charge({ billedBytes, slotMs, isReserved }: JobCost): void {
+    const { pricing } = this.#input.options;
     // In a reservation bytes are not billed; the dearest edition is an upper bound of what its slots cost.
-    const dearest = Math.max(0, ...Object.values(options.pricing.slotHourUsd));
-    const usd = isReserved ? (slotMs / 3_600_000) * dearest : bytesUsd(billedBytes, options.pricing);
-    ownSpend.add(usd, clock.now());
-  };
+    const dearest = Math.max(0, ...Object.values(pricing.slotHourUsd));
+    const usd = isReserved ? (slotMs / 3_600_000) * dearest : bytesUsd(billedBytes, pricing);
+    this.#ownSpend.add(usd, this.#input.clock.now());
+  }
 
   /** What an abandoned job cost is never known; its estimate is the most that it can be. */
-  const abandon = async (started: StartedJob | undefined, estimatedBytes: number): Promise<void> => {
-    charge({ billedBytes: estimatedBytes, slotMs: 0, isReserved: false });
+  async #abandon(started: StartedJob | undefined, estimatedBytes: number): Promise<void> {
+    this.#charge({ billedBytes: estimatedBytes, slotMs: 0, isReserved: false });
     try {
       await started?.cancel(AbortSignal.timeout(cancelTimeLimitMs));
     } catch (thrown) {
-      input.log.debug('a job could not be cancelled', { error: messageOf(thrown) });
+      this.#input.log.debug('a job could not be cancelled', { error: messageOf(thrown) });
     }
-  };
+  }
+}
 
-  return {
-    estimate,
-    ask: async (query, scope, parameters, signal) => {
-      const asked = askedOf(query, scope);
-      const estimatedBytes = await estimate(query, scope, parameters, signal);
-      if (estimatedBytes > options.maximumBytesBilled)
-        throw tooExpensive(asked, estimatedBytes, options.maximumBytesBilled);
-      const job = jobOf(query, scope, parameters);
-      const jobId = `reeve_${randomUUID()}`;
-      let started: StartedJob | undefined;
-      let cost: JobCost | undefined;
-      try {
-        const begun = await patiently(() => client.start(job, jobId, signal), asked, signal);
-        started = begun;
-        const { rows, totalRows } = await patiently(() => begun.rows(mostRows, signal), asked, signal);
-        cost = await patiently(() => begun.cost(signal), asked, signal);
-        charge(cost);
-        onAnswer?.({ subject: scope.region, request: query.name, answer: rows });
-        return { rows: parseRows(query, rows), truncatedRows: totalRows - rows.length };
-      } catch (thrown) {
-        const error = toApiError(thrown, asked);
-        const mayHaveRun = started !== undefined || error.code === 'timeout';
-        if (cost === undefined && mayHaveRun) await abandon(started, estimatedBytes);
-        throw error;
-      }
-    },
-  };
+function askedOf({ name, views: [view = ''] }: Query, { project, region }: Scope): Asked {
+  const role = rolesOfViews[view] ?? 'resourceViewer';
+  return { request: name, project, region, role, roleProject: project };
 }
 
 function parseRows<R>(query: Query<R>, rows: readonly unknown[]): readonly R[] {

@@ -21,7 +21,7 @@ export interface Query<R = unknown> {
   readonly views: readonly string[];
   readonly parameters: Readonly<Record<string, ParameterType>>;
   readonly row: z.ZodType<R>;
-  sql(scope: Scope): string;
+  readonly sql: (scope: Scope) => string;
 }
 
 /** The back-ticked path of a view. */

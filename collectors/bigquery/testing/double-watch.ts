@@ -4,7 +4,7 @@ import {
   type BigQueryDoubleOptions,
   startBigQueryDouble,
 } from '../../../tests/support/bigquery/double.ts';
-import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
+import { type Watching, type WatchRequest, watchTarget } from '../../../tests/support/watching.ts';
 import { engine } from '../index.ts';
 
 /** For tests: the double of BigQuery, and a target that watches it with the key of a service account. */
@@ -45,7 +45,10 @@ export async function watchDouble(
   };
 }
 
-export function targetOf(double: BigQueryDouble, more: Readonly<Record<string, unknown>> = {}) {
+export function targetOf(
+  double: BigQueryDouble,
+  more: Readonly<Record<string, unknown>> = {},
+): Pick<WatchRequest, 'target' | 'env'> {
   return {
     target: {
       project: double.project,

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { CollectError } from '../../src/sdk.ts';
+import type { JobCost } from './bigquery-api.ts';
+
+/** The driver looks into the status of a job without looking whether there is one. */
+const anyAnswer = z.looseObject({});
+const jobAnswer = z.looseObject({ status: z.looseObject({}) });
+
+/** @throws {CollectError} `malformed` for what is no answer of the API. */
+export function readAnswer(
+  answer: unknown,
+  { method, uri }: { readonly method?: string; readonly uri: string },
+): unknown {
+  const schema = method === 'POST' && uri === '/jobs' ? jobAnswer : anyAnswer;
+  if (schema.safeParse(answer).success) return answer;
+  throw new CollectError('malformed', `BigQuery answered ${uri} with something else than its API does`);
+}
+
+const int64 = z.union([z.string(), z.number()]).optional();
+
+const dryRunAnswer = z.object({ statistics: z.object({ totalBytesProcessed: int64 }) });
+
+const jobMetadata = z.object({
+  statistics: z.object({
+    totalSlotMs: int64,
+    reservation_id: z.string().optional(),
+    query: z.object({ totalBytesBilled: int64 }).optional(),
+  }),
+});
+
+/** From the answer of jobs.get. */
+export function costOf(metadata: unknown): JobCost {
+  const { statistics } = jobMetadata.parse(metadata);
+  return {
+    billedBytes: number(statistics.query?.totalBytesBilled),
+    slotMs: number(statistics.totalSlotMs),
+    isReserved: statistics.reservation_id !== undefined,
+  };
+}
+
+/** int64 comes as text. */
+export function number(value: string | number | undefined | null): number {
+  return Number(value ?? 0);
+}
+
+/** Bytes from the answer of jobs.insert to a dry run. */
+export function estimateOf(answer: unknown): number {
+  return number(dryRunAnswer.parse(answer).statistics.totalBytesProcessed);
+}
