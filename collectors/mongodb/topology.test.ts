@@ -7,6 +7,7 @@ import {
   startSharded,
   startStandalone,
 } from '../../tests/support/mongod/deployment.ts';
+import { startTcpProxy } from '../../tests/support/net/tcp-proxy.ts';
 import { errorsOf, linesOf, users, watchDeployment } from './testing/watch-deployment.ts';
 
 async function replicaSet(options: ReplicaSetOptions = {}): Promise<Deployment> {
@@ -45,6 +46,43 @@ describe('discovery', () => {
     expect(linesOf(snapshot, 'replica_set_members{')).toEqual([]);
     expect(linesOf(snapshot, 'replica_set_members')).toContain('replica_set_members{rs0} 4');
     expect(errorsOf(snapshot)).toEqual([]);
+  });
+
+  it('reads a member by its own name where that can be reached, whatever address it was named by', async () => {
+    const deployment = await replicaSet();
+    const proxy = await startTcpProxy({ targetPort: deployment.node(1).listener.port });
+    onTestFinished(() => proxy.close());
+    const uri = deployment.uriFor({ node: deployment.node(1) });
+    const through = uri.replace(deployment.node(1).address, `127.0.0.1:${proxy.port}`);
+    const watching = watchDeployment(deployment, { uri: through });
+    expect(linesOf(await watching.collect(), 'member_up')).toEqual(up(deployment));
+
+    await proxy.set({ kind: 'refuse' });
+
+    expect(linesOf(await watching.collect(), 'member_up')).toEqual(up(deployment));
+    expect(errorsOf(watching.latest())).toEqual([]);
+  });
+
+  it('reads a member by the address it was named by where its own name leads nowhere', async () => {
+    const deployment = await replicaSet({ members: [{}] });
+    const proxy = await startTcpProxy({ targetPort: deployment.node(0).listener.port });
+    onTestFinished(() => proxy.close());
+    // As behind a forwarded port: it calls itself by a name that only its own network knows.
+    const inside = 'db1.internal.invalid:27017';
+    for (const command of ['hello', 'ismaster'])
+      deployment
+        .node(0)
+        .faults.answer(command, (answer) => ({ ...answer, me: inside, hosts: [inside], primary: inside }));
+    deployment.node(0).faults.answer('replSetGetConfig', (answer) => ({
+      ...answer,
+      config: { _id: 'rs0', version: 1, members: [{ _id: 0, host: inside }], settings: {} },
+    }));
+    const uri = deployment.uri.replace(deployment.node(0).address, `127.0.0.1:${proxy.port}`);
+
+    const snapshot = await watchDeployment(deployment, { uri }).collect();
+
+    expect(linesOf(snapshot, 'member_up')).toEqual([`member_up{${inside}} 1`]);
+    expect(linesOf(snapshot, 'connections_current')).toHaveLength(1);
   });
 
   it('keeps the members while the one that was named is down, and after a restart of the agent', async () => {

@@ -2,10 +2,10 @@ import { type Clock, CollectError, type Memory } from '../../src/sdk.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
 import type { Deployment } from './deployment.ts';
 import { describeDeployment } from './describe-deployment.ts';
-import type { Hello } from './hello.ts';
-import { bearsData, Member, type MemberFacts } from './member.ts';
-import { configOfHello, configOfHosts, parseReplicaConfig, type SetConfig } from './replica-config.ts';
+import { Member, type MemberFacts } from './member.ts';
+import type { SetConfig } from './replica-config.ts';
 import { type Resolver, resolveSeeds, type Seeds } from './seeds.ts';
+import { SetConfigs } from './set-configs.ts';
 import { ShardMap } from './shard-map.ts';
 import type { Connecting } from './target-connect.ts';
 
@@ -18,8 +18,6 @@ export interface TopologyInput {
   readonly resolver?: Resolver;
 }
 
-/** The configuration of a set is read again after this long, or at once when its version changed. */
-const configEveryMs = 60_000;
 /** DNS is asked again after this long. */
 const seedsEveryMs = 60_000;
 const memoryKey = 'members';
@@ -36,24 +34,17 @@ const unknownFacts: MemberFacts = {
   votes: undefined,
 };
 
-/** What is known of a replica set, by its name. */
-interface KnownSet {
-  readonly config: SetConfig;
-  /** Whether the configuration itself was read once; what hello tells never replaces it. */
-  readonly wasRead: boolean;
-  readonly readAtMs: number;
-  readonly version: number | undefined;
-}
-
 /** Finds all members of a deployment from any of them, and keeps them while the one that was named is down. */
 export class Topology {
   readonly #input: TopologyInput;
   readonly #excluded: ReadonlySet<string>;
   /** By the name that the deployment gives them; a seed stands under its address until it said who it is. */
   readonly #members = new Map<string, Member>();
-  /** Address to connect to, where a seed is reached by another than its own name. */
-  readonly #seedOf = new Map<string, string>();
-  readonly #sets = new Map<string, KnownSet>();
+  /** By the address of a seed, the name of the member that answered there. */
+  readonly #identities = new Map<string, string>();
+  /** Address to connect to, where a member cannot be reached by its own name. */
+  readonly #detours = new Map<string, string>();
+  readonly #configs = new SetConfigs();
   readonly #shards = new ShardMap();
   #seeds: Seeds | undefined;
   #resolvedAtMs = 0;
@@ -67,14 +58,14 @@ export class Topology {
   async discover(signal: AbortSignal): Promise<Deployment> {
     await this.#begin();
     await this.#greet([...this.#members.values()], signal);
-    this.#adoptNames();
+    await this.#adoptNames(signal);
     if ([...this.#members.values()].every(({ hello }) => hello === undefined)) throw this.#failure();
     await this.#shards.read(this.#mongoses(), this.#nowMs(), signal);
     await this.#addHosts(signal);
     await this.#readConfigs(signal);
     return describeDeployment({
       members: this.#members,
-      configs: new Map([...this.#sets].map(([name, { config }]) => [name, config])),
+      configs: new Map(this.#configs.entries()),
       shards: this.#shards.shards,
       configSet: this.#shards.configSet,
     });
@@ -89,10 +80,11 @@ export class Topology {
   /** Seeds that are nobody yet become members; after a restart also those that were known before. */
   async #begin(): Promise<void> {
     await this.#resolve();
-    const known = new Set([...this.#members.keys(), ...this.#seedOf.values()]);
     const isFirst = this.#members.size === 0;
     for (const address of this.#seeds?.addresses ?? []) {
-      if (!known.has(formatAddress(address))) this.#add(address, unknownFacts);
+      const name = formatAddress(address);
+      const identity = this.#identities.get(name) ?? name;
+      if (!this.#members.has(identity) && !this.#excluded.has(identity)) this.#add(address, unknownFacts);
     }
     if (!isFirst) return;
     for (const address of this.#remembered()) this.#add(address, unknownFacts);
@@ -135,45 +127,52 @@ export class Topology {
   }
 
   /** A seed that says its name in the configuration stands under that name from now on. */
-  #adoptNames(): void {
+  async #adoptNames(signal: AbortSignal): Promise<void> {
+    const foreign: [string, Member, string][] = [];
     for (const [name, member] of this.#members) {
       const { hello } = member;
-      if (hello === undefined) continue;
-      if (hello.isMongos) member.facts = { ...unknownFacts, kind: 'mongos' };
-      else if (hello.set !== undefined) this.#rename(name, member, hello);
+      if (hello?.isMongos) member.facts = { ...unknownFacts, kind: 'mongos' };
+      if (hello?.set === undefined) continue;
+      member.facts = { ...member.facts, set: hello.set, kind: hello.isArbiter ? 'arbiter' : 'data' };
+      if (hello.me !== undefined && hello.me !== name) foreign.push([name, member, hello.me]);
     }
+    await Promise.all(foreign.map(([name, member, me]) => this.#rename(name, member, me, signal)));
   }
 
-  #rename(name: string, member: Member, hello: Hello): void {
-    const { me } = hello;
-    const facts: MemberFacts = {
-      ...member.facts,
-      set: hello.set,
-      kind: hello.isArbiter ? 'arbiter' : 'data',
-    };
-    if (me === undefined || me === name) {
-      member.facts = facts;
-      return;
-    }
+  /**
+   * Its own name is preferred: behind the address of a seed may be a balancer, which leads to one member now and to another then. Where
+   * the own name leads nowhere (a forwarded port), the seed's address is the way to it.
+   */
+  async #rename(name: string, member: Member, me: string, signal: AbortSignal): Promise<void> {
     this.#members.delete(name);
-    if (this.#members.has(me)) {
-      // Another seed or discovery reached it before.
-      void member.client.close();
-      this.#seedOf.set(me, this.#seedOf.get(me) ?? name);
+    this.#detours.delete(name);
+    this.#identities.set(name, me);
+    const address = parseAddress(me);
+    const known = this.#members.has(me);
+    if (known || address === undefined || this.#excluded.has(me)) {
+      await member.client.close();
       return;
     }
-    const renamed = new Member(me, member.client, facts, this.#nowMs);
-    renamed.hello = hello;
-    renamed.version = member.version;
-    this.#members.set(me, renamed);
-    if (!this.#members.has(name)) this.#seedOf.set(me, name);
+    const own = this.#create(me, address, member.facts);
+    this.#members.set(me, own);
+    await own.greet(signal);
+    if (own.hello?.me === me) {
+      await member.client.close();
+      return;
+    }
+    await own.client.close();
+    const detour = new Member(me, member.client, member.facts, this.#nowMs);
+    detour.hello = member.hello;
+    detour.version = member.version;
+    this.#members.set(me, detour);
+    this.#detours.set(me, name);
   }
 
   /** Members of shards that nobody of is known yet. */
   async #addHosts(signal: AbortSignal): Promise<void> {
     const added: Member[] = [];
     for (const [set, addresses] of this.#shards.hosts) {
-      if (this.#sets.has(set)) continue;
+      if (this.#configs.has(set)) continue;
       for (const address of addresses) {
         const name = formatAddress(address);
         if (!this.#members.has(name) && !this.#excluded.has(name))
@@ -181,75 +180,44 @@ export class Topology {
       }
     }
     await this.#greet(added, signal);
-    this.#adoptNames();
+    await this.#adoptNames(signal);
   }
 
   async #readConfigs(signal: AbortSignal): Promise<void> {
     await this.#adoptConfigs(signal);
     // An arbiter names the members; one of those knows the hidden ones too.
-    if ([...this.#sets.values()].some(({ version }) => version === undefined))
-      await this.#adoptConfigs(signal);
+    if (this.#configs.isProvisional) await this.#adoptConfigs(signal);
+    this.#prune();
     this.#input.memory.write(memoryKey, [...this.#members.keys()].slice(0, mostRemembered).join(' '));
+  }
+
+  /** Lets go of shards that were removed, and of remembered names behind which nobody is any more. */
+  #prune(): void {
+    const { shards } = this.#shards;
+    const isLeft = (set: string): boolean => shards.size > 0 && !shards.has(set);
+    const seeds = new Set(this.#seeds?.addresses.map(formatAddress));
+    this.#configs.keep((name) => !isLeft(name));
+    for (const [name, { facts, hello, client }] of this.#members) {
+      const isNobody = hello === undefined && facts.kind !== 'mongos' && !seeds.has(name);
+      if (!(facts.set === undefined ? isNobody : isLeft(facts.set))) continue;
+      this.#members.delete(name);
+      void client.close();
+    }
   }
 
   async #adoptConfigs(signal: AbortSignal): Promise<void> {
     const names = new Set([...this.#members.values()].flatMap(({ facts }) => facts.set ?? []));
     await Promise.all([...names].map((name) => this.#readConfig(name, signal)));
-    const added = [...this.#sets].flatMap(([name, { config }]) => this.#adoptConfig(name, config));
+    const added = this.#configs.entries().flatMap(([name, config]) => this.#adoptConfig(name, config));
     await this.#greet(added, signal);
   }
 
-  async #readConfig(name: string, signal: AbortSignal): Promise<void> {
+  #readConfig(name: string, signal: AbortSignal): Promise<void> {
     const living = [...this.#members.values()].filter(
       ({ facts, hello }) => facts.set === name && hello !== undefined,
     );
-    const version = Math.max(...living.map(({ hello }) => hello?.configVersion ?? 0));
-    const known = this.#sets.get(name);
-    const nowMs = this.#nowMs();
-    if (known?.version === version && nowMs - known.readAtMs < configEveryMs) return;
-    // The newest configuration is with whoever reports the highest version; arbiters may not be asked without a login.
-    const able = living
-      .filter(bearsData)
-      .sort((a, b) => (b.hello?.configVersion ?? 0) - (a.hello?.configVersion ?? 0));
-    for (const member of able.slice(0, 2)) {
-      try {
-        const answer = await member.client.command(
-          'admin',
-          { replSetGetConfig: 1 },
-          { signal, group: 'availability' },
-        );
-        this.#sets.set(name, {
-          config: parseReplicaConfig(answer, member.hello?.me),
-          wasRead: true,
-          readAtMs: nowMs,
-          version,
-        });
-        return;
-      } catch {
-        // The next one is asked; when none says, hello has to do, and the set is known to be incomplete.
-      }
-    }
-    const hello = living[0]?.hello;
-    const provisional = hello === undefined ? this.#configOfHosts(name) : configOfHello(hello);
-    // Without a version it is tried again as soon as a member with data answers.
-    const tried = able.length > 0 ? version : undefined;
-    if (known?.wasRead) {
-      if (hello !== undefined)
-        this.#sets.set(name, {
-          ...known,
-          config: { ...known.config, isComplete: false },
-          readAtMs: nowMs,
-          version,
-        });
-    } else if (provisional !== undefined) {
-      this.#sets.set(name, { config: provisional, wasRead: false, readAtMs: nowMs, version: tried });
-    }
-  }
-
-  /** The members of a shard that mongos names, while none of them answers. */
-  #configOfHosts(name: string): SetConfig | undefined {
-    const hosts = this.#shards.hosts.get(name);
-    return hosts === undefined ? undefined : configOfHosts(name, hosts.map(formatAddress));
+    const hosts = this.#shards.hosts.get(name)?.map(formatAddress);
+    return this.#configs.read({ name, living, hosts, nowMs: this.#nowMs(), signal });
   }
 
   /** Members of a set's configuration; those that left are let go. Gives those that are new. */
@@ -261,7 +229,7 @@ export class Topology {
       if (this.#excluded.has(host)) continue;
       const all: MemberFacts = { ...facts, set: name, shard };
       const known = this.#members.get(host);
-      const address = parseAddress(this.#seedOf.get(host) ?? host);
+      const address = parseAddress(this.#detours.get(host) ?? host);
       if (known !== undefined && (known.facts.kind === 'arbiter') === (all.kind === 'arbiter'))
         known.facts = all;
       else if (address !== undefined) added.push(this.#replace(host, address, all));
