@@ -17,16 +17,22 @@ export const rooms = {
   pipelines: ['core', 'remediate'],
 } as const;
 
-/** What speaks to databases, by engine. Only `client.ts` of the engine may import it. */
+/** What speaks to databases and signs in to them, and the one file that may import it. */
 const drivers = {
-  postgres: ['pg'],
-  redis: ['ioredis'],
-  mongodb: ['mongodb'],
-  bigquery: ['@google-cloud/bigquery'],
-  cosmosdb: ['@azure/cosmos'],
+  postgres: { file: 'collectors/postgres/client.ts', packages: ['pg'] },
+  redis: { file: 'collectors/redis/client.ts', packages: ['ioredis'] },
+  mongodb: { file: 'collectors/mongodb/client.ts', packages: ['mongodb'] },
+  bigquery: {
+    file: 'collectors/bigquery/client.ts',
+    packages: ['@google-cloud/bigquery', 'google-auth-library'],
+  },
+  cosmosdb: { file: 'collectors/cosmosdb/client.ts', packages: ['@azure/cosmos'] },
+  azure: { file: 'collectors/cosmosdb/identity.ts', packages: ['@azure/identity'] },
 } as const;
 
-const driverPath = `node_modules/(@types/)?(${Object.values(drivers).flat().join('|')})/`;
+const driverPath = `node_modules/(@types/)?(${Object.values(drivers)
+  .flatMap(({ packages }) => packages)
+  .join('|')})/`;
 const ownCode = '^(src|collectors|demo|bench|tests)/';
 /** Tests beside an engine, and what only they need. */
 const testFile = '\\.test\\.ts$|/testing/';
@@ -131,11 +137,11 @@ const collectorRules: IForbiddenRuleType[] = [
     to: { path: driverPath },
   },
   ...Object.entries(drivers).map(
-    ([engine, packages]): IForbiddenRuleType => ({
-      name: `driver-of-${engine}`,
+    ([name, { file, packages }]): IForbiddenRuleType => ({
+      name: `driver-of-${name}`,
       severity: 'error',
-      comment: `only collectors/${engine}/client.ts imports ${packages.join(', ')}`,
-      from: { path: '^collectors/', pathNot: `^collectors/${engine}/client\\.ts$` },
+      comment: `only ${file} imports ${packages.join(', ')}`,
+      from: { path: '^collectors/', pathNot: `^${file.replaceAll('.', '\\.')}$` },
       to: { path: `node_modules/(@types/)?(${packages.join('|')})/` },
     }),
   ),
