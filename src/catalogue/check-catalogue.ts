@@ -82,7 +82,7 @@ function engineProblems(engine: Engine): readonly CatalogueProblem[] {
   for (const { objective, metric: key } of engine.objectives) {
     const where = `${engine.id} objective ${objective}`;
     const metric = Object.hasOwn(engine.metrics, key) ? engine.metrics[key] : undefined;
-    const unit = objectives[objective].unit === 'usd' ? 'none' : objectives[objective].unit;
+    const { unit } = objectives[objective];
     if (metric === undefined) problems.push({ where, message: `metric ${key} is not defined` });
     else if (metric.unit !== unit) {
       problems.push({ where, message: `is measured in ${unit}, metric ${key} in ${metric.unit}` });
