@@ -60,7 +60,7 @@ export class KeptReadings {
     const dueAtMs = nowMs + group.everyMs;
     this.#byGroup.set(group.group, { reading, atMs, retries, dueAtMs, throttledUntilMs: 0 });
     const lastSuccess = this.#lastSuccess.get(group.group);
-    memory?.write(group.group, { triedAt: clock.now(), lastSuccess, reading });
+    memory?.write(group.group, { triedAt: clock.now(), lastSuccess, reading }, 'now');
   }
 
   keep(group: GroupInForce, reading: GroupReading): void {

@@ -51,18 +51,20 @@ export class ReadingMemory {
     return { triedAt, retryMs, lastSuccess, reading: { ...reading, group, errors, samples } };
   }
 
-  write(group: string, { reading, ...rest }: RememberedReading): void {
+  /** With `now` it is on disk when this returns: a process that is killed has not spent what nobody knows of. */
+  write(group: string, { reading, ...rest }: RememberedReading, when?: 'now'): void {
     const { memory, fingerprint, log } = this.#input;
     const record = { fingerprint, ...rest };
     try {
-      memory.write(keyOf(group), JSON.stringify({ ...record, reading: reading && this.#plain(reading) }));
+      const text = JSON.stringify({ ...record, reading: reading && this.#plain(reading) });
+      memory.write(keyOf(group), text, when);
     } catch (thrown) {
       // Without its values the reading is unknown after a restart; without its time it would be paid for again.
       if (!this.#said.has(group)) {
         log.warn('reading is not remembered over restarts', { group, reason: messageOf(thrown) });
       }
       this.#said.add(group);
-      memory.write(keyOf(group), JSON.stringify(record));
+      memory.write(keyOf(group), JSON.stringify(record), when);
     }
   }
 

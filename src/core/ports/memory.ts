@@ -3,9 +3,10 @@ export interface Memory {
   /** The value last written under this key; undefined when there is none. */
   read(key: string): string | undefined;
   /**
-   * Remembers a text of at most 1 MiB; it is on disk within about a second.
+   * Remembers a text of at most 1 MiB; it is on disk within about a second, or, with `now`, when this returns, so that not even a process
+   * that is killed forgets it. A disk that refuses is tried again.
    *
    * @throws {RangeError} when the text is longer.
    */
-  write(key: string, value: string): void;
+  write(key: string, value: string, when?: 'now'): void;
 }

@@ -47,14 +47,25 @@ export class TargetMemories {
     };
     return {
       read: (key) => known().get(key),
-      write: (key, value) => {
+      write: (key, value, when) => {
         checkValue(key, value);
         if (known().get(key) === value) return;
         known().set(key, value);
+        if (when === 'now' && this.#putNow(target, key, value)) return;
         changes.changed.add(key);
         this.#writes.add(changes);
       },
     };
+  }
+
+  /** Whether it could be written; what could not is left to the writes behind, which say so. */
+  #putNow(target: string, key: string, value: string): boolean {
+    try {
+      this.#put.run(target, key, value, this.#clock.now());
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #load(target: string): Map<string, string> {

@@ -213,6 +213,30 @@ describe('TargetWatch, with a group that costs money', () => {
     },
   );
 
+  it('has on disk that it pays before it does', async () => {
+    const memory = createForgetfulMemory();
+    const written: unknown[] = [];
+    const { watch, fake, answer } = processWith({
+      memory: {
+        read: (key) => memory.read(key),
+        write: (key, value, when) => {
+          written.push(when);
+          memory.write(key, value);
+        },
+      },
+    });
+    const read = fake.behaviour.slow;
+    fake.behaviour.slow = (context) => {
+      written.push('paid');
+      return read?.(context);
+    };
+    answer.error = 'timeout';
+
+    await watch.collect(never);
+
+    expect(written).toEqual(['now', 'paid', undefined]);
+  });
+
   it('never tries again within a minute, nor after a restart', async () => {
     const memory = createForgetfulMemory();
     const before = processWith({ memory });

@@ -102,6 +102,13 @@ describe('Housekeeping', () => {
     expect((await store.history.indexUsage('c', 'd')).map(({ member }) => member)).toEqual(['living']);
   });
 
+  it('has on disk at once what must outlive a process that is killed', () => {
+    store.memory('target').write('later', 'b');
+    store.memory('target').write('now', 'a', 'now');
+
+    expect(disk.prepare('SELECT key, value FROM target_memory').all()).toEqual([{ key: 'now', value: 'a' }]);
+  });
+
   it('deletes a few rows at a time', async () => {
     await observe({ member: 'gone', database: 'gone' }, 1_000);
     await reopen();
