@@ -46,6 +46,18 @@ describe('check of BigQuery', () => {
     expect(items.find(({ severity }) => severity === 'blind')?.remedy).toContain('regions: [us, eu]');
   });
 
+  it('tries every query as a dry run for conformance, and says what it cannot try', async () => {
+    const { collector, double } = await check(() => undefined);
+    const before = double.queries.jobs.size;
+
+    const assumptions = (await collector().assumptions?.(AbortSignal.timeout(20_000))) ?? [];
+
+    const verdicts = assumptions.map(({ verdict }) => verdict);
+    expect(verdicts.filter((verdict) => verdict === 'holds')).toHaveLength(16);
+    expect(verdicts.filter((verdict) => verdict === 'untested')).toHaveLength(1);
+    expect(double.queries.jobs.size).toBe(before);
+  });
+
   it('has grants whose every command is complete', () => {
     for (const statement of bigqueryGrants.statements) expect(statement).toMatch(/^gcloud .*<project>/);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/load-config.ts';
+import { watchTarget } from '../../tests/support/watching.ts';
 import { credentialParts } from './credentials.ts';
 import { engine } from './index.ts';
 import { starterLines } from './starter.ts';
@@ -10,13 +10,12 @@ const key = JSON.stringify({
   private_key_id: 'abcdef0123456789',
 });
 
-function problemsOf(target: object, env: Readonly<Record<string, string>> = {}): string {
+function problemsOf(
+  target: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string>> = {},
+): string {
   try {
-    parseConfig(JSON.stringify({ targets: [{ id: 'shop', engine: 'bigquery', ...target }] }), {
-      path: 'reeve.yaml',
-      env,
-      engines: new Map([['bigquery', engine]]),
-    });
+    watchTarget({ engine, target, env });
     return '';
   } catch (thrown) {
     return String(thrown);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../src/core/snapshot.ts';
 import { samplesOf, valueOf } from '../../tests/support/watching.ts';
-import { watchDouble } from './testing/double-watch.ts';
+import { type Snapshot, watchDouble } from './testing/double-watch.ts';
 
 const gib = 1024 ** 3;
 const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);

@@ -34,6 +34,12 @@ export interface Forecast {
   readonly basis: number;
 }
 
+interface PastDay extends DayUse {
+  readonly weekend: boolean;
+  /** Days between it and the last that is over. */
+  readonly age: number;
+}
+
 /** Fewer days than this say nothing about a month. */
 const fewestDays = 3;
 const mostDays = 42;
@@ -51,12 +57,15 @@ const fewestOfKind = 2;
  * @returns undefined with fewer than three days of history.
  */
 export function forecastMonth(input: ForecastInput): Forecast | undefined {
-  const { pricing, soFar, toCome, random } = input;
-  const history = trimmed(input.history).slice(-mostDays);
-  if (history.length < fewestDays) return undefined;
+  const { pricing, soFar, random } = input;
+  const used = trimmed(input.history).slice(-mostDays);
+  if (used.length < fewestDays) return undefined;
+  const history = used.map(
+    (use, index): PastDay => ({ ...use, weekend: isWeekend(use.day), age: used.length - 1 - index }),
+  );
+  const days = input.toCome.map(({ day, part }) => ({ part, weekend: isWeekend(day) }));
   const wander = wanderOf(history);
   const drawDay = weighted(history);
-  const ages = new Map(history.map(({ day }, index) => [day, history.length - 1 - index]));
   const totals: number[] = [];
   for (let each = 0; each < simulations; each += 1) {
     const drawFuture = futureOf(
@@ -67,10 +76,10 @@ export function forecastMonth(input: ForecastInput): Forecast | undefined {
     const growth = wander.growth + wander.growthSpread * normal(random);
     let bytes = soFar.bytes;
     let capacityUsd = soFar.capacityUsd;
-    for (const { day, part } of toCome) {
-      const drawn = drawFuture(day);
+    for (const { weekend, part } of days) {
+      const drawn = drawFuture(weekend);
       level += growth + wander.step * normal(random);
-      bytes += drawn.bytes * part * Math.exp(level + growth * (ages.get(drawn.day) ?? 0));
+      bytes += drawn.bytes * part * Math.exp(level + growth * drawn.age);
       capacityUsd += drawn.capacityUsd * part;
     }
     totals.push(monthUsd(bytes, pricing) + capacityUsd);
@@ -115,7 +124,7 @@ const weekDays = 7;
 const drawnAgeDays = 12;
 
 /** Estimates from whole weeks, less what the chance of single days explains. */
-function wanderOf(history: readonly DayUse[]): Wander {
+function wanderOf(history: readonly PastDay[]): Wander {
   const values = history.map(({ bytes }) => bytes);
   const start = unknownStart / Math.sqrt(history.length);
   const weeks: number[] = [];
@@ -142,29 +151,28 @@ function wanderOf(history: readonly DayUse[]): Wander {
 }
 
 /** Variance of the bytes of a day among days of its kind. */
-function withinKinds(history: readonly DayUse[]): number {
+function withinKinds(history: readonly PastDay[]): number {
   const kinds = [true, false].map((weekend) =>
-    history.filter(({ day }) => isWeekend(day) === weekend).map(({ bytes }) => bytes),
+    history.filter((each) => each.weekend === weekend).map(({ bytes }) => bytes),
   );
   return kinds.reduce((sum, days) => sum + variance(days) * days.length, 0) / history.length;
 }
 
 /** Draws a day for a day to come. A weekend that was never seen may be anything between nothing and a working day. */
-function futureOf(sample: readonly DayUse[], random: Random): (day: string) => DayUse {
-  const ofKind = (weekend: boolean): readonly DayUse[] =>
-    sample.filter(({ day }) => isWeekend(day) === weekend);
-  const [working, weekend] = [ofKind(false), ofKind(true)];
+function futureOf(sample: readonly PastDay[], random: Random): (weekend: boolean) => PastDay {
+  const working = sample.filter(({ weekend }) => !weekend);
+  const weekends = sample.filter(({ weekend }) => weekend);
   const unseen = random();
-  return (day) => {
-    if (!isWeekend(day)) return pick(working.length >= fewestOfKind ? working : sample, random);
-    if (weekend.length >= fewestOfKind) return pick(weekend, random);
+  return (weekend) => {
+    if (!weekend) return pick(working.length >= fewestOfKind ? working : sample, random);
+    if (weekends.length >= fewestOfKind) return pick(weekends, random);
     const drawn = pick(sample, random);
     return { ...drawn, bytes: drawn.bytes * unseen };
   };
 }
 
 /** Draws from days in order, the last ones most often. */
-function weighted(days: readonly DayUse[]): (random: Random) => DayUse {
+function weighted(days: readonly PastDay[]): (random: Random) => PastDay {
   const sums: number[] = [];
   let sum = 0;
   for (let index = 0; index < days.length; index += 1) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Memory, Secret } from '../../src/sdk.ts';
-import { createSystemClock } from '../../src/telemetry/clock.ts';
 import { type BigQueryDouble, startBigQueryDouble } from '../../tests/support/bigquery/double.ts';
+import { FakeClock } from '../../tests/support/fake-clock.ts';
 import { createRecordingLog } from '../../tests/support/recording-log.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
 import { createBillingCalendar } from './billing-calendar.ts';
@@ -47,7 +47,7 @@ async function start(double: BigQueryDouble) {
   const ownSpend = new OwnSpend(memoryOf(values), calendar);
   const input = {
     options,
-    clock: createSystemClock(),
+    clock: new FakeClock(Date.now()),
     random: Math.random,
     log: createRecordingLog(),
     applicationName: 'reeve/test',

@@ -16,7 +16,7 @@ const quarter = 15 * minute;
 /** Jobs last at most a day; what they were billed for is settled by then. */
 const unsettledMs = 26 * hour;
 /** History is read in pieces, so that each stays small. */
-const pieceMs = 8 * day;
+const pieceMs = 16 * day;
 /** Days that a forecast looks at, at least. */
 const historyDays = 43;
 

@@ -7,12 +7,15 @@ import {
 import { type Watching, type WatchRequest, watchTarget } from '../../../tests/support/watching.ts';
 import { engine } from '../index.ts';
 
+/** What a collection gave. */
+export type Snapshot = Awaited<ReturnType<Watching['collect']>>;
+
 /** For tests: the double of BigQuery, and a target that watches it with the key of a service account. */
 export interface DoubleWatch extends AsyncDisposable {
   readonly double: BigQueryDouble;
   readonly watching: Watching;
   /** The collector, once something was collected. */
-  collector(): Collector;
+  readonly collector: () => Collector;
 }
 
 export async function watchDouble(
