@@ -9,7 +9,7 @@ import { messageOf } from '../../src/core/errors.ts';
 import { createSystemClock, systemRandom } from '../../src/telemetry/clock.ts';
 import { type ConformanceOptions, parseArguments, usage } from './arguments.ts';
 import { observe } from './conform.ts';
-import { createRecorder } from './recorder.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
 import { renderReport } from './render-report.ts';
 import { judge } from './report.ts';
 import { chooseTarget } from './target.ts';
@@ -23,8 +23,10 @@ async function run(options: ConformanceOptions): Promise<number> {
   const engines = await loadEngines();
   const env = processEnvironment();
   let chosen: ReturnType<typeof chooseTarget>;
+  let recorder: Recorder | undefined;
   try {
     chosen = chooseTarget(options, engines, env);
+    recorder = options.record === undefined ? undefined : createRecorder(options.record);
   } catch (error) {
     return endWithUsage(messageOf(error));
   }
@@ -39,7 +41,6 @@ async function run(options: ConformanceOptions): Promise<number> {
     createConfigInForce(chosen.config),
     'error',
   );
-  const recorder = options.record === undefined ? undefined : createRecorder(options.record);
   const observation = await observe({
     chosen,
     engines,
@@ -55,7 +56,9 @@ async function run(options: ConformanceOptions): Promise<number> {
     ...(recorder === undefined ? {} : { onAnswer: recorder.onAnswer }),
   });
   const report = judge(engine, chosen.configured.target.id, observation, options.paid);
-  process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
+  const text = options.json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report);
+  // All of it at once: servers repeat secrets in places that nobody thought of.
+  process.stdout.write(observation.redact(text));
   const files = recorder?.write(engine.id, report.server.version ?? 'unknown', observation.redact) ?? [];
   if (recorder !== undefined)
     writeNote(
