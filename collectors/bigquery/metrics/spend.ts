@@ -63,7 +63,7 @@ export const spendMetrics = defineMetrics({
   spendForecastLowerUsd: {
     ...month,
     name: 'reeve_bigquery_spend_forecast_lower_usd',
-    help: 'Lower end of the forecast: meant to be too high in one month of ten. On made-up months lower and upper held the end in 8 to 9 of 10 cases, in 6 to 8 where spend grew fast, wandered or leapt.',
+    help: 'Lower end of the forecast, meant to be too high in one month of ten; of made-up months both ends held 8 to 9 in 10, and 6 to 8 where spend grew fast, wandered or leapt.',
   },
   spendForecastUpperUsd: {
     ...month,
