@@ -4,20 +4,24 @@ import { benchExport } from './export/bench-export.ts';
 import { benchExporters } from './exporters/bench-exporters.ts';
 import { benchFleet } from './fleet/bench-fleet.ts';
 import { describeMachine } from './machine.ts';
+import { benchMongodb } from './mongodb/bench-mongodb.ts';
 import { renderSection } from './render.ts';
 import type { Report, Section } from './report.ts';
 import { writeResults } from './results-file.ts';
 import type { Run } from './run.ts';
+import { benchSdkMemory } from './sdk-memory/bench-sdk-memory.ts';
 
 const benchmarks: Readonly<Record<string, (run: Run) => Promise<Report>>> = {
   exporters: benchExporters,
   export: benchExport,
   fleet: benchFleet,
+  mongodb: benchMongodb,
+  'sdk-memory': benchSdkMemory,
 };
 
 const usage = `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--quick] [--out FOLDER]
 
-Without a name all run, which takes about 15 minutes. --quick: short phases, and nothing is written unless --out says where.
+Without a name all run, which takes about 30 minutes. --quick: short phases, and nothing is written unless --out says where.
 Run "npm run build" before, so that the compiled program is measured: run from the sources it needs about 30 MiB more.`;
 
 const { values, positionals } = parseArgs({
