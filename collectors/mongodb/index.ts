@@ -17,7 +17,10 @@ export const engine: Engine = defineEngine({
   groups: mongodbGroups,
   objectives: mongodbObjectives,
   grants: mongodbGrants,
-  starter: { protocols: ['mongodb', 'mongodb+srv'] },
+  starter: {
+    protocols: ['mongodb', 'mongodb+srv'],
+    hints: ['objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }'],
+  },
   options: mongodbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
 });

@@ -16,7 +16,13 @@ export const engine: Engine = defineEngine({
   groups: postgresGroups,
   objectives: postgresObjectives,
   grants: postgresGrants,
-  starter: { protocols: ['postgres', 'postgresql'] },
+  starter: {
+    protocols: ['postgres', 'postgresql'],
+    hints: [
+      'membersComplete: true       # only when every member of this cluster is a target here',
+      'objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }',
+    ],
+  },
   options: postgresOptions,
   createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),
 });

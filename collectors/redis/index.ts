@@ -17,7 +17,10 @@ export const engine: Engine = defineEngine({
   groups: redisGroups,
   objectives: redisObjectives,
   grants: redisGrants,
-  starter: { protocols: ['redis', 'rediss'] },
+  starter: {
+    protocols: ['redis', 'rediss'],
+    hints: ['objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }'],
+  },
   options: redisOptions,
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
 });

@@ -20,6 +20,8 @@ export interface StarterTarget {
   readonly secret: string | undefined;
   /** Time between collections of a target that does not say. */
   readonly intervalMs: number;
+  /** Lines of YAML that show what else is worth setting. */
+  readonly hints: readonly string[];
 }
 
 /**
@@ -73,6 +75,7 @@ export function planStarter(
       secret: isUsed ? (hasUrl ? masked(text) : '<secret>') : undefined,
       hasUrl,
       intervalMs: (engine.targetDefaults ?? targetDefaults).intervalMs,
+      hints: engine.starter.hints ?? [],
     };
   });
 }
@@ -114,7 +117,7 @@ export function renderStarter(targets: readonly StarterTarget[], { command, file
   ].join('\n');
 }
 
-function renderTarget({ id, engine, lines, intervalMs }: StarterTarget): readonly string[] {
+function renderTarget({ id, engine, lines, intervalMs, hints }: StarterTarget): readonly string[] {
   return [
     `  - id: ${id}${' '.repeat(Math.max(1, 28 - id.length))}# label on every series; keep it`,
     `    engine: ${engine}`,
@@ -122,8 +125,7 @@ function renderTarget({ id, engine, lines, intervalMs }: StarterTarget): readonl
     `    # interval: ${formatDuration(intervalMs).padEnd(17)} # time between collections`,
     '    # labels: { environment: production, team: payments }',
     '    # workload: oltp              # oltp | olap | cache; decides which objectives apply',
-    '    # membersComplete: true       # only when every member of this cluster is a target here',
-    '    # objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }',
+    ...hints.map((line) => `    # ${line}`),
     '',
   ];
 }

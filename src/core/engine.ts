@@ -58,6 +58,8 @@ export interface Starter {
    * little. Absent: the URL is the target's `url`, given by the variable.
    */
   readonly lines?: (url: URL, variable: string) => readonly string[] | undefined;
+  /** Lines of YAML that a newcomer should know of; they are written as comments. */
+  readonly hints?: readonly string[];
 }
 
 /** Statements that create the least-privileged login for collection. */
