@@ -114,7 +114,7 @@ function withoutAnswer(
   if (/Abort|Timeout|ETIMEDOUT/i.test(names)) {
     return new CollectError('timeout', `${where}: no answer in time`, { cause: thrown });
   }
-  if (/default credentials|invalid_grant|private key|PEM|DECODER|asn1/i.test(text)) {
+  if (/default credentials|credential file|invalid_grant|private key|PEM|DECODER|asn1/i.test(text)) {
     const message = `no credentials for ${where}: ${text}; give keyFile or credentials`;
     return new CollectError('denied', message, { cause: thrown });
   }

@@ -88,7 +88,7 @@ export function capacityCosts(usage: RegionUsage, rules: CostRules): readonly Co
 }
 
 /** `location.name` of `project:location.name|edition` and of `project:location.name`. */
-export function reservationName(pool: string): string {
+function reservationName(pool: string): string {
   return pool.replace(/\|[^|]*$/, '').replace(/^.*:/, '');
 }
 

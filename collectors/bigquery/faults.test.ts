@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { samplesOf, valueOf } from '../../tests/support/watching.ts';
 import { type Snapshot, watchDouble } from './testing/double-watch.ts';
 
@@ -99,6 +99,18 @@ describe('faults of BigQuery', () => {
     const said = JSON.stringify([snapshot, setting.watching.log.events]);
     expect(said).not.toContain('PRIVATE KEY');
   });
+
+  it('says denied without any credentials, and does not ask without them', async () => {
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere/key.json');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await using setting = await watchDouble(() => undefined, { credentials: undefined });
+
+    const snapshot = await setting.watching.collect();
+
+    expect(snapshot.failure?.code).toBe('denied');
+    expect(snapshot.failure?.message).toContain('give keyFile or credentials');
+    expect(setting.double.requests).toEqual([]);
+  }, 30_000);
 
   it('asks for another token when one was taken back', async () => {
     await using setting = await watchDouble(() => undefined, onlySlots);

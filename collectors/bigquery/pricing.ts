@@ -16,7 +16,7 @@ export interface Pricing {
 export type Prices = Readonly<Record<string, number>>;
 export type StoragePrice = 'activeLogical' | 'longTermLogical' | 'activePhysical' | 'longTermPhysical';
 
-export const bytesPerTiB = 1024 ** 4;
+const bytesPerTiB = 1024 ** 4;
 export const bytesPerGiB = 1024 ** 3;
 /** What BigQuery bills at least for each table that an on-demand query names. */
 export const smallestBilledBytes = 10 * 1024 ** 2;

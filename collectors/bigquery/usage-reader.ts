@@ -1,4 +1,4 @@
-import type { CollectorInput } from '../../src/sdk.ts';
+import { CollectError, type CollectorInput } from '../../src/sdk.ts';
 import { addDays, type BillingCalendar, firstOfPreviousMonth } from './billing-calendar.ts';
 import type { BigqueryOptions } from './config.ts';
 import type { Commitment, RegionUsage } from './costs.ts';
@@ -102,7 +102,7 @@ export class UsageReader {
       const to = Math.min(now, from + pieceMs);
       const parameters: Readonly<Record<string, ParameterValue>> = { from: iso(from), to: iso(to) };
       const { rows, truncatedRows } = await this.#runner.ask(query, scope, parameters, signal);
-      if (truncatedRows > 0) throw new RangeError(`${query.name}: ${truncatedRows} rows too many`);
+      if (truncatedRows > 0) throw tooMany(query, scope, truncatedRows);
       ledger.replace(from, to, rows.map(parse));
       ledger.compact(oldest);
       try {
@@ -123,6 +123,11 @@ export class UsageReader {
     const first = [firstOfPreviousMonth(today), addDays(today, -historyDays)].sort()[0] ?? today;
     return this.#calendar.startOfDay(first);
   }
+}
+
+function tooMany({ name }: Pick<Query, 'name'>, { project, region }: Scope, rows: number): CollectError {
+  const message = `query ${name} of project "${project}" in ${region} has ${rows} rows more than are read: a sum of the others would be too small`;
+  return new CollectError('unsupported', message);
 }
 
 export function iso(atMs: number): string {

@@ -48,7 +48,7 @@ export async function watchDouble(
   };
 }
 
-export function targetOf(
+function targetOf(
   double: BigQueryDouble,
   more: Readonly<Record<string, unknown>> = {},
 ): Pick<WatchRequest, 'target' | 'env'> {
