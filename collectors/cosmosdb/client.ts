@@ -165,7 +165,8 @@ export class DataClient {
       this.#lastMs = clock.monotonicMs();
       return await send();
     } catch (thrown) {
-      const error = toDataError(thrown, `${named} at ${this.#host}`, signal);
+      const said = withoutKey(messageOf(thrown), this.#input.key);
+      const error = toDataError(thrown, said, `${named} at ${this.#host}`, signal);
       if (error.code === 'throttled')
         this.#closedUntilMs = clock.monotonicMs() + Math.min(error.retryAfterMs ?? 0, longestPauseMs);
       throw error;
@@ -191,9 +192,15 @@ const refusals: Readonly<
   408: ['timeout', 'the account gave up in time'],
 };
 
-function toDataError(thrown: unknown, what: string, signal: AbortSignal): CollectError {
+/** Before the text is cut: what is left of a key would not be known for a secret any more. */
+function withoutKey(text: string, key: Secret): string {
+  const plain = key.reveal();
+  return text.replaceAll(plain, '[secret]').replaceAll(encodeURIComponent(plain), '[secret]');
+}
+
+function toDataError(thrown: unknown, said: string, what: string, signal: AbortSignal): CollectError {
   if (thrown instanceof CollectError) return new CollectError(thrown.code, thrown.message);
-  const text = messageOf(thrown).replaceAll(/\s+/g, ' ').slice(0, longestText);
+  const text = said.replaceAll(/\s+/g, ' ').slice(0, longestText);
   if (signal.aborted || /timeout/i.test(nameOf(thrown)))
     return new CollectError('timeout', `${what}: no answer in time`);
   const status = Number(fieldOf(thrown, 'code'));

@@ -43,7 +43,7 @@ export async function readConsumption(
   const normalized = input.serverless ? nothing : await askAlone('normalized', monitor, context);
 
   const busiest = newestMinute(normalized, 'NormalizedRUConsumption', spelling, Math.max);
-  const consumed = withIdle(newestMinute(units, 'TotalRequestUnits', spelling), busiest);
+  const consumed = withIdle(latestConsumption(units, busiest, spelling), busiest);
   const shown = largest(consumed.values, input.maxContainers, context);
   if (consumed.atMs !== undefined) context.record('consumedMinute', consumed.atMs / 1_000, {});
   for (const { value, ...place } of shown.values) context.record('requestUnitsPerSecond', value / 60, place);
@@ -108,6 +108,17 @@ function recordThrottling(asked: Minute, throttled: Minute, shown: Shown, contex
     context.record('throttledPerSecond', count / 60, place);
     context.record('throttledRatio', ratio(count, requests), place, requests);
   }
+}
+
+/** The newest minute with consumption, or a newer one in which Azure says that every partition was idle: what stopped is not told on. */
+function latestConsumption(units: MetricAnswer, busiest: Minute, spelling: Spelling): Minute {
+  const newest = newestMinute(units, 'TotalRequestUnits', spelling);
+  const isIdleSince =
+    busiest.isWhole &&
+    newest.atMs !== undefined &&
+    (busiest.atMs ?? newest.atMs) > newest.atMs &&
+    busiest.values.every(({ value }) => value === 0);
+  return isIdleSince ? minuteAt(units, 'TotalRequestUnits', spelling, busiest.atMs) : newest;
 }
 
 /**

@@ -73,6 +73,26 @@ describe('the control plane, on a double of Azure', () => {
     expect(valueOf(await watching.collect(), utilization, carts)).toBeUndefined();
   });
 
+  it('does not go on telling what was consumed before an account fell idle', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    const idle = { requestUnitsPerSecond: 0, requestsPerSecond: 0 };
+    const names = [
+      ['shop', 'orders'],
+      ['shared', 'a'],
+      ['shared', 'b'],
+    ] as const;
+    for (const [database, name] of names) {
+      azure.account.container(database, name).setLoad(idle, Date.now() - 9 * 60_000);
+    }
+    await using watching = watchAccount(azure);
+
+    const snapshot = await watching.collect();
+
+    const orders = { database: 'shop', container: 'orders', region: 'West Europe' };
+    expect(valueOf(snapshot, utilization, orders)).toBe(0);
+    expect(samplesOf(snapshot, 'reeve_cosmosdb_throttled_requests_ratio')).toEqual([]);
+  });
+
   it('does nothing that the role it asks for does not allow', async () => {
     await using azure = await startAzure({ accounts: [doubleShop] });
     await using watching = watchAccount(azure);

@@ -107,6 +107,36 @@ describe('the data plane, on a double of an account', () => {
     expect((await watching.collect()).up).toBe(true);
   });
 
+  it('leaves no part of a key that an answer repeats', async () => {
+    await using account = await startCosmosAccount({ databases });
+    const message = `${'x'.repeat(250)} key=${account.readOnlyKey}`;
+    account.faults.add({ on: /./, fault: { kind: 'answer', status: 400, body: { code: 'Bad', message } } });
+    await using watching = watchWithKey(account);
+
+    const { failure } = await watching.collect();
+
+    expect(failure?.message).toContain('key=[secret]');
+    expect(failure?.message).not.toContain(account.readOnlyKey.slice(0, 8));
+  });
+
+  it('takes a list that does not end for no list', async () => {
+    await using account = await startCosmosAccount({ databases });
+    account.setUsage('shop', 'orders', { documents: 7, documentsKb: 100, collectionKb: 130 });
+    const body = { _rid: '', DocumentCollections: [{ id: 'orders', _self: 'dbs/x/colls/y/' }], _count: 1 };
+    const headers = { 'x-ms-continuation': 'more' };
+    account.faults.add({
+      on: /GET \/dbs\/shop\/colls$/,
+      fault: { kind: 'answer', status: 200, headers, body },
+    });
+    await using watching = watchWithKey(account);
+
+    const snapshot = await watching.collect();
+
+    const errors = snapshot.readings.flatMap(({ errors: each }) => each);
+    expect(errors.map(({ code }) => code)).toEqual(['malformed', 'malformed']);
+    expect(samplesOf(snapshot, 'reeve_storage_bytes')).toEqual([]);
+  });
+
   it('keeps one connection, and none after it is closed', async () => {
     await using account = await startCosmosAccount({ databases });
     const watching = watchWithKey(account);

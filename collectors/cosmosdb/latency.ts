@@ -35,7 +35,9 @@ export async function readLatency(
     const labels = { ...first.place, connection_mode: first.mode };
     context.record('latencySeconds', weightedMean(all), labels, requestsOf(all));
   }
+  const isPartial = withUnknownMode(latencies, weights, input.spelling);
   for (const [first, ...rest] of groupBy(cells, ({ place }) => containerOf(place))) {
+    if (isPartial.has(containerOf(first.place))) continue;
     const all = [first, ...rest];
     const { database, container } = first.place;
     context.record(
@@ -64,6 +66,23 @@ export function weightedPercentile(cells: readonly LatencyCell[], part: number):
     if (seen >= part * requests) return cell.seconds;
   }
   return undefined;
+}
+
+/** Containers with requests by a connection mode whose latency Azure did not give: the slow ones may be among them. */
+export function withUnknownMode(
+  latencies: MetricAnswer,
+  weights: MetricAnswer,
+  spelling: Spelling,
+): ReadonlySet<string> {
+  const unknown = modes.filter(
+    ({ metric }) => !latencies.series.has(metric) || latencies.unsplit.has(metric),
+  );
+  const lines = (weights.series.get('TotalRequests') ?? []).filter(
+    ({ dimensions, points }) =>
+      unknown.some(({ mode }) => mode === dimensions.get('connectionmode')?.toLowerCase()) &&
+      points.some(({ value }) => value > 0),
+  );
+  return new Set(lines.map(({ dimensions }) => containerOf(spelling.place(dimensions))));
 }
 
 /** Each minute of each series of latency, with the requests behind it; without requests it has no weight and is left out. */
