@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findFreePort } from '../net/free-port.ts';
+import { countConnections, listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { createTempDir } from '../temp-dir.ts';
 import { AccountModel, type AccountOptions } from './account-model.ts';
 import { type Authority, createAuthority } from './certificates.ts';
@@ -96,8 +96,8 @@ export async function startAzure(options: AzureOptions): Promise<AzureDouble> {
   const server = createServer(authority.issue(), (request, response) => serve(request, response, state));
   const identity = createHttpServer((request, response) => serveManagedIdentity(request, response, state));
   const identityPort = await findFreePort();
-  await Promise.all([listen(server, port), listen(identity, identityPort)]);
-  const stop = async (): Promise<void> => close(server);
+  await Promise.all([listenOnLoopback(server, port), listenOnLoopback(identity, identityPort)]);
+  const stop = (): Promise<void> => stopListening(server);
   return {
     url: `https://127.0.0.1:${port}`,
     port,
@@ -110,7 +110,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureDouble> {
     },
     account: firstAccount(state.accounts),
     ...state,
-    connections: () => connectionsOf(server),
+    connections: () => countConnections(server),
     deny: (action) => void state.denied.add(action.toLowerCase()),
     allow: (action) => void state.denied.delete(action.toLowerCase()),
     expireCertificate: () => present(server, authority, Date.now() - 3_600_000),
@@ -118,10 +118,10 @@ export async function startAzure(options: AzureOptions): Promise<AzureDouble> {
     stop,
     restart: async () => {
       await stop();
-      await listen(server, port);
+      await listenOnLoopback(server, port);
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([close(server), close(identity)]);
+      await Promise.all([stop(), stopListening(identity)]);
       await folder.remove();
     },
   };
@@ -231,24 +231,6 @@ function serveManagedIdentity(request: IncomingMessage, response: ServerResponse
 function present(server: Server, authority: Authority, toMs?: number): void {
   server.setSecureContext(authority.issue(toMs === undefined ? {} : { fromMs: toMs - 86_400_000, toMs }));
   server.closeAllConnections();
-}
-
-async function listen(server: ReturnType<typeof createHttpServer> | Server, port: number): Promise<void> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-}
-
-async function close(server: ReturnType<typeof createHttpServer> | Server): Promise<void> {
-  if (!server.listening) return;
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
-}
-
-function connectionsOf(server: Server): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
-  return promise;
 }
 
 function firstAccount(accounts: readonly AccountModel[]): AccountModel {

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { findFreePort } from '../net/free-port.ts';
+import { listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { ApiError, errorBody } from './api-error.ts';
 import { datasetRoutes } from './dataset-routes.ts';
 import { Estate } from './estate.ts';
@@ -99,15 +99,9 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     };
     handle(request, response, context).catch((error: unknown) => fail(response, error));
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listenOnLoopback(server, port);
   const url = `http://127.0.0.1:${port}`;
-  const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
+  const close = (): Promise<void> => stopListening(server);
   return {
     url,
     tokenUrl: `${url}/token`,

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -10,6 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ServerCertificate } from '../azure/certificates.ts';
 import { type HttpAnswer, HttpFaults, sendAnswer } from '../azure/http-faults.ts';
 import { findFreePort } from '../net/free-port.ts';
+import { countConnections, listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { type AccountState, answerData, type ContainerUsage } from './data-plane.ts';
 import { startInnerServer } from './inner-server.ts';
 import { isSignedWith } from './master-key.ts';
@@ -111,7 +111,7 @@ export async function startCosmosAccount(options: CosmosAccountOptions = {}): Pr
     : createHttpServer(handle);
   const fill = (options.databases ?? []).map((database) => createDatabase(state, endpoint, database));
   await Promise.all(fill);
-  await listen(server, port);
+  await listenOnLoopback(server, port);
   return control(state, server, port, endpoint);
 }
 
@@ -148,15 +148,15 @@ function control(state: ServerState, server: Server, port: number, endpoint: str
       state.faults.add({ on, fault: throttling(retryAfterMs), ...(times === undefined ? {} : { times }) }),
     setUsage: (database, container, usage) =>
       void state.usage.set(`dbs/${database}/colls/${container}`, usage),
-    connections: () => connectionsOf(server),
+    connections: () => countConnections(server),
     rotateKeys: (key, readOnlyKey) => void Object.assign(state.keys, { full: key, readOnly: readOnlyKey }),
-    stop: () => close(server),
+    stop: () => stopListening(server),
     restart: async () => {
-      await close(server);
-      await listen(server, port);
+      await stopListening(server);
+      await listenOnLoopback(server, port);
     },
     [Symbol.asyncDispose]: async () => {
-      await close(server);
+      await stopListening(server);
       await state.inner[Symbol.asyncDispose]();
     },
   };
@@ -242,22 +242,4 @@ function throttling(retryAfterMs: number) {
         'Message: {"Errors":["Request rate is large. More Request Units may be needed, so no changes were made."]}',
     },
   } as const;
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-}
-
-async function close(server: Server): Promise<void> {
-  if (!server.listening) return;
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
-}
-
-function connectionsOf(server: Server): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
-  return promise;
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, request as requestHttp, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { findFreePort } from '../net/free-port.ts';
+import { listenOnLoopback, stopListening } from '../net/http-listening.ts';
 
 export interface InnerRequest {
   readonly method: string;
@@ -27,8 +27,7 @@ export async function startInnerServer(): Promise<InnerServer> {
   const port = await findFreePort();
   const { createHttpServer } = await loadPackage();
   const server = createHttpServer({ keepAlive: true });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listenOnLoopback(server, port);
   const agent = new Agent({ keepAlive: true });
   const send = ({ method, url, headers, body }: InnerRequest): Promise<InnerAnswer> => {
     const { promise, resolve, reject } = Promise.withResolvers<InnerAnswer>();
@@ -57,9 +56,7 @@ export async function startInnerServer(): Promise<InnerServer> {
     send,
     [Symbol.asyncDispose]: async () => {
       agent.destroy();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await stopListening(server);
     },
   };
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { findFreePort } from '../net/free-port.ts';
+import { listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { waitUntil } from '../wait-until.ts';
 import { decodeMetrics, type MetricPoint, type ResourceMetrics } from './decode-metrics.ts';
 import { decodeTraces, type ResourceSpans, type Span } from './decode-traces.ts';
@@ -55,8 +55,7 @@ export async function startOtlpReceiver(options: { readonly port?: number } = {}
     // A sender that goes away in the middle rejects this; its own side of the test sees that.
     receive(request, response, mode, received).catch(() => response.destroy());
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listenOnLoopback(server, port);
 
   const points = (name?: string): readonly MetricPoint[] =>
     received.resourceMetrics
@@ -66,12 +65,7 @@ export async function startOtlpReceiver(options: { readonly port?: number } = {}
     received.resourceSpans
       .flatMap((group) => group.spans)
       .filter((span) => name === undefined || span.name === name);
-  const close = async (): Promise<void> => {
-    if (!server.listening) return;
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-  };
+  const close = (): Promise<void> => stopListening(server);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
