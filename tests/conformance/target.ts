@@ -11,7 +11,7 @@ export interface ChosenTarget {
 }
 
 /** The command line names no target that can be used; the message says what to write and never holds the URI. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = 'TargetError';
 }
 
