@@ -1,4 +1,4 @@
-/** `npm run demo`: real servers, a workload with stories, and Reeve watching them. */
+/** `npm run demo`: real servers, named doubles of what cannot run here, a workload with stories, and Reeve watching all of it. */
 
 import { parseArguments, usage } from './arguments.ts';
 import { runDemo, textOf } from './demo.ts';

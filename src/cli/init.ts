@@ -18,7 +18,7 @@ export function addInit(program: Command, context: CliContext, finish: (code: Ex
     )
     .argument(
       '<urls...>',
-      'databases, such as postgres://reeve@db1/orders, redis://cache1 or bigquery://project',
+      'databases, such as postgres://reeve@db1/orders, redis://cache1 or bigquery://project?region=eu',
     )
     .option('--out <file>', 'write to this file instead of stdout')
     .option('--force', 'replace the file')

@@ -66,7 +66,7 @@ export interface Starter {
 export interface Grants {
   /** What they allow and what is left out on purpose. */
   readonly summary: string;
-  /** Each is complete and can be pasted as it stands, terminator included; `<password>` and `<database>` are to be filled in. */
+  /** Each is complete and can be pasted as it stands, terminator included; what stands in angle brackets, such as `<password>`, is to be filled in. */
   readonly statements: readonly string[];
 }
 
@@ -172,7 +172,7 @@ export interface GroupContext<M extends MetricTable = MetricTable> extends Recor
   /** The same in milliseconds that only grow: for windows and rates. */
   readonly monotonicMs: number;
   /**
-   * Reads one subject (a database, a node) of the group. When it fails, only what it recorded is discarded, the error is kept under
+   * Reads one subject (a database, a member) of the group. When it fails, only what it recorded is discarded, the error is kept under
    * the subject's name, and the group is partial.
    */
   attempt(subject: string, read: GroupReader<M>): Promise<void>;
@@ -188,11 +188,11 @@ export interface GroupContext<M extends MetricTable = MetricTable> extends Recor
 export interface CheckItem {
   /** `fatal`: cannot be collected at all. `blind`: some values stay unknown. `advice`: works, could be better or safer. */
   readonly severity: 'fatal' | 'blind' | 'advice';
-  /** A database, a node, a role; empty for the target as a whole. */
+  /** A database, a member, a role; empty for the target as a whole. */
   readonly subject: string;
   /** What is missing, in one sentence. */
   readonly message: string;
-  /** The exact statements or settings that mend it, ready to paste; what is not a statement stands behind `-- ` on a line of its own. */
+  /** The exact statements or settings that mend it, ready to paste; what is neither stands behind `-- ` or `# ` on a line of its own. */
   readonly remedy: string;
   /** Groups that are unknown or incomplete without it. */
   readonly groups: readonly string[];

@@ -21,7 +21,7 @@ export type DetailRow = Readonly<Record<string, string | number | boolean | null
 /** Rows by kind (`indexes`, `statements`, `biggest_keys`), most important first. */
 export type Details = Readonly<Record<string, readonly DetailRow[]>>;
 
-/** Why a group, or one subject of it (a database, a node), was not read. */
+/** Why a group, or one subject of it (a database, a member), was not read. */
 export interface ReadingError {
   /** Empty when the whole group failed. */
   readonly subject: string;
