@@ -19,6 +19,14 @@ describe('parseInfo', () => {
     expect(info.list('errorstats').size).toBe(0);
   });
 
+  it('takes the last value of a field that comes twice, and no field for another that begins alike', () => {
+    const info = parseInfo('used_memory_rss:1\r\nused_memory:2\r\nrole:master\r\nused_memory:3\r\n');
+
+    expect(info.number('used_memory')).toBe(3);
+    expect(info.number('used_memory_rss')).toBe(1);
+    expect(info.number('used_mem')).toBeUndefined();
+  });
+
   it('keeps colons in values and in names of errors', () => {
     const info = parseInfo('executable:/a:b\n# Errorstats\nerrorstat_my:own:count=3\n');
 
