@@ -37,18 +37,42 @@ export function createSampleBuffer<M extends MetricTable>(
     if (value === undefined || !Number.isFinite(value)) return;
     const metric = metrics[key];
     if (metric === undefined) return;
-    samples.push(createSample(metric, value, labels, basis));
+    samples.push(createSample(metric, value, labels, basis, samples.at(-1)?.labels));
   };
   return { samples, record };
 }
 
-/** A sample of a metric; labels that the metric does not declare are ignored, missing ones become empty (absent) labels. */
+/**
+ * A sample of a metric; labels that the metric does not declare are ignored, missing ones become empty (absent) labels.
+ *
+ * @param previous label values of the sample before, which are shared if they are the same: the values of one table, node or database
+ * follow each other, and a snapshot holds them until the next.
+ */
 export function createSample(
   metric: MetricDefinition,
   value: number,
   labels: Readonly<Record<string, string>>,
   basis?: number,
+  previous: readonly string[] = noLabels,
 ): Sample {
-  const values = Object.keys(metric.labels).map((name) => labels[name] ?? '');
+  const names = Object.keys(metric.labels);
+  const values =
+    names.length === 0
+      ? noLabels
+      : areValuesOf(previous, names, labels)
+        ? previous
+        : names.map((name) => labels[name] ?? '');
   return basis === undefined ? { metric, labels: values, value } : { metric, labels: values, value, basis };
+}
+
+const noLabels: readonly string[] = Object.freeze([]);
+
+function areValuesOf(
+  values: readonly string[],
+  names: readonly string[],
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    values.length === names.length && names.every((name, index) => values[index] === (labels[name] ?? ''))
+  );
 }

@@ -29,6 +29,18 @@ describe('createSampleBuffer', () => {
     ]);
   });
 
+  it('shares the labels of a sample with the next one that has the same', () => {
+    const buffer = createSampleBuffer(metrics);
+
+    buffer.record('tableBytes', 1, { schema: 'public', table: 'orders' });
+    buffer.record('tableBytes', 2, { schema: 'public', table: 'orders' });
+    buffer.record('tableBytes', 3, { schema: 'public', table: 'carts' });
+
+    const [first, second, third] = buffer.samples;
+    expect(second?.labels).toBe(first?.labels);
+    expect(third?.labels).toEqual(['public', 'carts']);
+  });
+
   it('keeps how many observations stand behind a value', () => {
     const buffer = createSampleBuffer(metrics);
 
