@@ -36,6 +36,7 @@ describe('toMemberError', () => {
       selectionError(socketError('getaddrinfo ENOTFOUND db1', 'ENOTFOUND')),
       'unreachable',
     ],
+    ['a refusal without a code', driverError('MongoServerError', 'n/a'), 'malformed'],
     ['an answer that is no message', driverError('MongoParseError', 'Invalid message size'), 'malformed'],
     ['a wrong password', driverError('MongoServerError', 'Authentication failed.', { code: 18 }), 'denied'],
     ['a fault of ours', new TypeError('x is not a function'), 'internal'],

@@ -45,7 +45,12 @@ export function toMemberError(thrown: unknown, call: Call): CollectError {
     /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST|ENET|ETIMEDOUT|socket|connection|topology/i.test(reason)
   )
     return new CollectError('unreachable', `no connection to ${member}: ${reason}`, { cause: thrown });
-  if (/^(MongoParse|MongoUnexpectedServerResponse|MongoDecompression|BSON)/.test(nameOf(thrown)))
+  // A refusal without a code, as proxies and imitations give it.
+  if (
+    /^(MongoServerError$|MongoParse|MongoUnexpectedServerResponse|MongoDecompression|BSON)/.test(
+      nameOf(thrown),
+    )
+  )
     return new CollectError('malformed', `${request} on ${member}: ${reason}`, { cause: thrown });
   return new CollectError('internal', `${request} on ${member}: ${reason}`, { cause: thrown });
 }

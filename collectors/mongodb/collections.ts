@@ -1,3 +1,4 @@
+import { CollectError } from '../../src/sdk.ts';
 import { at, type Document, textAt } from './document.ts';
 import type { MongodbGroup } from './groups.ts';
 import type { Member } from './member.ts';
@@ -33,7 +34,8 @@ export async function listDatabases(member: Member, { group, signal }: Asking): 
   const command: Document = { listDatabases: 1, nameOnly: true, authorizedDatabases: false };
   const answer = await member.client.command('admin', command, { group, signal });
   const databases = at(answer, 'databases');
-  if (!Array.isArray(databases)) return [];
+  if (!Array.isArray(databases))
+    throw new CollectError('malformed', `listDatabases on ${member.name} lists nothing`);
   return databases
     .flatMap((database: unknown) => textAt(database, 'name') ?? [])
     .filter((name) => !ownDatabases.has(name));

@@ -67,4 +67,10 @@ describe('findOverlaps', () => {
   it('leaves the index on _id alone', () => {
     expect(redundant(spec('_id_', { _id: 1 }), spec('long', { _id: 1, a: 1 }))).toEqual([]);
   });
+
+  it('claims nothing of fields whose order JavaScript loses', () => {
+    const numbered = spec('numbered', { b: 1, 0: 1 });
+
+    expect(redundant(spec('zero', { 0: 1 }), spec('b', { b: 1 }), numbered)).toEqual([]);
+  });
 });

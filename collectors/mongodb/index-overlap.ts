@@ -1,4 +1,4 @@
-import { type IndexSpec, leads } from './index-spec.ts';
+import { type IndexSpec, isOrderKnown, leads } from './index-spec.ts';
 
 /** An index whose every lookup a longer one of the same collection can do. */
 export interface Overlap {
@@ -38,7 +38,9 @@ function covers(longer: IndexSpec, index: IndexSpec): boolean {
   );
 }
 
-/** Text, geo, hashed and wildcard indexes have no order that a prefix could share. */
+/** Text, geo, hashed and wildcard indexes have no order that a prefix could share; of others it may have been lost. */
 function isOrdered({ fields, special }: IndexSpec): boolean {
-  return special === undefined && fields.every(({ kind }) => kind === '1' || kind === '-1');
+  return (
+    special === undefined && isOrderKnown(fields) && fields.every(({ kind }) => kind === '1' || kind === '-1')
+  );
 }

@@ -89,4 +89,14 @@ describe('divideIntoUnits', () => {
     expect(units.map(({ scope }) => scope)).toEqual(['shop/1of4', 'shop/2of4', 'shop/3of4', 'shop/4of4']);
     expect(divideFurther({ ...whole, size: 5 }, kept)).toBe(false);
   });
+
+  it('forgets no database, whatever its name', () => {
+    const databases = new Map(['constructor', '__proto__', 'shop'].map((name) => [name, ['orders']]));
+    const kept = memory();
+    divideIntoUnits(new Map([['rs0', databases]]), kept, 2_000);
+
+    const units = divideIntoUnits(new Map([['rs0', databases]]), kept, 2_000);
+
+    expect(units.map(({ scope }) => scope)).toEqual(['__proto__', 'constructor', 'shop']);
+  });
 });

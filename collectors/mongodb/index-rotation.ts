@@ -34,13 +34,14 @@ export function divideIntoUnits(
   collectionsPerReading: number,
 ): readonly IndexUnit[] {
   const perPart = Math.min(collectionsPerPart, collectionsPerReading / 4);
-  const remembered = rememberedParts(memory);
+  // A map, because a database may be called `constructor`.
+  const remembered = new Map(Object.entries(rememberedParts(memory)));
   const parts = new Map<string, number>();
   const units: IndexUnit[] = [];
   const databases = new Set([...catalog.values()].flatMap((shard) => [...shard.keys()]));
   for (const database of [...databases].sort()) {
     const names = new Set([...catalog.values()].flatMap((shard) => shard.get(database) ?? []));
-    const count = partsFor(names.size / perPart, remembered[database]);
+    const count = partsFor(names.size / perPart, remembered.get(database));
     parts.set(database, count);
     units.push(...unitsOf(database, count, catalog));
   }

@@ -42,4 +42,11 @@ describe('parseIndexSpec', () => {
       'customer:1 day:-1',
     );
   });
+
+  it('tells indexes apart whose names read alike with dots', () => {
+    const inner = parseIndexSpec('x', { key: { c: 1 } }, false);
+    const outer = parseIndexSpec('b.x', { key: { c: 1 } }, false);
+
+    expect(indexKey('a.b', inner)).not.toBe(indexKey('a', outer));
+  });
 });

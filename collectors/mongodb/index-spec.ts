@@ -85,17 +85,22 @@ export function useKey(collection: string, spec: Pick<IndexSpec, 'name' | 'shape
   return `${indexKey(collection, spec)}${spec.flags.has('hidden') ? ' hidden' : ''}`;
 }
 
+/** JavaScript moves a field that is a whole number to the front of its document: with another field beside it the order is lost. */
+export function isOrderKnown(fields: readonly IndexField[]): boolean {
+  return fields.length < 2 || !fields.some(({ name }) => /^(0|[1-9]\d*)$/.test(name));
+}
+
 /** As people write it: `customer:1 placed_at:-1`. */
 export function keyText(fields: readonly IndexField[]): string {
   return fields.map(({ name, kind }) => `${name}:${kind}`).join(' ');
 }
 
 /**
- * Identity of an index within its database, the same on every member. Names of collections and indexes do not hold NUL; dropped and built
- * again with another definition it is another index.
+ * Identity of an index within its database, the same on every member; dropped and built again with another definition it is another
+ * index. Both names may hold dots: with the length in front, `b.x` of `a` is not `x` of `a.b`.
  */
 export function indexKey(collection: string, { name, shape }: Pick<IndexSpec, 'name' | 'shape'>): string {
-  return `${collection}.${name}#${shape}`;
+  return `${collection.length}:${collection}.${name}#${shape}`;
 }
 
 function kindOf(value: unknown): string {

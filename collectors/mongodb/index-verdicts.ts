@@ -1,5 +1,12 @@
 import type { DetailRow, IndexProof, UseReason } from '../../src/sdk.ts';
-import { type IndexField, type IndexFlag, type IndexSpec, keyText, leads } from './index-spec.ts';
+import {
+  type IndexField,
+  type IndexFlag,
+  type IndexSpec,
+  isOrderKnown,
+  keyText,
+  leads,
+} from './index-spec.ts';
 
 /**
  * Why an index stays, whatever its use.
@@ -67,11 +74,17 @@ export function keepReasons(
   const reasons: KeepReason[] = [...spec.flags];
   const { shardKey } = rules;
   if (shardKey === 'unknown') reasons.push('shard_key_unknown');
-  else if (shardKey !== undefined && (leads(shardKey, spec.fields) || leads(spec.fields, shardKey)))
-    reasons.push('shard_key');
+  else if (shardKey !== undefined && serves(spec.fields, shardKey)) reasons.push('shard_key');
   if (isOnlyOfItsKind(spec, siblings)) reasons.push('only_of_its_kind');
   if (rules.isListed(collection, spec.name)) reasons.push('listed');
   return reasons;
+}
+
+/** Whether an index begins with the shard key or is its beginning; where an order is not known, whether it may be so. */
+function serves(fields: readonly IndexField[], shardKey: readonly IndexField[]): boolean {
+  if (isOrderKnown(fields) && isOrderKnown(shardKey))
+    return leads(shardKey, fields) || leads(fields, shardKey);
+  return fields.some(({ name }) => shardKey.some((field) => field.name === name));
 }
 
 /** Joins the proofs of all shards that have the index: one shard's use is use. */

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { defineEngine, type GroupReading, type History, Secret } from '../../../src/sdk.ts';
+import { defineEngine, type GroupReading, type History, type Memory, Secret } from '../../../src/sdk.ts';
 import { FakeClock } from '../../../tests/support/fake-clock.ts';
 import type { Deployment } from '../../../tests/support/mongod/deployment.ts';
 import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
@@ -17,6 +17,8 @@ export interface DataWatch {
   /** Of the target, beside `url`. */
   readonly target?: Readonly<Record<string, unknown>>;
   readonly history?: History;
+  /** What outlives a restart of the agent. */
+  readonly memory?: Memory;
   readonly clock?: FakeClock;
 }
 
@@ -48,7 +50,7 @@ export interface DataWatching extends Watching {
 
 export function watchGroup(
   deployment: Deployment,
-  { group, target, history, clock = new FakeClock() }: DataWatch,
+  { group, target, history, memory, clock = new FakeClock() }: DataWatch,
 ): DataWatching {
   const others = Object.keys(mongodbGroups).filter((name) => name !== group);
   const watching = watchTarget({
@@ -58,7 +60,8 @@ export function watchGroup(
       groups: mongodbGroups,
       objectives: [],
       options: mongodbOptions,
-      createCollector: (input) => createMongodbCollector({ ...input, clock }),
+      createCollector: (input) =>
+        createMongodbCollector({ ...input, clock, ...(memory === undefined ? {} : { memory }) }),
     }),
     target: {
       url: { env: 'URL' },
