@@ -29,7 +29,7 @@ export class Collection {
   }
 
   /** False once nobody waits for it any more: it was left behind, or the agent is stopping and its outcome would be no news. */
-  get counts(): boolean {
+  get isAwaited(): boolean {
     return !this.#isAbandoned && !this.#shutdown.aborted;
   }
 

@@ -93,8 +93,8 @@ export class Scheduler {
         nextMs = Math.min(nextMs, entry.dueAtMs);
       }
       this.#wake = new AbortController();
-      const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
-      await this.#input.clock.sleep(Math.max(0, nextMs - nowMs), signal).catch(() => undefined);
+      // `close` wakes it too.
+      await this.#input.clock.sleep(Math.max(0, nextMs - nowMs), this.#wake.signal).catch(() => undefined);
     }
   }
 

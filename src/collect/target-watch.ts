@@ -124,7 +124,7 @@ export class TargetWatch {
     const collector = await this.#open(collection);
     if (collector === undefined) return;
     const last = await this.#readFast(collector, collection);
-    if (!collection.counts) return;
+    if (!collection.isAwaited) return;
     const lost = connectionLost(last, collection.signal);
     if (lost !== undefined) {
       this.#fail(lost, collection);
@@ -141,7 +141,7 @@ export class TargetWatch {
     for (const group of within) {
       if (!collection.signal.aborted && !this.#isRetired) await this.#read(collector, group, collection);
     }
-    if (collection.counts) this.#publish(true);
+    if (collection.isAwaited) this.#publish(true);
   }
 
   /** The last reading, if any. */
@@ -168,17 +168,17 @@ export class TargetWatch {
   async #open(collection: Collection): Promise<Collector | undefined> {
     try {
       const collector = this.#collector ?? (await this.#input.createCollector());
-      if (!collection.counts) {
+      if (!collection.isAwaited) {
         if (collector !== this.#collector) await collector.close();
         return undefined;
       }
       this.#collector = collector;
       const server = await collector.open(collection.signal);
-      if (!collection.counts) return undefined;
+      if (!collection.isAwaited) return undefined;
       this.#server = server;
       return collector;
     } catch (thrown) {
-      if (collection.counts) this.#fail(thrown, collection);
+      if (collection.isAwaited) this.#fail(thrown, collection);
       return undefined;
     }
   }
@@ -202,7 +202,7 @@ export class TargetWatch {
     const { engine, clock, redact } = this.#input;
     const request = { collector, engine, group: group.group, moment: collection, clock, span, redact };
     const reading = await takeReading(request);
-    if (collection.counts) this.#keep(group, reading);
+    if (collection.isAwaited) this.#keep(group, reading);
     return reading;
   }
 
@@ -270,7 +270,7 @@ export class TargetWatch {
     this.#apart.abort();
     const collector = this.#collector;
     this.#collector = undefined;
-    if (collection.counts) {
+    if (collection.isAwaited) {
       this.#fail(
         new CollectError('timeout', 'the collection did not end at its deadline and was left behind'),
         collection,
