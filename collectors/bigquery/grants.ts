@@ -5,7 +5,7 @@ export const roles = {
   jobUser: 'roles/bigquery.jobUser',
   resourceViewer: 'roles/bigquery.resourceViewer',
   metadataViewer: 'roles/bigquery.metadataViewer',
-  recommenderViewer: 'roles/recommender.bigQueryPartitionClusterViewer',
+  recommenderViewer: 'roles/recommender.bigqueryPartitionClusterViewer',
 } as const;
 
 export type Role = keyof typeof roles;

@@ -60,7 +60,7 @@ export const bigqueryGroups = {
     ...paid,
     everyMs: 24 * hour,
     needs:
-      'roles/bigquery.jobUser on the first project; roles/recommender.bigQueryPartitionClusterViewer on each',
+      'roles/bigquery.jobUser on the first project; roles/recommender.bigqueryPartitionClusterViewer on each',
   },
 } as const satisfies Readonly<Record<string, GroupDefinition>>;
 
