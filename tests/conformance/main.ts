@@ -41,6 +41,10 @@ async function run(options: ConformanceOptions): Promise<number> {
     createConfigInForce(chosen.config),
     'error',
   );
+  // A driver that throws where nobody can catch it is a finding, and no end of the run.
+  const faults: string[] = [];
+  const onFault = (fault: unknown): void => void faults.push(`fault of the agent: ${messageOf(fault)}`);
+  process.on('uncaughtException', onFault);
   const observation = await observe({
     chosen,
     engines,
@@ -54,8 +58,9 @@ async function run(options: ConformanceOptions): Promise<number> {
     signal: stop.signal,
     onProgress: (text) => writeNote(`${text}\n`),
     ...(recorder === undefined ? {} : { onAnswer: recorder.onAnswer }),
-  });
-  const report = judge(engine, chosen.configured.target.id, observation, options.paid);
+  }).finally(() => process.off('uncaughtException', onFault));
+  const unasked = [...observation.unasked, ...faults];
+  const report = judge(engine, chosen.configured.target.id, { ...observation, unasked }, options.paid);
   const text = options.json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report);
   // All of it at once: servers repeat secrets in places that nobody thought of.
   process.stdout.write(observation.redact(text));
