@@ -28,7 +28,7 @@ export function describeDeployment({ members, configs, shards, configSet }: Disc
   const found = [...sets, ...alone].filter((set) => set.members.length > 0);
   const described = new Set(found.flatMap(({ name }) => name ?? []));
   return {
-    kind: mongoses.length > 0 ? 'sharded' : sets.length > 0 ? 'replica_set' : 'standalone',
+    kind: mongoses.length > 0 || shards.size > 0 ? 'sharded' : sets.length > 0 ? 'replica_set' : 'standalone',
     sets: found,
     mongoses,
     members: [...found.flatMap((set) => set.members), ...mongoses],

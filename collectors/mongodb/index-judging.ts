@@ -25,6 +25,8 @@ export interface JudgeRules {
   /** Whether some shard or its members could not be told. */
   readonly isPartial: boolean;
   isListed(fullName: string): boolean;
+  /** Whether any shard, one that is gone too, used the index of this `indexKey` within the window. */
+  isUsedOnShard(key: string): boolean;
 }
 
 export interface CollectionVerdicts {
@@ -65,7 +67,7 @@ export function judgeCollection(
       cluster,
       reasons,
       [...sets].map(([{ watch }, there]) => watch.judge(useKey(collection, there))),
-      doubts,
+      rules.isUsedOnShard(indexKey(collection, spec)) ? [...doubts, 'used_on_member'] : doubts,
       rules.now,
     );
   });

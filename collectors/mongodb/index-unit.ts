@@ -14,6 +14,7 @@ import {
   type SetReading,
 } from './index-judging.ts';
 import type { IndexUnit } from './index-rotation.ts';
+import { rememberShardUse } from './index-shard-use.ts';
 import { type IndexSizes, readIndexSizes } from './index-sizes.ts';
 import { keyText } from './index-spec.ts';
 import { type MemberStats, readIndexStats } from './index-stats.ts';
@@ -57,7 +58,9 @@ export interface UnitRequest {
   readonly history: History;
   readonly clock: Clock;
   readonly asking: BoundedAsking;
-  readonly rules: Omit<JudgeRules, 'now'>;
+  readonly rules: Omit<JudgeRules, 'now' | 'isUsedOnShard'>;
+  /** Under which the use of indexes over all shards is remembered. */
+  readonly shardsCluster: string;
   readonly unusedAfterMs: number;
   readonly freshWithinMs: number;
   /** Members that failed in this reading, and are not asked again until the next. */
@@ -83,16 +86,39 @@ export async function readUnit(unit: IndexUnit, request: UnitRequest): Promise<U
   const isPartial = rules.isPartial || readings.some((reading) => reading === undefined);
   const known = readings.filter((reading) => reading !== undefined);
   if (known.length === 0) return undefined;
-  const judgeRules: JudgeRules = { ...rules, isPartial, now: clock.now() };
+  const judgeRules: JudgeRules = {
+    ...rules,
+    isPartial,
+    now: clock.now(),
+    isUsedOnShard: await shardUse(unit, known, isPartial, request),
+  };
   const verdicts = [...names].map((name) => judgeCollection(unit, name, known, judgeRules));
   const sizes = await readSizes(unit, verdicts, known, request);
   const isReadable = known.every(({ read }) =>
     [...read.values()].every(({ unreadable }) => unreadable.size === 0),
   );
   const isWhole = !isPartial && known.every((reading) => reading.isWhole && reading.set.isComplete);
-  const isProvable = isWhole && isReadable && known.every(({ watch }) => watch.blockers.length === 0);
+  const isProvable =
+    isWhole &&
+    isReadable &&
+    rules.sharding !== 'unknown' &&
+    known.every(({ watch }) => watch.blockers.length === 0);
   const state = { sizes, isReadable, isWhole, isProvable, atMs: clock.monotonicMs() };
   return summarize(unit, verdicts, known, state);
+}
+
+/** Whether some shard used an index within the window, be it gone by now. */
+async function shardUse(
+  unit: IndexUnit,
+  readings: readonly SetReading[],
+  isPartial: boolean,
+  { history, clock, rules, shardsCluster, unusedAfterMs }: UnitRequest,
+): Promise<JudgeRules['isUsedOnShard']> {
+  if (rules.sharding === undefined) return () => false;
+  const now = clock.now();
+  const isWhole = !isPartial && readings.every((reading) => reading.isWhole);
+  const uses = await rememberShardUse(history, unit, { cluster: shardsCluster, at: now, isWhole }, readings);
+  return (key) => (uses.get(key) ?? Number.NEGATIVE_INFINITY) > now - unusedAfterMs;
 }
 
 interface UnitState {

@@ -1,11 +1,20 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Memory } from '../../src/sdk.ts';
+import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type ShardedDeployment,
   type ShardedOptions,
   startSharded,
 } from '../../tests/support/mongod/deployment.ts';
-import { type DataWatching, linesOf, readFor, verdictOn, watchGroup } from './testing/watch-data.ts';
+import {
+  type DataWatch,
+  type DataWatching,
+  linesOf,
+  readFor,
+  verdictOn,
+  watchGroup,
+} from './testing/watch-data.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -44,8 +53,18 @@ async function cluster(options: Partial<ShardedOptions> = {}): Promise<{
   return { deployment, clock };
 }
 
-function watch(deployment: ShardedDeployment, clock: FakeClock): DataWatching {
-  return watchGroup(deployment, { group: 'indexes', clock, target: { unusedAfter: '4h', deadline: '4s' } });
+function watch(
+  deployment: Pick<ShardedDeployment, 'uri'>,
+  clock: FakeClock,
+  kept: Partial<DataWatch> = {},
+): DataWatching {
+  const target = { unusedAfter: '4h', deadline: '4s' };
+  return watchGroup(deployment, { group: 'indexes', clock, target, ...kept });
+}
+
+function memory(): Memory {
+  const values = new Map<string, string>();
+  return { read: (key) => values.get(key), write: (key, value) => void values.set(key, value) };
 }
 
 /** Uses an index on one member of one shard. */
@@ -130,6 +149,53 @@ describe('the indexes of a sharded cluster', () => {
     expect(reading.state).toBe('partial');
     expect(verdictOn(reading, 'day_1')).toContain('member_not_collected');
     expect(linesOf(reading, 'unused_indexes')).toEqual([]);
+  });
+
+  it('count as used when only a shard used them that has left since', async () => {
+    const { deployment, clock } = await cluster();
+    const watching = watch(deployment, clock);
+    await readFor(watching, 3 * hour);
+    use(deployment, 'a', 'total_1', 1);
+    await readFor(watching, hour);
+
+    deployment.cluster.shards.splice(0, 1);
+    const soon = await readFor(watching, hour);
+    const later = await readFor(watching, 4 * hour);
+
+    expect(soon.errors).toEqual([]);
+    expect(verdictOn(soon, 'day_1')).toBe('unused');
+    expect(verdictOn(soon, 'total_1')).toBeUndefined();
+    expect(verdictOn(later, 'total_1')).toBe('unused');
+  });
+
+  it('are not proven when the agent starts again while no mongos answers', async () => {
+    const { deployment, clock } = await cluster();
+    const kept = { history: createMemoryHistory(), memory: memory() };
+    const before = watch(deployment, clock, kept);
+    expect(verdictOn(await readFor(before, 5 * hour), 'day_1')).toBe('unused');
+    await before[Symbol.asyncDispose]();
+    for (const router of deployment.routers) await router.stop();
+
+    const reading = await watch(deployment, clock, kept).read();
+
+    expect(reading.state).toBe('partial');
+    expect(verdictOn(reading, 'day_1')).toBe('kept shard_key_unknown');
+    expect(verdictOn(reading, 'region_1')).toBe('kept shard_key_unknown');
+    expect(linesOf(reading, 'unused_indexes')).toEqual([]);
+  });
+
+  it('are not proven of a shard that is a target without its cluster, which is said', async () => {
+    const { deployment, clock } = await cluster();
+    const [node] = deployment.shard('a').nodes;
+    const uri = node === undefined ? '' : deployment.uriFor({ node });
+
+    const reading = await readFor(watch({ uri }, clock), 5 * hour);
+
+    expect(verdictOn(reading, 'region_1')).toBe('kept shard_key_unknown');
+    expect(linesOf(reading, 'unused_indexes')).toEqual([]);
+    expect(reading.findings.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+      'shard_without_cluster a',
+    ]);
   });
 
   it('are kept while the shard keys cannot be read', async () => {

@@ -5,13 +5,14 @@ import type { Deployment, ReplicaSet } from './deployment.ts';
 import { mongodbGroups } from './groups.ts';
 import { recordIndexes } from './index-metrics.ts';
 import { divideFurther, divideIntoUnits, type IndexUnit } from './index-rotation.ts';
+import { findLoneShard, readSharding } from './index-sharding.ts';
 import { readUnit, type UnitRequest, type UnitResult } from './index-unit.ts';
 import { keepPattern } from './index-verdicts.ts';
 import type { WatchedSet } from './index-watch.ts';
 import type { Member } from './member.ts';
 import type { MongodbContext } from './metrics.ts';
 import type { Reader } from './readers.ts';
-import { readShardingCatalog, type ShardingCatalog } from './sharding-catalog.ts';
+import type { ShardingCatalog } from './sharding-catalog.ts';
 
 /** What of the collector this group needs. */
 export type IndexesInput = Pick<
@@ -22,6 +23,8 @@ export type IndexesInput = Pick<
 /** Where the rotation over all collections stands. */
 interface Rotation {
   readonly units: readonly IndexUnit[];
+  /** Names of the sets whose collections were listed. */
+  readonly sets: ReadonlySet<string>;
   readonly sharding: ShardingCatalog | 'unknown' | undefined;
   /** Whether the collections of some shard could not be listed. */
   readonly isPartial: boolean;
@@ -71,6 +74,7 @@ class IndexesReader {
       sets,
       asking,
       rules: { sharding: rotation.sharding, isPartial, isListed: this.#isListed },
+      shardsCluster: `mongodb:shards:${this.#input.target.id}`,
       unusedAfterMs: this.#input.target.unusedAfterMs,
       freshWithinMs: 3 * this.#rotationMs(rotation),
       failed,
@@ -86,7 +90,8 @@ class IndexesReader {
         throw explained(error, deployment);
       });
     }
-    this.#record(rotation, context);
+    if (rotation.sharding === 'unknown') findLoneShard(deployment, context);
+    this.#record(rotation, context, deployment.kind === 'sharded');
   }
 
   /** Units that were not visited for longest come first, within the budgets of collections and of time. */
@@ -127,7 +132,9 @@ class IndexesReader {
     const isUnderWay = known?.units.some(
       ({ scope }) => (this.#triedAtMs.get(scope) ?? -1) < known.listedAtMs,
     );
-    if (known !== undefined && isUnderWay && !known.isPartial) return known;
+    const isWhole = known?.isPartial === false && known.sharding !== 'unknown';
+    // A shard that came since may have taken over what another one served.
+    if (isUnderWay && isWhole && sets.every(({ name }) => known.sets.has(name))) return known;
     const listedAtMs = this.#input.clock.monotonicMs();
     const catalog = new Map<string, ReadonlyMap<string, readonly string[]>>();
     await Promise.all(
@@ -145,7 +152,7 @@ class IndexesReader {
     const isPartial = catalog.size < sets.length;
     const units = divideIntoUnits(catalog, this.#input.memory, this.#input.options.collectionsPerReading);
     if (!isPartial) this.#forgetOthers(units);
-    this.#rotation = { units, sharding, isPartial, listedAtMs };
+    this.#rotation = { units, sets: new Set(catalog.keys()), sharding, isPartial, listedAtMs };
     return this.#rotation;
   }
 
@@ -170,7 +177,7 @@ class IndexesReader {
     return Math.max(planned, clock.monotonicMs() - Math.min(...known));
   }
 
-  #record(rotation: Rotation, context: MongodbContext): void {
+  #record(rotation: Rotation, context: MongodbContext, isSharded: boolean): void {
     const { clock } = this.#input;
     const oldestMs = clock.monotonicMs() - 3 * this.#rotationMs(rotation);
     for (const [scope, { atMs }] of this.#results) if (atMs < oldestMs) this.#results.delete(scope);
@@ -179,7 +186,7 @@ class IndexesReader {
       size,
       result: this.#results.get(scope),
     }));
-    recordIndexes(visited, { isSharded: rotation.sharding !== undefined, now: clock.now() }, context);
+    recordIndexes(visited, { isSharded, now: clock.now() }, context);
   }
 }
 
@@ -203,23 +210,6 @@ async function listSet(
     }
   }
   throw problem ?? new CollectError('unreachable', `no member of ${set.name} answers`);
-}
-
-async function readSharding(
-  { kind, mongoses }: Deployment,
-  asking: BoundedAsking,
-  problems: Map<string, CollectError>,
-): Promise<ShardingCatalog | 'unknown' | undefined> {
-  if (kind !== 'sharded') return undefined;
-  const mongos = mongoses.find(({ hello }) => hello !== undefined);
-  if (mongos === undefined) return 'unknown';
-  try {
-    return await readShardingCatalog(mongos, asking);
-  } catch (thrown) {
-    if (asking.signal.aborted) throw thrown;
-    problems.set(mongos.name, toCollectError(thrown));
-    return 'unknown';
-  }
 }
 
 function toWatchedSet(set: ReplicaSet): WatchedSet {

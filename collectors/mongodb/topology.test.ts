@@ -103,6 +103,18 @@ describe('discovery', () => {
     }
   });
 
+  it('leaves the members of another deployment alone that the target named before', async () => {
+    const [before, after] = [await replicaSet(), await replicaSet({ setName: 'rs1' })];
+    const remembered = memory();
+    const watching = watchDeployment(before, { memory: remembered });
+    await watching.collect();
+    await watching[Symbol.asyncDispose]();
+
+    const snapshot = await watchDeployment(after, { memory: remembered }).collect();
+
+    expect(linesOf(snapshot, 'member_up')).toEqual(up(after));
+  });
+
   it('is unreachable when nobody answers', async () => {
     const deployment = await replicaSet();
     const watching = watchDeployment(deployment);
@@ -176,6 +188,26 @@ describe('discovery of a sharded cluster', () => {
       's1,s1,data,8.0.4} 1',
     ]);
     expect(errorsOf(snapshot)).toEqual([]);
+  });
+
+  it('knows the shards after a restart of the agent while no mongos answers', async () => {
+    const shards = [
+      { name: 's0', members: [{}] },
+      { name: 's1', members: [{}] },
+    ];
+    const cluster = await startSharded({ users, shards });
+    onTestFinished(() => cluster[Symbol.asyncDispose]());
+    const remembered = memory();
+    const before = watchDeployment(cluster, { memory: remembered });
+    await before.collect();
+    await before[Symbol.asyncDispose]();
+    for (const node of [...cluster.routers, ...cluster.shard('s1').nodes]) await node.stop();
+
+    const snapshot = await watchDeployment(cluster, { memory: remembered }).collect();
+
+    const told = linesOf(snapshot, 'member_info').map((line) => line.replace(/^member_info\{[^,]+,/, ''));
+    expect(told.sort()).toEqual(['config,config,data,8.0.4} 1', 's0,s0,data,8.0.4} 1']);
+    expect(errorsOf(snapshot)).toContain('availability s1 unreachable');
   });
 
   it('is denied by shards that do not know the user, and reads the rest', async () => {

@@ -45,13 +45,17 @@ export class Topology {
   /** Address to connect to, where a member cannot be reached by its own name. */
   readonly #detours = new Map<string, string>();
   readonly #configs = new SetConfigs();
-  readonly #shards = new ShardMap();
+  readonly #shards: ShardMap;
+  /** The addresses of the URL: what was remembered under others is of another deployment. */
+  readonly #named: string;
   #seeds: Seeds | undefined;
   #resolvedAtMs = 0;
 
   constructor(input: TopologyInput) {
     this.#input = input;
     this.#excluded = new Set(input.exclude.map((text) => formatName(text)));
+    this.#named = input.connecting.url.hosts.map(formatAddress).join();
+    this.#shards = new ShardMap(input.memory, this.#named);
   }
 
   /** @throws {CollectError} when no member answers. */
@@ -60,6 +64,7 @@ export class Topology {
     await this.#greet([...this.#members.values()], signal);
     await this.#adoptNames(signal);
     if ([...this.#members.values()].every(({ hello }) => hello === undefined)) throw this.#failure();
+    if (this.#isOtherwise()) this.#shards.forget();
     await this.#shards.read(this.#mongoses(), this.#nowMs(), signal);
     await this.#addHosts(signal);
     await this.#readConfigs(signal);
@@ -188,7 +193,10 @@ export class Topology {
     // An arbiter names the members; one of those knows the hidden ones too.
     if (this.#configs.isProvisional) await this.#adoptConfigs(signal);
     this.#prune();
-    this.#input.memory.write(memoryKey, [...this.#members.keys()].slice(0, mostRemembered).join(' '));
+    this.#input.memory.write(
+      memoryKey,
+      [this.#named, ...this.#members.keys()].slice(0, mostRemembered).join(' '),
+    );
   }
 
   /** Lets go of shards that were removed, and of remembered names behind which nobody is any more. */
@@ -263,13 +271,26 @@ export class Topology {
     return new Member(name, client, facts, this.#nowMs);
   }
 
+  /** Whether what stands at the addresses of the URL now is no part of the cluster that was known there. */
+  #isOtherwise(): boolean {
+    const { shards } = this.#shards;
+    const seeds = (this.#seeds?.addresses ?? []).map(formatAddress);
+    const living = seeds.flatMap(
+      (name) => this.#members.get(this.#identities.get(name) ?? name)?.hello ?? [],
+    );
+    const isForeign = living.some(
+      ({ isMongos, set }) => !isMongos && !(set !== undefined && shards.has(set)),
+    );
+    return shards.size > 0 && isForeign && !living.some(({ isMongos }) => isMongos);
+  }
+
   #mongoses(): readonly Member[] {
     return [...this.#members.values()].filter(({ facts }) => facts.kind === 'mongos');
   }
 
   #remembered(): readonly Address[] {
-    const text = this.#input.memory.read(memoryKey) ?? '';
-    return text.split(' ').flatMap((name) => parseAddress(name) ?? []);
+    const [named, ...names] = (this.#input.memory.read(memoryKey) ?? '').split(' ');
+    return named === this.#named ? names.flatMap((name) => parseAddress(name) ?? []) : [];
   }
 
   #failure(): CollectError {

@@ -49,7 +49,7 @@ export interface DataWatching extends Watching {
 }
 
 export function watchGroup(
-  deployment: Deployment,
+  deployment: Pick<Deployment, 'uri'>,
   { group, target, history, memory, clock = new FakeClock() }: DataWatch,
 ): DataWatching {
   const others = Object.keys(mongodbGroups).filter((name) => name !== group);

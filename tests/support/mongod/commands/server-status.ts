@@ -90,9 +90,7 @@ function ofRouter(node: Node): Doc {
     extra_info: { note: 'fields vary by platform', page_faults: long(0) },
     network: { bytesIn: long(0), bytesOut: long(0), numRequests: long(0) },
     opcounters: zero,
-    sharding: {
-      configsvrConnectionString: `${node.role.cluster?.config.name ?? ''}/${node.role.cluster?.config.set.addresses.join(',') ?? ''}`,
-    },
+    sharding: configServers(node),
     mem: { bits: 64, resident: 64, virtual: 512, supported: true },
     metrics: { cursor: { timedOut: long(0), open: { total: long(node.cursors.open) } } },
   };
@@ -214,9 +212,14 @@ function latencies(counters: Counters, sections: Doc, asked: unknown): Doc {
   );
 }
 
+function configServers({ role: { cluster } }: Node): Doc {
+  const { name = '', set } = cluster?.config ?? {};
+  return { configsvrConnectionString: `${name}/${set?.addresses.join(',') ?? ''}` };
+}
+
 /** Only members of shards and config servers have these. */
 function withoutSharding(node: Node, sections: Doc): Doc {
-  if (shardName(node) !== undefined) return sections;
+  if (shardName(node) !== undefined) return { ...sections, sharding: configServers(node) };
   const { shardingStatistics: _left, ...rest } = sections;
   return rest;
 }
