@@ -2,7 +2,7 @@ import { formatDuration } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
 import { type ObjectiveDefinition, objectives } from '../core/objective.ts';
 import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
-import { cadence, renderMetricsTable } from './render-metrics.ts';
+import { cadenceInFull, renderMetricsTable } from './render-metrics.ts';
 import { type OptionRow, renderOptionsTable } from './render-options.ts';
 
 /** `collectors/<engine>/README.md`. `options` are the rows of the engine's own configuration schema. */
@@ -22,7 +22,7 @@ export function renderEngineReadme(engine: Engine, options: readonly OptionRow[]
       ['Group', 'Read', 'What', 'Needs'],
       Object.entries(engine.groups).map(([name, group]) => [
         code(name),
-        cadence(group),
+        cadenceInFull(group),
         group.summary,
         group.needs === '' ? 'any login' : group.needs,
       ]),

@@ -54,5 +54,19 @@ function renderMetricRow(metric: MetricDefinition, group: GroupDefinition | unde
 
 /** How often a group is read. */
 export function cadence({ everyMs }: GroupDefinition): string {
-  return everyMs === 0 ? 'every poll' : `every ${formatDuration(everyMs)}`;
+  return everyMs === 0 ? 'every collection' : `every ${formatDuration(everyMs)}`;
+}
+
+/** As `cadence`, with what is special about its reading. */
+export function cadenceInFull(group: GroupDefinition): string {
+  const { apartDeadlineMs, paidEveryMs } = group;
+  return [
+    cadence(group),
+    ...(paidEveryMs === undefined
+      ? []
+      : [`costs money, so never more often than every ${formatDuration(paidEveryMs)}`]),
+    ...(apartDeadlineMs === undefined
+      ? []
+      : [`beside the collections, within ${formatDuration(apartDeadlineMs)}`]),
+  ].join('; ');
 }

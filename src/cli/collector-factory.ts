@@ -1,4 +1,5 @@
 import { BackgroundTurns } from '../collect/background-turns.ts';
+import { createShared } from '../collect/shared-values.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
 import type { Collector, CollectorInput, Engine } from '../core/engine.ts';
 import type { Log } from '../core/ports/log.ts';
@@ -35,7 +36,7 @@ export function collectorFactory({
   onAnswer,
 }: CollectorFactoryInput): (configured: ConfiguredTarget) => TargetEngine {
   const background = new BackgroundTurns(context.clock);
-  const sharedOf = createShared();
+  const shared = new Map([...engines.keys()].map((id) => [id, createShared()] as const));
   return ({ target, options }) => {
     const engine = engines.get(target.engine);
     // The configuration refuses engines that are not in this map.
@@ -50,7 +51,7 @@ export function collectorFactory({
         random: context.random,
         background,
         memory,
-        shared: sharedOf(engine.id),
+        shared: shared.get(engine.id) ?? createShared(),
         conceal,
         ...(onAnswer === undefined ? {} : { onAnswer }),
         log: log.child({ target: target.id, engine: engine.id }),
@@ -58,16 +59,4 @@ export function collectorFactory({
       });
     return { engine, create, memory };
   };
-}
-
-/** What collectors of one engine share, made by the first that asks. */
-function createShared(): (engine: string) => CollectorInput['shared'] {
-  const made = new Map<string, unknown>();
-  return (engine) =>
-    <T>(key: string, make: () => T): T => {
-      const name = JSON.stringify([engine, key]);
-      if (!made.has(name)) made.set(name, make());
-      // The engine that gave the key gave what makes its value.
-      return made.get(name) as T;
-    };
 }
