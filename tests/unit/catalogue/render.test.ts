@@ -146,4 +146,15 @@ export const engines = {
 } as const;
 `);
   });
+
+  it('says which groups cost money and which are read beside the collections', () => {
+    const readme = renderEngineReadme(
+      lamp({ heat: { everyMs: 900_000, paidEveryMs: 900_000, apartDeadlineMs: 120_000 } }),
+      [],
+    );
+
+    expect(readme).toContain(
+      '| `heat` | every 15m; costs money, so never more often than every 15m; beside the collections, within 2m |',
+    );
+  });
 });
