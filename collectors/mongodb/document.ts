@@ -87,6 +87,12 @@ export function timestampSeconds(value: unknown): number | undefined {
   return seconds === undefined || seconds === 0 ? undefined : seconds;
 }
 
+/** Number of a BSON timestamp within its second; undefined for anything else. */
+export function timestampCount(value: unknown): number | undefined {
+  if (!isBson(value) || Reflect.get(value, '_bsontype') !== 'Timestamp') return undefined;
+  return toNumber(Reflect.get(value, 'i'));
+}
+
 /** BSON values print their number, or their id in hexadecimal. */
 function print(value: object): string {
   const toText: unknown = Reflect.get(value, 'toString');

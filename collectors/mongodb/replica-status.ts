@@ -1,5 +1,16 @@
 import { CollectError } from '../../src/sdk.ts';
-import { booleanAt, type Document, documentAt, listAt, numberAt, textAt, timeAt } from './document.ts';
+import {
+  at,
+  booleanAt,
+  type Document,
+  documentAt,
+  listAt,
+  numberAt,
+  textAt,
+  timeAt,
+  timestampCount,
+  timestampSeconds,
+} from './document.ts';
 
 /** A member's own account of itself and of the others. @see https://www.mongodb.com/docs/manual/reference/command/replSetGetStatus/ */
 export interface ReplicaStatus {
@@ -22,6 +33,16 @@ export interface Optime {
   readonly wallMs: number | undefined;
   /** `optimeDate`, in whole seconds. */
   readonly dateMs: number | undefined;
+  /** Its place among all operations of the set, whatever the clocks say; undefined where it is not told. */
+  readonly place: Place | undefined;
+}
+
+/** Term, seconds and number within the second of an operation: of two, that of the later term, then of the later timestamp is newer. */
+export type Place = readonly [number, number, number];
+
+/** Below 0 when the first is older. */
+export function comparePlaces(one: Place, other: Place): number {
+  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 }
 
 const states: Readonly<Record<number, string>> = {
@@ -50,11 +71,21 @@ export function parseReplicaStatus(answer: Document, member: string, atMs: numbe
     applied: {
       wallMs: timeAt(answer, 'optimes.lastAppliedWallTime'),
       dateMs: timeAt(self, 'optimeDate'),
+      place: placeAt(answer, 'optimes.appliedOpTime'),
     },
     committedMs: timeAt(documentAt(answer, 'optimes'), 'lastCommittedWallTime'),
     heardAgoMs: heardAgo(members, timeAt(answer, 'date')),
     atMs,
   };
+}
+
+function placeAt(answer: Document, path: string): Place | undefined {
+  const [term, ts] = [numberAt(answer, `${path}.t`), at(answer, `${path}.ts`)];
+  const seconds = timestampSeconds(ts);
+  const count = timestampCount(ts);
+  return term === undefined || seconds === undefined || count === undefined
+    ? undefined
+    : [term, seconds, count];
 }
 
 function heardAgo(members: readonly Document[], dateMs: number | undefined): ReadonlyMap<string, number> {

@@ -1,3 +1,4 @@
+import { Timestamp } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { parseReplicaStatus, type ReplicaStatus } from './replica-status.ts';
 import { type Lag, ReplicationLag } from './replication-lag.ts';
@@ -10,6 +11,8 @@ interface Said {
   readonly state?: number;
   /** Date of the last applied operation: to the millisecond, or in whole seconds only. */
   readonly wall?: number;
+  /** Its place within the term: seconds of its timestamp. */
+  readonly ts?: number;
   readonly date?: number;
   readonly term?: number;
   /** Milliseconds since it heard from the primary. */
@@ -17,13 +20,16 @@ interface Said {
 }
 
 /** As replSetGetStatus says it; `atMs` is our own clock. */
-function said({ state = 2, wall, date, term = 4, heardAgo = 500 }: Said, atMs: number): ReplicaStatus {
+function said({ state = 2, wall, ts, date, term = 4, heardAgo = 500 }: Said, atMs: number): ReplicaStatus {
   return parseReplicaStatus(
     {
       myState: state,
       term,
       date: new Date(now),
-      optimes: wall === undefined ? {} : { lastAppliedWallTime: new Date(wall) },
+      optimes: {
+        ...(wall === undefined ? {} : { lastAppliedWallTime: new Date(wall) }),
+        ...(ts === undefined ? {} : { appliedOpTime: { ts: new Timestamp({ t: ts, i: 1 }), t: term } }),
+      },
       members: [
         { name: 'replica:1', self: true, ...(date === undefined ? {} : { optimeDate: new Date(date) }) },
         {
@@ -145,5 +151,31 @@ describe('ReplicationLag', () => {
     const replica = { name: 'replica:1', status: said({ wall: now - 20_000 }, 10_001), delaySeconds: 0 };
 
     expect(lag.measure(replica, { name: 'primary:1', status }, 2_000)).toEqual({ seconds: 20 });
+  });
+
+  it('grows for a replica that applies nothing though the clock of its primary was set back', () => {
+    const stuck = { wall: now, ts: now / 1000 };
+    const lag = after([
+      { at: 0, primary: { wall: now, ts: now / 1000 }, replica: stuck },
+      { at: 15_000, primary: { wall: now - 40_000, ts: now / 1000 + 1 }, replica: stuck },
+      { at: 30_000, primary: { wall: now - 25_000, ts: now / 1000 + 2 }, replica: stuck },
+    ]);
+
+    expect(lag).toEqual({ seconds: 30.002 });
+  });
+
+  it('is unknown when a replica bears a later time than its primary and lacks what that wrote', () => {
+    const lag = after([
+      { at: 0, primary: { wall: now - 40_000, ts: now / 1000 + 1 }, replica: { wall: now, ts: now / 1000 } },
+    ]);
+
+    expect(lag).toEqual({ unknown: 'clocks' });
+  });
+
+  it('is none on a busy set, whose operations bear times that are not quite in order', () => {
+    const replica = { wall: now, ts: now / 1000 };
+    const poll = (at: number): Poll => ({ at, primary: { wall: now - 3, ts: now / 1000 + 1 }, replica });
+
+    expect(after([poll(0), poll(15_000)])).toEqual({ seconds: 0 });
   });
 });

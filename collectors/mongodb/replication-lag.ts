@@ -9,27 +9,38 @@
  *    as that moment is past. This is what keeps an idle set honest: its primary writes an empty operation every ten seconds, and for
  *    the milliseconds until a replica has that, the first statement alone says ten seconds.
  *
+ * A primary's clock may be set back, or follow one that was fast: then a replica that lacks operations can bear the later time. The
+ * places of operations show it, and only the second statement is left.
+ *
  * Unknown, never 0: when there is no primary or there are two of the same term, in states without an applied operation, while a replica
  * rolls back, and when a replica has not heard of its primary for three heartbeats and stands still.
  */
 
-import type { Optime, ReplicaStatus } from './replica-status.ts';
+import { comparePlaces, type Optime, type Place, type ReplicaStatus } from './replica-status.ts';
 
 /** A replica's lag, or why it is unknown. */
 export type Lag =
   | { readonly seconds: number }
-  | { readonly unknown: 'no_optime' | 'state' | 'stale_heartbeat' };
+  | { readonly unknown: 'no_optime' | 'state' | 'stale_heartbeat' | 'clocks' };
 
-/** States in which the last applied operation says how far a member is. */
-const comparable = new Set(['SECONDARY', 'RECOVERING', 'PRIMARY']);
+/** States in which the last applied operation says how far a member is: not another primary, whose own writes will be undone. */
+const comparable = new Set(['SECONDARY', 'RECOVERING']);
+/** The timestamps of a set never go back, so they run ahead of a clock that did; by less on any busy server. */
+const clockSlackMs = 2_000;
 const staleHeartbeats = 3;
 /** Moments of the primary that are remembered. */
 const mostPoints = 600;
 
+/** Where a member stands. */
+interface Stood {
+  readonly appliedMs: number;
+  readonly place: Place | undefined;
+}
+
 /** What is remembered of one set's primary, and of where each replica stood. */
 export class ReplicationLag {
   #primary: { readonly name: string; readonly term: number | undefined } | undefined;
-  #points: { readonly atMs: number; readonly appliedMs: number }[] = [];
+  #points: { readonly atMs: number; readonly stood: Stood }[] = [];
   readonly #stood = new Map<string, number>();
 
   /** Takes the primary's reading; another primary or term begins anew. */
@@ -39,8 +50,9 @@ export class ReplicationLag {
     const appliedMs = applied.wallMs ?? applied.dateMs;
     const last = this.#points.at(-1);
     if (appliedMs === undefined || (last !== undefined && atMs <= last.atMs)) return;
-    if (last !== undefined && appliedMs < last.appliedMs) this.#points = [];
-    this.#points.push({ atMs, appliedMs });
+    const stood = { appliedMs, place: applied.place };
+    if (last !== undefined && isBehind(stood, last.stood)) this.#points = [];
+    this.#points.push({ atMs, stood });
     if (this.#points.length > mostPoints) this.#points.shift();
   }
 
@@ -70,14 +82,23 @@ export class ReplicationLag {
     const heardAgoMs = status.heardAgoMs.get(primary.name);
     const isStale = heardAgoMs === undefined || heardAgoMs > staleHeartbeats * heartbeatMs;
     if (isStale && (stood === undefined || stood === pair.replicaMs)) return { unknown: 'stale_heartbeat' };
+    const [leader, follower] = [
+      { appliedMs: pair.primaryMs, place: primary.status.applied.place },
+      { appliedMs: pair.replicaMs, place: status.applied.place },
+    ];
     const apartMs = Math.max(0, pair.primaryMs - pair.replicaMs);
-    const behindMs = Math.min(apartMs, this.#sinceMs(pair.replicaMs, status.atMs));
+    const isMisdated = apartMs === 0 && isBehind(follower, leader) && isDateDoubtful(follower, leader);
+    const behindMs = Math.min(
+      isMisdated ? Number.POSITIVE_INFINITY : apartMs,
+      this.#sinceMs(follower, status.atMs),
+    );
+    if (behindMs === Number.POSITIVE_INFINITY) return { unknown: 'clocks' };
     return { seconds: Math.max(0, behindMs / 1000 - replica.delaySeconds) };
   }
 
   /** Time since the newest look at the primary that showed nothing the replica has not. */
-  #sinceMs(appliedMs: number, nowMs: number): number {
-    const seen = this.#points.findLast((point) => point.appliedMs <= appliedMs);
+  #sinceMs(replica: Stood, nowMs: number): number {
+    const seen = this.#points.findLast(({ stood }) => !isBehind(replica, stood));
     return seen === undefined ? Number.POSITIVE_INFINITY : Math.max(0, nowMs - seen.atMs);
   }
 }
@@ -92,4 +113,17 @@ function comparablePair(
   if (primary.dateMs !== undefined && replica.dateMs !== undefined)
     return { primaryMs: primary.dateMs, replicaMs: replica.dateMs };
   return undefined;
+}
+
+/** Whether the first lacks something that the other has: by place, or by time where one has none. */
+function isBehind(one: Stood, other: Stood): boolean {
+  if (one.place !== undefined && other.place !== undefined) return comparePlaces(one.place, other.place) < 0;
+  return one.appliedMs < other.appliedMs;
+}
+
+/** Whether a replica that is behind may bear a time that is not earlier: its operations are of an older term, or the primary's clock is slow. */
+function isDateDoubtful(replica: Stood, primary: Stood): boolean {
+  const [term, seconds] = primary.place ?? [];
+  if (term === undefined || seconds === undefined) return false;
+  return replica.place?.[0] !== term || seconds * 1000 - primary.appliedMs > clockSlackMs;
 }

@@ -111,8 +111,19 @@ describe('replication', () => {
     const watch = await watched();
     watch[0].set.elect(1, { keepOld: true });
 
-    expect(Object.keys(Object(await lagsAfter(watch, 1)))).toEqual(['0', '2']);
+    expect(Object.keys(Object(await lagsAfter(watch, 1)))).toEqual(['2']);
     expect(linesOf(watch[1].latest(), 'set_primaries')).toEqual(['replica_set_primaries{rs0} 2']);
+  });
+
+  it('is unknown while the new primary does not answer and the old one does not know yet', async () => {
+    const watch = await watched();
+    await watch[1].collect();
+    watch[0].set.elect(1, { keepOld: true });
+    watch[0].set.lag(2, 30);
+    await watch[0].node(1).stop();
+
+    expect(await lagsAfter(watch, 2)).toEqual({});
+    expect(findings(watch[1])).toEqual(['primary_outdated rs0']);
   });
 
   it('is unknown with two primaries of one term', async () => {

@@ -17,7 +17,7 @@ interface Reported {
 /** What one poll found out about a set. */
 export interface SetLags {
   readonly readings: SetReadings;
-  /** Undefined when nobody is primary, or two are in the same term. */
+  /** Undefined when nobody is primary, when two are in the same term, and when another member knows a later term than the primary's. */
   readonly primary: Reported | undefined;
   /** Members that call themselves primary; a second one of an older term does not know yet that it was replaced. */
   readonly primaries: readonly Reported[];
@@ -50,7 +50,7 @@ export class Replication {
       status instanceof CollectError ? [] : [{ member, status }],
     );
     const primaries = reported.filter(({ status }) => status.state === 'PRIMARY');
-    const primary = newestPrimary(primaries);
+    const primary = newestPrimary(primaries, reported);
     const tracker = this.#lags.get(set.name) ?? new ReplicationLag();
     this.#lags.set(set.name, tracker);
     const lags = new Map<Member, Lag>();
@@ -120,6 +120,18 @@ function recordMember(member: Member, status: ReplicaStatus, found: SetLags, con
 }
 
 function findWithoutPrimary(set: NamedSet, { primaries, readings }: SetLags, context: MongodbContext): void {
+  const [first, second] = byTerm(primaries);
+  if (first !== undefined && first.status.term !== second?.status.term) {
+    context.find({
+      code: 'primary_outdated',
+      severity: 'warning',
+      subject: set.name,
+      message: `${first.member.name} says that it is primary, and other members know a later term: who leads now does not answer here, and the lag of replicas is unknown`,
+      remedy:
+        '-- rs.status() on a replica says whom it follows; look at the network between that member and Reeve',
+    });
+    return;
+  }
   if (primaries.length > 1) {
     const names = primaries.map(({ member }) => member.name).join(' and ');
     context.find({
@@ -149,12 +161,22 @@ function recordCommitLag(set: NamedSet, { primary }: SetLags, context: MongodbCo
   context.record('commitLagSeconds', Math.max(0, appliedMs - committedMs) / 1000, { replica_set: set.name });
 }
 
-/** The primary of the highest term; undefined when two share it, or when terms are not told. */
-function newestPrimary(primaries: readonly Reported[]): Reported | undefined {
-  const [first, second] = primaries.toSorted((a, b) => (b.status.term ?? -1) - (a.status.term ?? -1));
-  return second !== undefined && first?.status.term === second.status.term ? undefined : first;
+/**
+ * The primary of the highest term; undefined when two share it, or when terms are not told. One whose term is over was replaced by a member
+ * that does not answer here: compared with it, who follows the new one would seem to lack nothing.
+ */
+function newestPrimary(primaries: readonly Reported[], reported: readonly Reported[]): Reported | undefined {
+  const [first, second] = byTerm(primaries);
+  if (second !== undefined && first?.status.term === second.status.term) return undefined;
+  const isOver = reported.some(({ status }) => (status.term ?? -1) > (first?.status.term ?? -1));
+  return isOver ? undefined : first;
 }
 
 function nameAmongMembers({ name, facts }: Member): string {
   return facts.ownName ?? name;
+}
+
+/** The latest term first. */
+function byTerm(primaries: readonly Reported[]): readonly Reported[] {
+  return primaries.toSorted((a, b) => (b.status.term ?? -1) - (a.status.term ?? -1));
 }
