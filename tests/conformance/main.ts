@@ -17,7 +17,7 @@ import { chooseTarget } from './target.ts';
 const args = parseArguments(process.argv.slice(2));
 if (args.kind === 'help') process.stdout.write(usage);
 else if (args.kind === 'wrong') endWithUsage(args.message);
-else process.exitCode = await run(args.options);
+else process.exitCode = await run(args.options).catch(endWithFault);
 
 async function run(options: ConformanceOptions): Promise<number> {
   const engines = await loadEngines();
@@ -58,8 +58,8 @@ async function run(options: ConformanceOptions): Promise<number> {
     signal: stop.signal,
     onProgress: (text) => writeNote(`${text}\n`),
     ...(recorder === undefined ? {} : { onAnswer: recorder.onAnswer }),
-  }).finally(() => process.off('uncaughtException', onFault));
-  const unasked = [...observation.unasked, ...faults];
+  });
+  const unasked = [...observation.unasked, ...new Set(faults)];
   const report = judge(engine, chosen.configured.target.id, { ...observation, unasked }, options.paid);
   const text = options.json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report);
   // All of it at once: servers repeat secrets in places that nobody thought of.
@@ -82,6 +82,11 @@ function engineOf(engines: ReadonlyMap<string, Engine>, id: string): Engine {
 async function loadEngines(): Promise<ReadonlyMap<string, Engine>> {
   const loaders = Object.entries<() => Promise<{ readonly engine: Engine }>>(registry);
   return new Map(await Promise.all(loaders.map(async ([id, load]) => [id, (await load()).engine] as const)));
+}
+
+function endWithFault(fault: unknown): number {
+  process.stderr.write(`fault of the agent: ${messageOf(fault)}\n`);
+  return 1;
 }
 
 function endWithUsage(message: string): number {
