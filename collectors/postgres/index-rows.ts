@@ -140,6 +140,9 @@ export async function listIndexes(
   };
 }
 
+/** Most indexes include no columns. */
+const none: readonly string[] = Object.freeze([]);
+
 function toIndex(row: z.infer<typeof indexRow>): IndexRow {
   const attributes = row.attributes.split(' ');
   const [classes, collations, options] = [row.classes, row.collations, row.options].map((text) =>
@@ -160,7 +163,7 @@ function toIndex(row: z.infer<typeof indexRow>): IndexRow {
     flags: new Set(row.flags.split('').flatMap((letter) => flagByLetter.get(letter) ?? [])),
     constraint: row.constraint ?? undefined,
     keys,
-    included: attributes.slice(row.key_columns),
+    included: attributes.length > row.key_columns ? attributes.slice(row.key_columns) : none,
     keyRules: keys.map((_, at) => `${classes?.[at]} ${collations?.[at]} ${options?.[at]}`),
     expressions: row.expressions ?? undefined,
     predicate: row.predicate ?? undefined,

@@ -48,7 +48,10 @@ export function judgeIndex(
   if (neededByForeignKeys.has(index.oid)) keep.push('only_index_for_foreign_key');
   const proof = watch.judge(index.oid);
   const doubts: IndexReason[] = [...proof.reasons, ...(isTruncated ? (['list_truncated'] as const) : [])];
-  return { index, verdict: verdictOf(keep, doubts), reasons: [...keep, ...doubts], proof };
+  const kept: readonly IndexReason[] = keep;
+  // Not spread into a new array, which would have room for sixteen: rows are kept until the next reading.
+  const reasons = kept.concat(doubts);
+  return { index, verdict: verdictOf(keep, doubts), reasons, proof };
 }
 
 function verdictOf(keep: readonly KeepReason[], reasons: readonly IndexReason[]): Verdict {

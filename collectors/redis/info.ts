@@ -17,21 +17,7 @@ const listings: ReadonlySet<string> = new Set(['commandstats', 'errorstats', 'la
  * Every target keeps its latest reply until the next poll, so fields are not taken out but found in the text, by where they begin.
  */
 export function parseInfo(reply: string): Info {
-  const starts: number[] = [];
-  const sections = new Map<string, Section>();
-  let section: { start: number; end: number } | undefined;
-  forEachLine(reply, 0, reply.length, (start, end) => {
-    if (reply.charCodeAt(start) === hash) {
-      const name = reply
-        .slice(start + 1, end)
-        .trim()
-        .toLowerCase();
-      section = listings.has(name) ? { start: end, end } : undefined;
-      if (section !== undefined) sections.set(name, section);
-    } else if (section !== undefined) section.end = end;
-    else starts.push(start);
-  });
-  const fields = indexFields(reply, starts);
+  const { fields, sections } = scan(reply);
   const find = (field: string): string | undefined => nonEmpty(valueOf(reply, fields, field));
   return {
     text: find,
@@ -70,6 +56,30 @@ const colonCode = 58;
 interface Section {
   readonly start: number;
   readonly end: number;
+}
+
+interface Scan {
+  /** Places of fields, see {@link indexFields}. */
+  readonly fields: Uint32Array;
+  readonly sections: ReadonlyMap<string, Section>;
+}
+
+function scan(reply: string): Scan {
+  const starts: number[] = [];
+  const sections = new Map<string, Section>();
+  let section: { start: number; end: number } | undefined;
+  forEachLine(reply, 0, reply.length, (start, end) => {
+    if (reply.charCodeAt(start) === hash) {
+      const name = reply
+        .slice(start + 1, end)
+        .trim()
+        .toLowerCase();
+      section = listings.has(name) ? { start: end, end } : undefined;
+      if (section !== undefined) sections.set(name, section);
+    } else if (section !== undefined) section.end = end;
+    else starts.push(start);
+  });
+  return { fields: indexFields(reply, starts), sections };
 }
 
 /** Calls back for every line that is not empty, without its end. No array of lines: this runs for every target at every poll. */
