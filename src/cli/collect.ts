@@ -4,6 +4,7 @@ import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { TargetWatch } from '../collect/target-watch.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { formatDuration } from '../core/duration.ts';
+import type { Engine } from '../core/engine.ts';
 import { renderExposition } from '../export/render-exposition.ts';
 import { createForgetfulStore } from '../store/forgetful-store.ts';
 import { noTracing } from '../telemetry/tracing.ts';
@@ -22,7 +23,7 @@ interface CollectOptions extends GlobalOptions {
   readonly format?: 'prometheus' | 'json';
   readonly json?: boolean;
   readonly window?: number;
-  readonly timeout: number;
+  readonly timeout?: number;
   /** Reads groups that cost money too, once. */
   readonly paid?: boolean;
 }
@@ -40,7 +41,12 @@ export function addCollect(program: Command, context: CliContext, finish: (code:
     .addOption(
       durationOption('--window <duration>', 'read twice, this long apart: rates and windowed ratios need it'),
     )
-    .addOption(durationOption('--timeout <duration>', 'for each reading of a target', defaultTimeoutMs))
+    .addOption(
+      durationOption(
+        '--timeout <duration>',
+        'for each reading of a target (default: 30s, and for what is read apart its own)',
+      ),
+    )
     .option('--paid', 'also read, once, what costs money at every reading (see reeve check)')
     .addHelpText('after', '\nExit code 1 when a target could not be reached.')
     .action(async (_: unknown, command: Command) =>
@@ -62,8 +68,8 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
   const watches = targets.map((configured) => {
     const { engine, create } = createCollector(configured);
     return new TargetWatch({
-      target: { ...configured.target, deadlineMs: options.timeout },
-      engine,
+      target: { ...configured.target, deadlineMs: options.timeout ?? defaultTimeoutMs },
+      engine: options.timeout === undefined ? engine : withinTimeout(engine, options.timeout),
       createCollector: create,
       publish: (snapshot) => snapshots.publish(snapshot),
       clock,
@@ -88,6 +94,18 @@ async function collect(options: CollectOptions, context: CliContext): Promise<Ex
     snapshots,
     context,
   );
+}
+
+/** The person who asks does not want to wait longer, for what is read apart neither. */
+function withinTimeout(engine: Engine, timeoutMs: number): Engine {
+  const groups = Object.entries(engine.groups).map(([name, group]) => {
+    const { apartDeadlineMs } = group;
+    const bounded = apartDeadlineMs !== undefined && {
+      apartDeadlineMs: Math.min(apartDeadlineMs, timeoutMs),
+    };
+    return [name, { ...group, ...bounded }] as const;
+  });
+  return { ...engine, groups: Object.fromEntries(groups) };
 }
 
 async function readAll(

@@ -126,16 +126,36 @@ export class KeptReadings {
     if (remembered === undefined) return;
     const { triedAt, retryMs = group.everyMs, lastSuccess, reading } = remembered;
     const monotonicOf = (at: number): number => clock.monotonicMs() - Math.max(0, clock.now() - at);
-    const pauseMs = Math.max(Math.min(firstRetryMs, group.everyMs), retryMs);
+    const askedMs = Math.max(Math.min(firstRetryMs, group.everyMs), retryMs);
+    const pauseMs = Math.min(askedMs, Math.max(group.everyMs, longestAskedMs));
+    const dueAtMs = monotonicOf(triedAt) + pauseMs;
+    const told = reading ?? unfinishedReading(group.group, triedAt, triedAt + pauseMs);
     this.#byGroup.set(group.group, {
-      reading,
-      atMs: monotonicOf(reading?.at ?? triedAt),
+      reading: told,
+      atMs: monotonicOf(told.at),
       retries: 0,
-      dueAtMs: monotonicOf(triedAt) + Math.min(pauseMs, Math.max(group.everyMs, longestAskedMs)),
+      dueAtMs,
       throttledUntilMs: 0,
     });
     if (lastSuccess !== undefined) this.#lastSuccess.set(group.group, lastSuccess);
   }
+}
+
+/** Says why nothing is known of a group that was begun before the agent was started and may not be read again yet. */
+function unfinishedReading(group: string, triedAt: number, dueAt: number): GroupReading {
+  const [begun, due] = [triedAt, dueAt].map((at) => new Date(at).toISOString());
+  const message = `nothing is remembered of the reading begun at ${begun}: cut off, too long, or of another configuration; each costs money, so the next is at ${due}`;
+  return {
+    group,
+    state: 'failed',
+    at: triedAt,
+    durationMs: 0,
+    errors: [{ subject: '', code: 'throttled', message }],
+    samples: [],
+    findings: [],
+    details: {},
+    truncatedRows: 0,
+  };
 }
 
 /**

@@ -103,6 +103,9 @@ function jsonOf(text: string | undefined): unknown {
   }
 }
 
+/** Unix time in milliseconds that a calendar can hold. */
+const time = z.number().min(0).max(8.64e15);
+
 const plainSample = z.object({
   metric: z.string(),
   labels: z.array(z.string()),
@@ -131,13 +134,13 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.s
 
 const remembered = z.object({
   fingerprint: z.string(),
-  triedAt: z.number(),
+  triedAt: time,
   retryMs: z.number().nonnegative().optional(),
-  lastSuccess: z.number().optional(),
+  lastSuccess: time.optional(),
   reading: z
     .object({
       state: z.enum(['ok', 'partial', 'failed']),
-      at: z.number(),
+      at: time,
       durationMs: z.number().nonnegative(),
       errors: z.array(readingError),
       samples: z.array(plainSample),

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createCliFixture } from './support.ts';
+import type { Engine } from '../../../src/core/engine.ts';
+import { fakeManifest } from '../../support/fake-engine.ts';
+import { createCliFixture, createServerEngine } from './support.ts';
 
 const canary = 'canary-S3cr@t';
 const url = `fake://user:${encodeURIComponent(canary)}@db1/orders`;
@@ -263,6 +265,23 @@ describe('reeve collect', () => {
     expect(stdout).toContain('reeve_target_up{target="stock",engine="fake"} 0');
     expect(stderr).toMatch(/^stock: not reached \((?:unreachable|denied)\): .*\[secret\]/m);
     expectNoCanary(stdout, stderr);
+  });
+});
+
+describe('reeve collect --timeout', () => {
+  it('bounds what is read beside the collections, too', async () => {
+    const engine = createServerEngine({ slowHangs: true });
+    const slow = { ...fakeManifest.groups.slow, apartDeadlineMs: 600_000 };
+    const server: Engine = { ...engine, groups: { ...fakeManifest.groups, slow } };
+
+    const { code, stdout, stderr } = await fixture.run(['collect', '-c', config, '--timeout', '200ms'], {
+      env,
+      context: { loadEngines: () => Promise.resolve(new Map([['fake', server]])) },
+    });
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('reeve_fake_temperature');
+    expect(stderr).toContain('orders: group slow is unknown (timeout)');
   });
 });
 

@@ -18,6 +18,8 @@ export interface FakeServer {
   readonly truncatedRows?: number;
   /** Set when reading the slow group costs money; called at every reading of it. */
   readonly onPaid?: () => void;
+  /** The slow group ends only when it is aborted. */
+  readonly slowHangs?: boolean;
   /** Never answers and heeds no abort. */
   readonly hangs?: boolean;
 }
@@ -40,6 +42,12 @@ export function createServerEngine(server: FakeServer = {}): Engine {
           return { version: '1.0', role: 'primary', address: 'db1', port: 5 };
         },
         read: (group, context) => {
+          if (group === 'slow' && server.slowHangs === true)
+            return new Promise((_resolve, reject) => {
+              context.signal.addEventListener('abort', () =>
+                reject(new CollectError('timeout', 'no answer')),
+              );
+            });
           if (group === 'fast') context.record('temperature', 20, {});
           else {
             server.onPaid?.();

@@ -167,7 +167,50 @@ describe('TargetWatch, with a group that costs money', () => {
     await after.watch.collect(never);
 
     expect(after.reads()).toBe(0);
-    expect(after.latest().readings.map(({ group }) => group)).toEqual(['fast']);
+    expect(after.latest().readings).toMatchObject([
+      { group: 'fast' },
+      { group: 'slow', state: 'failed', samples: [], errors: [{ code: 'throttled' }] },
+    ]);
+  });
+
+  it('says why nothing is known of a first reading that the end of the agent cut off, and when the next is', async () => {
+    const memory = createForgetfulMemory();
+    const before = processWith({ memory });
+    before.answer.takesMs = 5_000;
+    const shutdown = new AbortController();
+    const collecting = before.watch.collect(shutdown.signal);
+    await before.clock.advance(1_000);
+    shutdown.abort();
+    await collecting;
+
+    const after = processWith({ memory, clock: before.clock });
+    await after.watch.collect(never);
+
+    expect(after.latest().readings.find(({ group }) => group === 'slow')?.errors).toEqual([
+      {
+        subject: '',
+        code: 'throttled',
+        message:
+          'nothing is remembered of the reading begun at 2026-01-01T00:00:00.000Z: cut off, too long, or of another configuration; each costs money, so the next is at 2026-01-01T01:00:00.000Z',
+      },
+    ]);
+    expect(await after.collectFor(59)).toBe(0);
+    expect(after.latest().readings.map(({ group }) => group)).toEqual(['fast', 'slow']);
+    expect(await after.collectFor(2)).toBe(1);
+  });
+
+  it.each([
+    ['of a day that no calendar has', '"at":1e300'],
+    ['before time began', '"at":-5'],
+  ])('reads anew when a remembered time is %s', async (_what, at) => {
+    const memory = createForgetfulMemory();
+    await processWith({ memory }).watch.collect(never);
+    memory.write('reading:slow', (memory.read('reading:slow') ?? '').replace(/"at":\d+/, at));
+
+    const { watch, reads } = processWith({ memory });
+    await watch.collect(never);
+
+    expect(reads()).toBe(1);
   });
 
   it.each(['shutdown', 'reload'] as const)(
