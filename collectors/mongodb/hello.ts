@@ -1,4 +1,4 @@
-import { booleanAt, type Document, idAt, numberAt, textAt, textsAt } from './document.ts';
+import { booleanAt, type Document, idAt, numberAt, textAt, textsAt, timeAt } from './document.ts';
 
 /** What a server says about itself, without a login. @see https://www.mongodb.com/docs/manual/reference/command/hello/ */
 export interface Hello {
@@ -19,6 +19,8 @@ export interface Hello {
   /** Version of the set's configuration. */
   readonly configVersion: number | undefined;
   readonly maxWireVersion: number | undefined;
+  /** Its clock, Unix time in milliseconds. */
+  readonly localMs: number | undefined;
   /** Changes at every restart of the process. */
   readonly processId: string | undefined;
 }
@@ -38,6 +40,7 @@ export function parseHello(answer: Document): Hello {
     arbiters: textsAt(answer, 'arbiters'),
     configVersion: numberAt(answer, 'setVersion'),
     maxWireVersion: numberAt(answer, 'maxWireVersion'),
+    localMs: timeAt(answer, 'localTime'),
     processId: idAt(answer, 'topologyVersion.processId'),
   };
 }

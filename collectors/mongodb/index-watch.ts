@@ -3,6 +3,9 @@ import { useKey } from './index-spec.ts';
 import type { IndexStat } from './index-stats.ts';
 import type { Member } from './member.ts';
 
+/** Of a member that left its set. */
+const leftEpoch = 'left';
+
 /** A replica set, or a standalone server, as the history of index use knows it. Each shard is one of its own. */
 export interface WatchedSet {
   /** As the operator knows it: the shard, the set or the server. */
@@ -51,6 +54,7 @@ export async function watchSet(
   },
 ): Promise<ClusterWatch> {
   const { scope, ...times } = request;
+  if (set.isComplete) await closeLeavers(history, set, scope, request.now);
   return watchCluster({
     ...times,
     self: memberKey(set, anchorOf(set)),
@@ -58,6 +62,29 @@ export async function watchSet(
     // The configuration of the set lists every member; where it could not be read, the caller knows.
     membersComplete: true,
   });
+}
+
+/**
+ * What a member served between its last reading and the moment it left the set is not known. So its counts end as those of a member that
+ * restarts do: when that was long, because Reeve was not running, its watch begins again now, and nothing is proven before the window is over.
+ */
+async function closeLeavers(history: History, set: WatchedSet, scope: string, now: number): Promise<void> {
+  const present = new Set(set.members.map((member) => memberKey(set, member)));
+  for (const { member, indexes } of await history.indexUsage(set.cluster, scope)) {
+    const uses = [...indexes.values()];
+    // Sets that were made from one backup have the same identity.
+    const isOfSet = member.startsWith(memberPrefix(set));
+    if (!isOfSet || present.has(member) || uses.every(({ epoch }) => epoch === leftEpoch)) continue;
+    await history.observeIndexes({
+      cluster: set.cluster,
+      member,
+      generation: 'one',
+      database: scope,
+      at: now,
+      links: { names: [], sees: [] },
+      indexes: uses.map(({ key }) => ({ key, scans: 0, epoch: leftEpoch })),
+    });
+  }
 }
 
 /**
@@ -75,5 +102,9 @@ function linksOf(set: WatchedSet, member: Member): MemberLinks {
 }
 
 function memberKey(set: WatchedSet, member: Member | undefined): string {
-  return member === undefined ? '' : `${member.facts.set ?? set.name}/${member.name}`;
+  return member === undefined ? '' : `${memberPrefix(set)}${member.name}`;
+}
+
+function memberPrefix({ members, name }: WatchedSet): string {
+  return `${members[0]?.facts.set ?? name}/`;
 }

@@ -281,6 +281,26 @@ describe('the indexes of a replica set', () => {
     expect(verdictOn(reading, 'old_1')).toBe('unused');
   });
 
+  it('are not proven when a member left while the agent was not running, whatever it served until then', async () => {
+    const { deployment, clock } = await replicaSet({ members: [{}, {}, {}] });
+    const history = createMemoryHistory();
+    const target = { unusedAfter: '4h', deadline: '4s' };
+    const first = watchGroup(deployment, { group: 'indexes', clock, history, target });
+    expect(verdictOn(await readFor(first, 5 * hour), 'old_1')).toBe('unused');
+    await first.watch.close();
+    await clock.advance(hour);
+    await deployment.node(2).stop();
+    deployment.set.removeLast();
+
+    const uri = deployment.uriFor({ node: deployment.node(0) });
+    const again = watchGroup({ uri }, { group: 'indexes', clock, history, target });
+    const soon = await readFor(again, hour);
+    const later = await readFor(again, 4 * hour);
+
+    expect(verdictOn(soon, 'old_1')).toBe('unproven window_too_short');
+    expect(verdictOn(later, 'old_1')).toBe('unused');
+  });
+
   it.each([0, 1, 2])(
     'are all or nothing when the connection of member %i breaks in the middle',
     async (at) => {
@@ -299,6 +319,25 @@ describe('the indexes of a replica set', () => {
       expect(linesOf(mended, 'unused_indexes')).toEqual(['mongodb_unused_indexes{shop} 3']);
     },
   );
+});
+
+describe('the clock of the agent', () => {
+  it('proves nothing when it was set ahead, and spoils nothing', async () => {
+    const clock = new FakeClock();
+    const begin = clock.now();
+    const { deployment } = await replicaSet({ clock: { now: () => begin + clock.monotonicMs() } });
+    const watching = watch(deployment, clock);
+    await readFor(watching, hour);
+
+    clock.jump(200 * 24 * hour);
+    const ahead = await watching.read();
+    clock.jump(-200 * 24 * hour);
+    const right = await readFor(watching, hour);
+
+    expect(ahead.state).toBe('failed');
+    expect(ahead.errors[0]?.message).toContain('288000 min ahead of');
+    expect(verdictOn(right, 'old_1')).toContain('window_too_short');
+  });
 });
 
 describe('the indexes of a standalone server', () => {

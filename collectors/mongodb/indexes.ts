@@ -3,6 +3,7 @@ import { type BoundedAsking, listCollections, listDatabases, OutOfTime } from '.
 import type { MongodbOptions } from './config.ts';
 import type { Deployment, ReplicaSet } from './deployment.ts';
 import { mongodbGroups } from './groups.ts';
+import { assertClock } from './index-clock.ts';
 import { recordIndexes } from './index-metrics.ts';
 import { divideFurther, divideIntoUnits, type IndexUnit } from './index-rotation.ts';
 import { findLoneShard, readSharding } from './index-sharding.ts';
@@ -58,6 +59,7 @@ class IndexesReader {
 
   async read(deployment: Deployment, context: MongodbContext): Promise<void> {
     const { clock } = this.#input;
+    assertClock(deployment, clock.now());
     const endMs = clock.monotonicMs() + mongodbGroups.indexes.apartDeadlineMs * spendable;
     const asking: BoundedAsking = {
       group: 'indexes',

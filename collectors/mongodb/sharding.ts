@@ -1,10 +1,11 @@
 import { type Clock, CollectError } from '../../src/sdk.ts';
 import type { MongodbOptions } from './config.ts';
 import type { Deployment } from './deployment.ts';
-import { booleanAt, type Document, numberAt, textAt } from './document.ts';
+import { booleanAt, type Document, textAt } from './document.ts';
 import type { Member } from './member.ts';
 import type { MongodbContext } from './metrics.ts';
 import type { Reader } from './readers.ts';
+import { valueAt } from './status-fields.ts';
 
 export interface ShardingInput {
   readonly clock: Clock;
@@ -105,9 +106,9 @@ async function countChunks(mongos: Member, signal: AbortSignal): Promise<readonl
   const counted: ShardChunks[] = [];
   for await (const row of mongos.client.query('config', aggregate, asking(signal))) {
     const shard = textAt(row, '_id');
-    const chunks = numberAt(row, 'chunks');
+    const chunks = valueAt(row, 'chunks');
     if (shard !== undefined && chunks !== undefined)
-      counted.push({ shard, chunks, jumbo: numberAt(row, 'jumbo') ?? 0 });
+      counted.push({ shard, chunks, jumbo: valueAt(row, 'jumbo') ?? 0 });
   }
   return counted;
 }
@@ -136,7 +137,7 @@ async function readMigrations({ sets }: Deployment, context: MongodbContext): Pr
         ['migrationsCommitted', 'countDonorMoveChunkCommitted'],
         ['migrationsFailed', 'countDonorMoveChunkAborted'],
       ] as const)
-        inner.record(metric, numberAt(status, `shardingStatistics.${field}`), { shard });
+        inner.record(metric, valueAt(status, `shardingStatistics.${field}`), { shard });
     });
   }
 }

@@ -3,11 +3,12 @@ import { codeOf } from './client-errors.ts';
 import { type BoundedAsking, listCollections, listDatabases } from './collections.ts';
 import type { MongodbOptions } from './config.ts';
 import { type Deployment, dataMembers } from './deployment.ts';
-import { type Document, documentAt, listAt, numberAt } from './document.ts';
+import { type Document, documentAt, listAt } from './document.ts';
 import { mongodbGroups } from './groups.ts';
 import type { Member } from './member.ts';
 import type { MongodbContext } from './metrics.ts';
 import type { Reader } from './readers.ts';
+import { valueAt } from './status-fields.ts';
 import { type CollectionSize, StorageGrowth } from './storage-growth.ts';
 
 export interface StorageInput {
@@ -103,14 +104,14 @@ async function readDatabases(
       ['collections', 'collections'],
       ['indexes', 'indexes'],
     ] as const)
-      context.record(metric, numberAt(stats, field), labels);
+      context.record(metric, valueAt(stats, field), labels);
   }
   context.truncate(Math.max(0, sorted.length - mostDatabases));
 }
 
 /** Of a database or a collection; undefined when a part is missing. */
 function bytesOf(stats: Document, index = 'indexSize'): number | undefined {
-  const [storage, indexes] = [numberAt(stats, 'storageSize'), numberAt(stats, index)];
+  const [storage, indexes] = [valueAt(stats, 'storageSize'), valueAt(stats, index)];
   return storage === undefined || indexes === undefined ? undefined : storage + indexes;
 }
 

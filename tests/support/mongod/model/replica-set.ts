@@ -28,7 +28,6 @@ interface Frozen {
  */
 export class ReplicaSet {
   readonly name: string;
-  readonly members: readonly Member[];
   readonly catalog: Catalog;
   version = 1;
   term = 1;
@@ -38,6 +37,7 @@ export class ReplicaSet {
   heartbeatMs = 2_000;
   /** Members report lastAppliedWallTime and lastDurableWallTime of each other (5.2 and back-ports). */
   wallTimes = true;
+  readonly #members: Member[];
   readonly #nowMs: () => number;
   readonly #frozen = new Map<number, Frozen>();
   /** Since when. */
@@ -52,8 +52,12 @@ export class ReplicaSet {
     this.name = name;
     this.catalog = catalog;
     this.#nowMs = nowMs;
-    this.members = members.map((setup, index) => new Member(index, setup, catalog, nowMs));
+    this.#members = members.map((setup, index) => new Member(index, setup, catalog, nowMs));
     this.electedAtMs = nowMs() - 30 * 86_400_000;
+  }
+
+  get members(): readonly Member[] {
+    return this.#members;
   }
 
   /** Grows with every change a hello tells of. */
@@ -126,6 +130,14 @@ export class ReplicaSet {
 
   thawReplication(index: number): void {
     this.member(index).appliedStuckAtMs = undefined;
+  }
+
+  /** The last member leaves the set by a new configuration; stop its node. */
+  removeLast(): void {
+    this.#members.pop();
+    this.addresses.pop();
+    this.version += 1;
+    this.#announce();
   }
 
   isReachable(index: number): boolean {
