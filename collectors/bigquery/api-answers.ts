@@ -32,7 +32,7 @@ const jobMetadata = z.object({
 export function costOf(metadata: unknown): JobCost {
   const { statistics } = jobMetadata.parse(metadata);
   return {
-    billedBytes: number(statistics.query?.totalBytesBilled),
+    billedBytes: known(statistics.query?.totalBytesBilled),
     slotMs: number(statistics.totalSlotMs),
     isReserved: statistics.reservation_id !== undefined,
   };
@@ -43,7 +43,19 @@ export function number(value: string | number | undefined | null): number {
   return Number(value ?? 0);
 }
 
-/** Bytes from the answer of jobs.insert to a dry run. */
+/**
+ * Bytes from the answer of jobs.insert to a dry run.
+ *
+ * @throws {CollectError} `malformed` without any: what is not estimated is not sent.
+ */
 export function estimateOf(answer: unknown): number {
-  return number(dryRunAnswer.parse(answer).statistics.totalBytesProcessed);
+  const bytes = known(dryRunAnswer.parse(answer).statistics.totalBytesProcessed);
+  if (bytes === undefined) throw new CollectError('malformed', 'a dry run answered without an estimate');
+  return bytes;
+}
+
+/** Undefined for what is absent or no amount. */
+function known(value: string | number | undefined): number | undefined {
+  const amount = Number(value ?? Number.NaN);
+  return Number.isFinite(amount) && amount >= 0 ? amount : undefined;
 }

@@ -15,7 +15,8 @@ export interface QueryJob {
 
 /** What a query cost. */
 export interface JobCost {
-  readonly billedBytes: number;
+  /** Undefined when the answer does not say. */
+  readonly billedBytes: number | undefined;
   readonly slotMs: number;
   /** It ran in a reservation, so that bytes are not billed. */
   readonly isReserved: boolean;
@@ -38,7 +39,10 @@ export interface StartedJob {
 export interface BigqueryClient {
   /** Bytes that a query would process. Free, and nothing runs. */
   dryRun(job: QueryJob, signal: AbortSignal): Promise<number>;
-  start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<StartedJob>;
+  /** Begins a job under an id of ours. */
+  start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<void>;
+  /** What was begun under that id, or may have been. */
+  started(job: Pick<QueryJob, 'location'>, jobId: string): StartedJob;
   /** Lists one dataset of a project. Free. */
   ping(project: string, signal: AbortSignal): Promise<void>;
   /** Locations of the datasets of a project, at most a thousand datasets. Free. */

@@ -81,20 +81,22 @@ async function readPart(
     const parameters = {
       from: iso(Math.min(month, day)),
       to: iso(now),
+      month: iso(month),
       day: iso(day),
       limit: mostRows,
       ...(dimension === 'label' ? { key } : {}),
     };
     const scope = { project: spend.project, region: usage.region };
     const { rows } = await runner.ask(usageByQueries[dimension], scope, parameters, signal);
-    const rates = ratesOf(spend, usage, { month: Math.min(month, day), last_24h: day });
+    const rates = ratesOf(spend, usage, { month, last_24h: day });
     for (const row of rows) {
-      const total = totals.get(row.value) ?? { month: 0, last_24h: 0, jobs: 0 };
+      const value = row.value.slice(0, longestValue);
+      const total = totals.get(value) ?? { month: 0, last_24h: 0, jobs: 0 };
       const isOurs = adminProject(row.reservation) === spend.project;
       total.month += bytesUsd(row.month_bytes, pricing) + (isOurs ? row.month_slot_ms * rates.month : 0);
       total.last_24h += bytesUsd(row.day_bytes, pricing) + (isOurs ? row.day_slot_ms * rates.last_24h : 0);
       total.jobs += row.jobs;
-      totals.set(row.value, total);
+      totals.set(value, total);
     }
     context.truncate(leftOut(rows));
   }
@@ -122,8 +124,7 @@ function recordPart(
   context: BigqueryContext,
 ): void {
   const dearest = [...totals].sort(([, a], [, b]) => b.month - a.month).slice(0, top);
-  for (const [whole, total] of dearest) {
-    const value = whole.slice(0, longestValue);
+  for (const [value, total] of dearest) {
     for (const window of ['month', 'last_24h'] as const) {
       const labels = { project, window };
       if (metric === 'labelSpendUsd') context.record(metric, total[window], { ...labels, label: key, value });
@@ -140,7 +141,7 @@ function recordPart(
       ([value, { month, last_24h: day, jobs }]): DetailRow => ({
         project,
         ...(key === '' ? {} : { label: key }),
-        value: value.slice(0, longestValue),
+        value,
         jobs,
         monthUsd: month,
         last24hUsd: day,

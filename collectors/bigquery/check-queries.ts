@@ -1,6 +1,6 @@
 import type { BigqueryOptions } from './config.ts';
 import { type BigqueryGroup, bigqueryGroups } from './groups.ts';
-import { capacityCommitmentsQuery } from './queries/capacity-commitments.ts';
+import { capacityCommitmentsQuery, commitmentChangesQuery } from './queries/capacity-commitments.ts';
 import { costlyTablesQuery, partitionFilterQuery, tableLayoutQuery } from './queries/costly-tables.ts';
 import { jobDurationsQuery } from './queries/job-durations.ts';
 import { jobErrorsQuery } from './queries/job-errors.ts';
@@ -35,12 +35,13 @@ export function plannedQueries(
   const span = (days: number) => ({ from: iso(now - days * day), to: iso(now) });
   const last = { from: iso(now - day / 3), since: iso(now - day / 24) };
   const limit = { limit: options.top };
-  const divided = { ...span(30), day: iso(now - day), ...limit };
+  const divided = { ...span(30), month: iso(now - 30 * day), day: iso(now - day), ...limit };
   const tables = { tables: ['dataset.table'] };
   const all: readonly (readonly [BigqueryGroup, Query, Planned['parameters']])[] = [
     ['spend', jobUsageQuery, span(1)],
     ['spend', reservationUsageQuery, span(1)],
     ['spend', capacityCommitmentsQuery, {}],
+    ['spend', commitmentChangesQuery, {}],
     ['breakdown', usageByQueries.user, divided],
     ['breakdown', usageByQueries.statement, divided],
     ['breakdown', usageByQueries.pattern, divided],

@@ -5,10 +5,11 @@ import { BigQuery, type BigQueryOptions as DriverOptions, type Job } from '@goog
 import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { CollectError } from '../../src/sdk.ts';
-import { costOf, estimateOf, number, readAnswer } from './api-answers.ts';
-import type { BigqueryClient, Page, QueryJob, StartedJob } from './bigquery-api.ts';
+import { costOf, estimateOf, readAnswer } from './api-answers.ts';
+import type { BigqueryClient, QueryJob, StartedJob } from './bigquery-api.ts';
 import type { BigqueryOptions } from './config.ts';
 import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
+import { readRows } from './job-rows.ts';
 import { exchangeKey } from './service-account.ts';
 
 export interface ClientOptions {
@@ -22,7 +23,6 @@ const scopes = ['https://www.googleapis.com/auth/bigquery'];
 const requestTimeLimitMs = 20_000;
 /** How long the server may hold a request for the rows of a job that still runs, in milliseconds. */
 const longPollMs = 2_000;
-const pageRows = 2_000;
 
 /** Reads the key file; connects to nothing yet. */
 export async function createBigqueryClient(input: ClientOptions): Promise<BigqueryClient> {
@@ -64,6 +64,8 @@ function serviceAccountLogin(
   const login = new OAuth2Client();
   login.refreshHandler = async () => {
     const post = async (url: string, form: URLSearchParams): Promise<unknown> => {
+      // Whoever has it can ask for tokens.
+      conceal(form.get('assertion') ?? '');
       const isSameKind = url.startsWith('http:') === !(agent instanceof HttpsAgent);
       const { data } = await login.transporter.request<unknown>({
         url,
@@ -193,7 +195,7 @@ class RestClient implements BigqueryClient {
     return estimateOf(answer);
   }
 
-  async start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<StartedJob> {
+  async start(job: QueryJob, jobId: string, signal: AbortSignal): Promise<void> {
     const driver = await this.#driver(signal);
     await driver.until(
       driver.createQueryJob({
@@ -203,12 +205,16 @@ class RestClient implements BigqueryClient {
         jobTimeoutMs: job.timeLimitMs,
       }),
     );
+  }
+
+  started({ location }: Pick<QueryJob, 'location'>, jobId: string): StartedJob {
     const again = async <T>(within: AbortSignal, work: (job: Job) => Promise<T>): Promise<T> => {
       const other = await this.#driver(within);
-      return await other.until(work(other.job(jobId, { location: job.location })));
+      return await other.until(work(other.job(jobId, { location })));
     };
     return {
-      rows: (limit, within) => again(within, (started) => readRows(started, limit)),
+      rows: (limit, within) =>
+        again(within, (started) => readRows((options) => started.getQueryResults(options), limit)),
       cost: (within) => again(within, async (started) => costOf((await started.getMetadata())[0])),
       cancel: (within) =>
         again(within, async (started) => {
@@ -298,25 +304,6 @@ function configuration({ sql, parameters, types, location, labels }: QueryJob) {
     })),
     useQueryCache: false,
   };
-}
-
-/** Reads until there are `limit` rows or no more. The server holds each request for a moment while the job runs. */
-async function readRows(job: Job, limit: number): Promise<Page> {
-  const rows: unknown[] = [];
-  let pageToken: string | undefined;
-  let totalRows = 0;
-  for (;;) {
-    const [page, next, answer] = await job.getQueryResults({
-      maxResults: Math.min(pageRows, limit - rows.length),
-      autoPaginate: false,
-      ...(pageToken === undefined ? {} : { pageToken }),
-    });
-    rows.push(...page);
-    totalRows = Math.max(rows.length, number(answer?.totalRows));
-    pageToken = next?.pageToken;
-    const isOver = answer?.jobComplete !== false && pageToken === undefined;
-    if (isOver || rows.length >= limit) return { rows: rows.slice(0, limit), totalRows };
-  }
 }
 
 /** What belongs to the login knows no signal. */

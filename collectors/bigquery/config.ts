@@ -28,6 +28,8 @@ export function bigqueryOptions(fields: ConfigFields) {
       regions: z
         .array(region)
         .min(1)
+        // Written twice, a region would be counted twice.
+        .transform((regions): readonly string[] => [...new Set(regions)])
         .describe('Where there are data or jobs, such as [us, europe-west1]; each is asked by itself.'),
       keyFile: fields
         .path()

@@ -1,5 +1,6 @@
 import { CollectError } from '../../src/sdk.ts';
 import { addDays, type BillingCalendar, monthOf } from './billing-calendar.ts';
+import { type Commitment, overlapMs } from './commitments.ts';
 import { monthUsd, type Pricing } from './pricing.ts';
 import type { Cell } from './quarter-ledger.ts';
 
@@ -14,12 +15,6 @@ export interface RegionUsage {
   /** Unix time in milliseconds. */
   readonly since: number;
   readonly until: number;
-}
-
-export interface Commitment {
-  readonly edition: string;
-  readonly plan: string;
-  readonly slots: number;
 }
 
 /** Dollars of a quarter of an hour, or of a day where that is long ago. */
@@ -67,9 +62,6 @@ export function onDemandCosts(
  */
 export function capacityCosts(usage: RegionUsage, rules: CostRules): readonly Cost[] {
   const { pricing } = rules;
-  const committed = new Map<string, number>();
-  for (const { edition, slots } of usage.commitments)
-    committed.set(edition, (committed.get(edition) ?? 0) + slots);
   const baselines = new Map<string, number>();
   for (const { pool, start, amounts } of usage.capacity) {
     const key = `${start}|${editionOf(pool)}`;
@@ -78,7 +70,10 @@ export function capacityCosts(usage: RegionUsage, rules: CostRules): readonly Co
   const used = usage.capacity.map(({ pool, start, amounts: [baseline, autoscale] }): Cost => {
     const edition = editionOf(pool);
     const all = baselines.get(`${start}|${edition}`) ?? 0;
-    const covered = (committed.get(edition) ?? 0) * (lengthMs(start, usage, rules.calendar) / 1_000);
+    const length = lengthMs(start, usage, rules.calendar);
+    const covered = usage.commitments
+      .filter((each) => each.edition === edition)
+      .reduce((sum, each) => sum + (each.slots * overlapMs(each, start, length)) / 1_000, 0);
     const beyond = all === 0 ? 0 : (baseline / all) * Math.max(0, all - covered);
     const slotSeconds = beyond + autoscale;
     const usd = slotSeconds === 0 ? 0 : (slotSeconds / 3_600) * slotHourUsd(pricing, edition);
@@ -98,27 +93,27 @@ export function adminProject(reservation: string): string | undefined {
 }
 
 function commitmentCosts(usage: RegionUsage, { pricing, calendar }: CostRules): readonly Cost[] {
-  const perMs = usage.commitments.reduce((sum, { edition, plan, slots }) => {
-    const price = Object.entries(pricing.commitmentSlotHourUsd).find(
-      ([known]) => plan === known || plan.startsWith(`${known}_`),
-    )?.[1][edition];
-    if (price === undefined) {
-      throw unpriced(
-        `commitments of plan ${plan} and edition ${edition || '(none)'}`,
-        'commitmentSlotHourUsd',
-      );
-    }
-    return sum + (slots * price) / 3_600_000;
-  }, 0);
-  if (perMs === 0) return [];
+  const paid = usage.commitments
+    .filter((each) => overlapMs(each, usage.since, usage.until - usage.since) > 0)
+    .map((each) => ({ each, usdPerMs: (each.slots * committedSlotHourUsd(pricing, each)) / 3_600_000 }));
+  if (paid.length === 0) return [];
   const costs: Cost[] = [];
   let start = usage.since;
   while (start < usage.until) {
     const length = lengthMs(start, usage, calendar);
-    costs.push({ start, usd: perMs * length, reservation: 'commitments' });
+    const usd = paid.reduce((sum, { each, usdPerMs }) => sum + usdPerMs * overlapMs(each, start, length), 0);
+    if (usd > 0) costs.push({ start, usd, reservation: 'commitments' });
     start += length;
   }
   return costs;
+}
+
+function committedSlotHourUsd({ commitmentSlotHourUsd }: Pricing, { plan, edition }: Commitment): number {
+  const price = Object.entries(commitmentSlotHourUsd).find(
+    ([known]) => plan === known || plan.startsWith(`${known}_`),
+  )?.[1][edition];
+  if (price !== undefined) return price;
+  throw unpriced(`commitments of plan ${plan} and edition ${edition || '(none)'}`, 'commitmentSlotHourUsd');
 }
 
 /** How long a cell that begins then lasts: old ones are whole days; none goes beyond what was read. */

@@ -3,7 +3,9 @@ import type { Memory } from '../../src/sdk.ts';
 import { type BillingCalendar, monthOf } from './billing-calendar.ts';
 
 const key = 'own-spend';
-const stored = z.object({ days: z.record(z.string(), z.number()) });
+const stored = z.object({ days: z.record(z.string(), z.number().nonnegative()) });
+/** Also those of other months, so that a clock that jumps and comes back loses nothing. */
+const daysKept = 100;
 
 /** What our own queries have cost, by day of the billing calendar; kept over restarts. */
 export class OwnSpend {
@@ -18,25 +20,24 @@ export class OwnSpend {
   /** @param usd at the list price */
   add(usd: number, now: number): void {
     const today = this.#calendar.dayOf(now);
-    const days = { ...this.#ofMonth(today), [today]: (this.#ofMonth(today)[today] ?? 0) + usd };
-    this.#memory.write(key, JSON.stringify({ days }));
+    const known = this.#days();
+    const days = { ...known, [today]: (known[today] ?? 0) + usd };
+    const latest = Object.entries(days).sort(([a], [b]) => a.localeCompare(b));
+    this.#memory.write(key, JSON.stringify({ days: Object.fromEntries(latest.slice(-daysKept)) }));
   }
 
   /** In US dollars. */
   totals(now: number): { readonly today: number; readonly month: number } {
     const today = this.#calendar.dayOf(now);
-    const days = this.#ofMonth(today);
-    return {
-      today: days[today] ?? 0,
-      month: Object.values(days).reduce((sum, usd) => sum + usd, 0),
-    };
+    const days = this.#days();
+    const ofMonth = Object.entries(days).filter(([day]) => monthOf(day) === monthOf(today));
+    return { today: days[today] ?? 0, month: ofMonth.reduce((sum, [, usd]) => sum + usd, 0) };
   }
 
-  #ofMonth(today: string): Readonly<Record<string, number>> {
+  #days(): Readonly<Record<string, number>> {
     const text = this.#memory.read(key);
     if (text === undefined) return {};
-    const { days } = stored.catch({ days: {} }).parse(parse(text));
-    return Object.fromEntries(Object.entries(days).filter(([day]) => monthOf(day) === monthOf(today)));
+    return stored.catch({ days: {} }).parse(parse(text)).days;
   }
 }
 

@@ -4,6 +4,7 @@ import { type BigQueryDouble, startBigQueryDouble } from '../../tests/support/bi
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import { createRecordingLog } from '../../tests/support/recording-log.ts';
 import { waitUntil } from '../../tests/support/wait-until.ts';
+import { costOf, estimateOf } from './api-answers.ts';
 import { createBillingCalendar } from './billing-calendar.ts';
 import { createBigqueryClient } from './client.ts';
 import type { BigqueryOptions } from './config.ts';
@@ -80,6 +81,29 @@ describe('query runner', () => {
     client.close();
   });
 
+  it.each([
+    ['reset', 'unreachable'],
+    ['garbage', 'malformed'],
+    ['backendError', 'unreachable'],
+  ] as const)('counts and cancels a job that was begun with no more answer than a %s', async (kind, code) => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const { client, runner, ownSpend } = await start(double);
+    const estimate = await runner.estimate(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+    // The dry run passes, the job does not.
+    const { length } = double.requests;
+    double.steering.bytesProcessed = () => {
+      if (double.requests.length > length) double.faults.add({ kind, on: 'jobs.insert' });
+      return undefined;
+    };
+
+    const asked = runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+
+    await expect(asked).rejects.toMatchObject({ code });
+    expect(ownSpend.totals(Date.now()).month).toBeCloseTo((estimate / 1024 ** 4) * 6.25, 9);
+    expect(double.requests.map(({ operation }) => operation)).toContain('jobs.cancel');
+    client.close();
+  });
+
   it('makes a dry run first, and a job with a limit, labels and its own id', async () => {
     await using double = await startBigQueryDouble({ projects: ['double-shop'] });
     const { client, runner } = await start(double);
@@ -110,6 +134,21 @@ describe('query runner', () => {
     expect(concealed.some((secret) => secret.includes('BEGIN PRIVATE KEY'))).toBe(true);
     expect(concealed.length).toBeGreaterThan(3);
     client.close();
+  });
+
+  it('takes its estimate for what a job cost where BigQuery does not say', () => {
+    expect(costOf({ statistics: { query: {} } }).billedBytes).toBeUndefined();
+    expect(() => estimateOf({ statistics: {} })).toThrow('without an estimate');
+    expect(() => estimateOf({ statistics: { totalBytesProcessed: 'many' } })).toThrow('without an estimate');
+  });
+
+  it('loses nothing of what it spent when the clock jumps to another month and back', () => {
+    const ownSpend = new OwnSpend(memoryOf(new Map()), calendar);
+    ownSpend.add(0.5, Date.parse('2026-11-10T12:00:00Z'));
+    ownSpend.add(0.25, Date.parse('2031-01-10T12:00:00Z'));
+    ownSpend.add(0.125, Date.parse('2026-11-10T13:00:00Z'));
+
+    expect(ownSpend.totals(Date.parse('2026-11-10T14:00:00Z'))).toEqual({ today: 0.625, month: 0.625 });
   });
 
   it('remembers what it spent over restarts, and begins anew with the month', () => {

@@ -92,19 +92,21 @@ class Runner implements QueryRunner {
     if (estimatedBytes > maximumBytesBilled) throw tooExpensive(asked, estimatedBytes, maximumBytesBilled);
     const job = this.#jobOf(query, scope, parameters);
     const jobId = `reeve_${randomUUID()}`;
-    let started: StartedJob | undefined;
+    const started = this.#client.started(job, jobId);
+    let isStarted = false;
     let cost: JobCost | undefined;
     try {
-      const begun = await this.#patiently(() => this.#client.start(job, jobId, signal), asked, signal);
-      started = begun;
-      const { rows, totalRows } = await this.#patiently(() => begun.rows(mostRows, signal), asked, signal);
-      cost = await this.#patiently(() => begun.cost(signal), asked, signal);
-      this.#charge(cost);
+      await this.#patiently(() => this.#client.start(job, jobId, signal), asked, signal);
+      isStarted = true;
+      const { rows, totalRows } = await this.#patiently(() => started.rows(mostRows, signal), asked, signal);
+      cost = await this.#patiently(() => started.cost(signal), asked, signal);
+      this.#charge(cost, estimatedBytes);
       this.#input.onAnswer?.({ subject: scope.region, request: query.name, answer: rows });
       return { rows: parseRows(query, rows), truncatedRows: totalRows - rows.length };
     } catch (thrown) {
       const error = toApiError(thrown, asked);
-      const mayHaveRun = started !== undefined || error.code === 'timeout';
+      // Without a clear refusal nobody knows whether it was begun.
+      const mayHaveRun = isStarted || isUnanswered(error);
       if (cost === undefined && mayHaveRun) await this.#abandon(started, estimatedBytes);
       throw error;
     }
@@ -142,23 +144,30 @@ class Runner implements QueryRunner {
     }
   }
 
-  #charge({ billedBytes, slotMs, isReserved }: JobCost): void {
+  /** @param estimatedBytes the most that it can have been billed for, where nobody says */
+  #charge({ billedBytes, slotMs, isReserved }: JobCost, estimatedBytes: number): void {
     const { pricing } = this.#input.options;
     // In a reservation bytes are not billed; the dearest edition is an upper bound of what its slots cost.
     const dearest = Math.max(0, ...Object.values(pricing.slotHourUsd));
-    const usd = isReserved ? (slotMs / 3_600_000) * dearest : bytesUsd(billedBytes, pricing);
+    const usd = isReserved
+      ? (slotMs / 3_600_000) * dearest
+      : bytesUsd(billedBytes ?? estimatedBytes, pricing);
     this.#ownSpend.add(usd, this.#input.clock.now());
   }
 
   /** What an abandoned job cost is never known; its estimate is the most that it can be. */
-  async #abandon(started: StartedJob | undefined, estimatedBytes: number): Promise<void> {
-    this.#charge({ billedBytes: estimatedBytes, slotMs: 0, isReserved: false });
+  async #abandon(started: StartedJob, estimatedBytes: number): Promise<void> {
+    this.#charge({ billedBytes: undefined, slotMs: 0, isReserved: false }, estimatedBytes);
     try {
-      await started?.cancel(AbortSignal.timeout(cancelTimeLimitMs));
+      await started.cancel(AbortSignal.timeout(cancelTimeLimitMs));
     } catch (thrown) {
       this.#input.log.debug('a job could not be cancelled', { error: messageOf(thrown) });
     }
   }
+}
+
+function isUnanswered({ code }: CollectError): boolean {
+  return code === 'timeout' || code === 'unreachable' || code === 'malformed';
 }
 
 function askedOf({ name, views: [view = ''] }: Query, { project, region }: Scope): Asked {

@@ -129,6 +129,72 @@ describe('spend', () => {
     expect(user).toBeCloseTo((of('US.main') ?? 0) + (of('commitments') ?? 0), 6);
   });
 
+  it('counts a region once that is written twice', async () => {
+    await using setting = await watchDouble(
+      (double) => double.inventory.addJob({ creation_time: ago(1), total_bytes_billed: tib }),
+      { ...unpriced, regions: ['us', 'region-us', 'US'] },
+    );
+
+    const snapshot = await setting.watching.collect();
+
+    noErrors(snapshot);
+    expect(spendOf(snapshot, 'last_24h')).toBeCloseTo(6.25, 2);
+  });
+
+  it('says that there are queries whose cost BigQuery hides', async () => {
+    await using setting = await watchDouble((double) => {
+      double.inventory.addJob({ creation_time: ago(0.1), total_bytes_billed: tib });
+      // As JOBS shows queries of tables with row-level access policies.
+      double.inventory.addJob({ creation_time: ago(0.1), total_bytes_billed: null });
+      double.inventory.addJob({ creation_time: ago(0.1), total_bytes_billed: null, state: 'RUNNING' });
+    }, unpriced);
+
+    const snapshot = await setting.watching.collect();
+
+    noErrors(snapshot);
+    expect(spendOf(snapshot, 'last_24h')).toBeCloseTo(6.25, 2);
+    const hidden = snapshot.readings
+      .flatMap(({ findings }) => findings)
+      .filter(({ code }) => code === 'bytes_hidden');
+    expect(hidden.map(({ message }) => message)).toEqual([
+      expect.stringContaining('what 1 queries of this month'),
+    ]);
+  });
+
+  it('pays for commitments from when they were bought until they ended', async () => {
+    await using setting = await watchDouble((double) => {
+      const commitment = {
+        project_id: 'double-shop',
+        commitment_plan: 'ANNUAL',
+        edition: 'ENTERPRISE',
+        state: 'ACTIVE',
+      };
+      const bought = { ...commitment, capacity_commitment_id: 'bought', slot_count: 100 };
+      const ended = { ...commitment, capacity_commitment_id: 'ended', slot_count: 1_000 };
+      double.inventory.addRow('CAPACITY_COMMITMENTS', bought);
+      double.inventory.addRow('CAPACITY_COMMITMENT_CHANGES', {
+        ...bought,
+        action: 'CREATE',
+        change_timestamp: ago(10),
+      });
+      double.inventory.addRow('CAPACITY_COMMITMENT_CHANGES', {
+        ...ended,
+        action: 'CREATE',
+        change_timestamp: ago(22),
+      });
+      double.inventory.addRow('CAPACITY_COMMITMENT_CHANGES', {
+        ...ended,
+        action: 'DELETE',
+        change_timestamp: ago(20),
+      });
+    }, unpriced);
+
+    const snapshot = await setting.watching.collect();
+
+    noErrors(snapshot);
+    expect(spendOf(snapshot, 'last_7d')).toBeCloseTo((100 * 10 + 1_000 * 2) * 0.048, 1);
+  });
+
   it('is unknown for capacity of an edition without a price', async () => {
     await using setting = await watchDouble((double) => {
       double.inventory.addRow('CAPACITY_COMMITMENTS', {

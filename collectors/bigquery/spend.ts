@@ -5,6 +5,7 @@ import { adminProject, type Cost, capacityCosts, onDemandCosts, type RegionUsage
 import { type DayUse, forecastMonth, seededRandom } from './forecast.ts';
 import type { BigqueryContext } from './metrics.ts';
 import type { Pricing } from './pricing.ts';
+import { hiddenPool } from './queries/query.ts';
 import type { UsageReader } from './usage-reader.ts';
 import { spendWindows } from './windows.ts';
 
@@ -34,6 +35,7 @@ export async function readSpend(
     if (spend === undefined) continue;
     recordWindows(spend, calendar, context);
     recordForecast(spend, pricingOf(input.options, project), calendar, context);
+    findHiddenBytes(spend, calendar, context);
     findForeignReservations(spend, projectsOf(input.options), context);
   }
 }
@@ -150,6 +152,27 @@ function daysOf({ regions, capacity }: ProjectSpend, calendar: BillingCalendar):
     if (known) known.capacityUsd += usd;
   }
   return [...days].map(([day, use]) => ({ day, ...use }));
+}
+
+function findHiddenBytes(
+  { project, regions }: ProjectSpend,
+  calendar: BillingCalendar,
+  context: BigqueryContext,
+): void {
+  const from = calendar.startOfDay(firstOfMonth(calendar.dayOf(context.now)));
+  const jobs = regions
+    .flatMap((region) => region.jobs)
+    .filter(({ pool, start }) => pool === hiddenPool && start >= from)
+    .reduce((sum, { amounts }) => sum + amounts[0], 0);
+  if (jobs === 0) return;
+  context.find({
+    code: 'bytes_hidden',
+    severity: 'warning',
+    subject: project,
+    message: `BigQuery does not say what ${jobs} queries of this month were billed for, as it does where tables have row-level access policies; their cost is not part of the spend`,
+    remedy:
+      'compare with the invoice, or with the export of Cloud Billing, and leave room for it in the budget',
+  });
 }
 
 function findForeignReservations(

@@ -1,11 +1,12 @@
 import { CollectError, type CollectorInput } from '../../src/sdk.ts';
 import { addDays, type BillingCalendar, firstOfPreviousMonth } from './billing-calendar.ts';
+import { commitmentsOver } from './commitments.ts';
 import type { BigqueryOptions } from './config.ts';
-import type { Commitment, RegionUsage } from './costs.ts';
+import type { RegionUsage } from './costs.ts';
 import { type Cell, QuarterLedger } from './quarter-ledger.ts';
-import { capacityCommitmentsQuery } from './queries/capacity-commitments.ts';
+import { capacityCommitmentsQuery, commitmentChangesQuery } from './queries/capacity-commitments.ts';
 import { jobUsageQuery } from './queries/job-usage.ts';
-import type { ParameterValue, Query, Scope } from './queries/query.ts';
+import { hiddenPool, type ParameterValue, type Query, type Scope } from './queries/query.ts';
 import { reservationUsageQuery } from './queries/reservation-usage.ts';
 import type { QueryRunner } from './query-runner.ts';
 
@@ -13,24 +14,31 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 const quarter = 15 * minute;
-/** Jobs last at most a day; what they were billed for is settled by then. */
-const unsettledMs = 26 * hour;
+/** A batch query waits for up to 24 hours and runs for up to 6; what it was billed for is settled by then. */
+const unsettledMs = 32 * hour;
 /** History is read in pieces, so that each stays small. */
 const pieceMs = 16 * day;
+/** Pieces with too many rows are halved down to this. */
+const smallestPieceMs = day / 4;
 /** Days that a forecast looks at, at least. */
 const historyDays = 43;
 
 type Parse<R> = (row: R) => Cell;
 
+/** What is needed of the input of a collector. */
+type UsageInput = Pick<CollectorInput<BigqueryOptions>, 'options' | 'memory' | 'log'>;
+
 /** Keeps what each project and region used; asks for the last day only, once it knows the rest. */
 export class UsageReader {
-  readonly #input: CollectorInput<BigqueryOptions>;
+  readonly #input: UsageInput;
   readonly #runner: QueryRunner;
   readonly #calendar: BillingCalendar;
   readonly #latest = new Map<string, RegionUsage>();
+  /** Also here, for what is too much for the memory must not be paid for again at every reading. */
+  readonly #ledgers = new Map<string, QuarterLedger>();
   readonly #turns = new Map<string, Promise<void>>();
 
-  constructor(input: CollectorInput<BigqueryOptions>, runner: QueryRunner, calendar: BillingCalendar) {
+  constructor(input: UsageInput, runner: QueryRunner, calendar: BillingCalendar) {
     this.#input = input;
     this.#runner = runner;
     this.#calendar = calendar;
@@ -61,15 +69,19 @@ export class UsageReader {
     const jobs = await this.#extend('jobs', scope, jobUsageQuery, now, signal, (row) => ({
       pool: row.reservation,
       start: row.quarter * 1_000,
-      amounts: [row.bytes, row.slot_ms],
+      // Of jobs whose bytes are hidden only their number is known.
+      amounts: [row.reservation === hiddenPool ? row.jobs : row.bytes, row.slot_ms],
     }));
     const capacity = await this.#extend('capacity', scope, reservationUsageQuery, now, signal, (row) => ({
       pool: `${row.reservation}|${row.edition}`,
       start: row.quarter * 1_000,
       amounts: [row.baseline_slot_seconds, row.autoscale_slot_seconds],
     }));
-    const { rows } = await this.#runner.ask(capacityCommitmentsQuery, scope, {}, signal);
-    const commitments: readonly Commitment[] = rows.filter(({ slots }) => slots > 0);
+    const present = await this.#runner.ask(capacityCommitmentsQuery, scope, {}, signal);
+    const changes = await this.#runner.ask(commitmentChangesQuery, scope, {}, signal);
+    for (const { truncatedRows } of [present, changes])
+      if (truncatedRows > 0) throw tooMany(capacityCommitmentsQuery, scope, truncatedRows);
+    const commitments = commitmentsOver(present.rows, changes.rows);
     return {
       region: scope.region,
       jobs: jobs.cells(),
@@ -89,20 +101,24 @@ export class UsageReader {
     signal: AbortSignal,
     parse: Parse<R>,
   ): Promise<QuarterLedger> {
-    const { memory, options, log } = this.#input;
-    const ledger = new QuarterLedger(options.billingTimeZone, this.#calendar);
+    const { memory, log } = this.#input;
     const key = `usage:${kind}:${scope.project}:${scope.region}`;
-    const text = memory.read(key);
-    if (text !== undefined) ledger.restore(text);
+    const ledger = this.#ledgers.get(key) ?? this.#recall(key);
+    this.#ledgers.set(key, ledger);
     const oldest = this.#oldest(now);
     const isKnown = ledger.since < ledger.until && ledger.since <= oldest && ledger.until <= now;
     const settled = Math.floor((ledger.until - unsettledMs) / quarter) * quarter;
-    let from = isKnown ? Math.max(ledger.since, settled) : oldest;
+    let from = isKnown ? Math.max(oldest, settled) : oldest;
+    let piece = pieceMs;
     while (from < now) {
-      const to = Math.min(now, from + pieceMs);
+      const to = Math.min(now, from + piece);
       const parameters: Readonly<Record<string, ParameterValue>> = { from: iso(from), to: iso(to) };
       const { rows, truncatedRows } = await this.#runner.ask(query, scope, parameters, signal);
-      if (truncatedRows > 0) throw tooMany(query, scope, truncatedRows);
+      if (truncatedRows > 0) {
+        if (piece <= smallestPieceMs) throw tooMany(query, scope, truncatedRows);
+        piece = Math.max(smallestPieceMs, Math.floor(Math.min(piece, to - from) / 2 / quarter) * quarter);
+        continue;
+      }
       ledger.replace(from, to, rows.map(parse));
       ledger.compact(oldest);
       try {
@@ -114,6 +130,14 @@ export class UsageReader {
       }
       from = to;
     }
+    return ledger;
+  }
+
+  #recall(key: string): QuarterLedger {
+    const { memory, options } = this.#input;
+    const ledger = new QuarterLedger(options.billingTimeZone, this.#calendar);
+    const text = memory.read(key);
+    if (text !== undefined) ledger.restore(text);
     return ledger;
   }
 

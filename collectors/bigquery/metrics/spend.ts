@@ -58,7 +58,7 @@ export const spendMetrics = defineMetrics({
   spendForecastUsd: {
     ...month,
     name: 'reeve_bigquery_spend_forecast_usd',
-    help: 'What the month will have cost at its end, as likely to be more as to be less; absent with fewer than three days of history.',
+    help: 'What the month will have cost at its end, as likely to be more as to be less; absent with fewer than seven days of history.',
   },
   spendForecastLowerUsd: {
     ...month,

@@ -1,4 +1,4 @@
-import { capacityCommitmentsQuery } from './capacity-commitments.ts';
+import { capacityCommitmentsQuery, commitmentChangesQuery } from './capacity-commitments.ts';
 import { costlyTablesQuery, partitionFilterQuery, tableLayoutQuery } from './costly-tables.ts';
 import { jobDurationsQuery } from './job-durations.ts';
 import { jobErrorsQuery } from './job-errors.ts';
@@ -16,6 +16,7 @@ export const allQueries: readonly Query[] = [
   jobUsageQuery,
   reservationUsageQuery,
   capacityCommitmentsQuery,
+  commitmentChangesQuery,
   usageByQueries.user,
   usageByQueries.statement,
   usageByQueries.pattern,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { onDemandBytes, type Query, viewPath, withoutScripts } from './query.ts';
+import { hasHiddenBytes, hiddenPool, onDemandBytes, type Query, viewPath, withoutScripts } from './query.ts';
 
 const row = z.object({
   /** Start of the quarter of an hour, Unix time in seconds. */
   quarter: z.number(),
-  /** `project:location.name`; empty for on-demand work. */
+  /** `project:location.name`; empty for on-demand work, `hiddenPool` where bytes are hidden. */
   reservation: z.string(),
   jobs: z.number(),
   bytes: z.number(),
@@ -25,7 +25,7 @@ export const jobUsageQuery: Query<z.infer<typeof row>> = {
   sql: (scope) => `
 SELECT
   DIV(UNIX_SECONDS(creation_time), 900) * 900 AS quarter,
-  IFNULL(reservation_id, '') AS reservation,
+  IF(${hasHiddenBytes}, '${hiddenPool}', IFNULL(reservation_id, '')) AS reservation,
   COUNT(*) AS jobs,
   SUM(${onDemandBytes}) AS bytes,
   SUM(IFNULL(total_slot_ms, 0)) AS slot_ms

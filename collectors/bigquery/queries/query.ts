@@ -35,6 +35,18 @@ export function viewPath({ project, region }: Scope, view: string): string {
  */
 export const withoutScripts = "(statement_type IS NULL OR statement_type != 'SCRIPT')";
 
+/** The pool of jobs whose bytes the view hides; no reservation is named so. */
+export const hiddenPool = '(hidden)';
+
+/**
+ * Queries of which the view does not say what they were billed for: those that read tables with row-level access policies. They ended, so
+ * that no bytes do not mean that they still run.
+ */
+export const hasHiddenBytes = `reservation_id IS NULL AND total_bytes_billed IS NULL
+    AND job_type = 'QUERY' AND state = 'DONE' AND error_result IS NULL
+    AND NOT IFNULL(cache_hit, FALSE)
+    AND IFNULL(statement_type, '') IN ('SELECT', 'CREATE_TABLE_AS_SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE')`;
+
 /**
  * Bytes that cost money by themselves. Under a reservation the column is informational: capacity is paid for, not bytes.
  *

@@ -24,7 +24,13 @@ const dimensions = {
 
 export type Dimension = keyof typeof dimensions | 'label';
 
-const parameters = { from: 'TIMESTAMP', to: 'TIMESTAMP', day: 'TIMESTAMP', limit: 'INT64' } as const;
+const parameters = {
+  from: 'TIMESTAMP',
+  to: 'TIMESTAMP',
+  month: 'TIMESTAMP',
+  day: 'TIMESTAMP',
+  limit: 'INT64',
+} as const;
 
 /**
  * Usage of the month to date and of the last day by one dimension and reservation, the most expensive first.
@@ -55,9 +61,9 @@ SELECT
   ${value} AS value,
   IFNULL(reservation_id, '') AS reservation,
   COUNT(*) AS jobs,
-  SUM(${onDemandBytes}) AS month_bytes,
+  SUM(IF(creation_time >= @month, ${onDemandBytes}, 0)) AS month_bytes,
   SUM(IF(creation_time >= @day, ${onDemandBytes}, 0)) AS day_bytes,
-  SUM(IFNULL(total_slot_ms, 0)) AS month_slot_ms,
+  SUM(IF(creation_time >= @month, IFNULL(total_slot_ms, 0), 0)) AS month_slot_ms,
   SUM(IF(creation_time >= @day, IFNULL(total_slot_ms, 0), 0)) AS day_slot_ms,
   COUNT(*) OVER () AS all_rows
 FROM ${viewPath(scope, 'JOBS')}

@@ -97,17 +97,19 @@ function addCapacity(
       { project, region },
     );
   }
+  const commitment = {
+    project_id: project,
+    capacity_commitment_id: `commitment-${region}`,
+    commitment_plan: 'ANNUAL',
+    state: 'ACTIVE',
+    slot_count: 50,
+    edition: 'ENTERPRISE',
+    is_flat_rate: false,
+  };
+  inventory.addRow('CAPACITY_COMMITMENTS', commitment, { project, region });
   inventory.addRow(
-    'CAPACITY_COMMITMENTS',
-    {
-      project_id: project,
-      capacity_commitment_id: `commitment-${region}`,
-      commitment_plan: 'ANNUAL',
-      state: 'ACTIVE',
-      slot_count: 50,
-      edition: 'ENTERPRISE',
-      is_flat_rate: false,
-    },
+    'CAPACITY_COMMITMENT_CHANGES',
+    { ...commitment, action: 'CREATE', change_timestamp: new Date(now - 90 * day) },
     { project, region },
   );
 }
