@@ -12,7 +12,14 @@ const shape =
 export function parseResourceId(text: string): AccountId | undefined {
   const [, subscription, resourceGroup, name] = shape.exec(text) ?? [];
   if (subscription === undefined || resourceGroup === undefined || name === undefined) return undefined;
-  return { subscription, resourceGroup, name };
+  return [subscription, resourceGroup, name].every(isName)
+    ? { subscription, resourceGroup, name }
+    : undefined;
+}
+
+/** Whether a text can stand as one step of a path: `.` and `..` lead elsewhere, and stay so when they are encoded. */
+export function isName(text: string): boolean {
+  return text !== '' && text !== '.' && text !== '..';
 }
 
 /** The path of the account, without a trailing slash. */

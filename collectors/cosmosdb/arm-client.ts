@@ -131,7 +131,11 @@ export class ArmClient {
   }
 
   #url({ path, query }: ArmRequest): URL {
-    const url = new URL(resourcePath(this.account) + path, this.#input.origin);
+    const pathname = resourcePath(this.account) + path;
+    const url = new URL(pathname, this.#input.origin);
+    // A name that Azure listed, such as `..`, would lead to another resource.
+    if (url.pathname !== pathname)
+      throw new CollectError('unsupported', 'a name that cannot stand in an address is not asked about');
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     url.search = url.search.replaceAll('+', '%20'); // a plus is a plus to some services
     return url;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckItem, Collector } from '../../src/sdk.ts';
+import type { CheckItem, Collector, Target } from '../../src/sdk.ts';
 import { Secret } from '../../src/sdk.ts';
 import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts';
 import { startCosmosAccount } from '../../tests/support/cosmosdb/account.ts';
@@ -26,10 +26,13 @@ const target = {
   maxSeries: 1_000,
 } as const;
 
-async function collectorOf(options: Partial<CosmosdbOptions>, budget?: ReadBudget): Promise<Collector> {
+async function collectorOf(
+  options: Partial<CosmosdbOptions>,
+  { budget, groups = {} }: { readonly budget?: ReadBudget; readonly groups?: Target['groups'] } = {},
+): Promise<Collector> {
   const clock = { now: Date.now, monotonicMs: () => performance.now(), sleep: async () => undefined };
   return createCosmosdbCollector({
-    target,
+    target: { ...target, groups },
     options: { cloud: 'public', maxContainers: 100, ...options },
     history: createMemoryHistory(),
     clock,
@@ -91,9 +94,9 @@ describe('check, on doubles', () => {
     ]);
     const lines = items[0]?.remedy.split('\n') ?? [];
     expect(lines.map((line) => line.replace(/ '.*/, ''))).toEqual([
-      '# the first once in a subscription',
+      '# the first once in a subscription, the second for each account',
       'az role definition create --role-definition',
-      `az role assignment create --assignee "<principal>" --role "Reeve Cosmos DB Reader" --scope "${azure.account.resourceId}"`,
+      `az role assignment create --assignee "<principal>" --role "Reeve Cosmos DB Reader ${azure.account.subscription}" --scope "${azure.account.resourceId}"`,
     ]);
   });
 
@@ -115,11 +118,26 @@ describe('check, on doubles', () => {
     expect(items[0]?.message).toContain('sqlDatabases/throughputSettings/read');
   });
 
+  it('says what is blind with throughput switched off, and does not read it', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    const groups = { throughput: { enabled: false, everyMs: undefined } };
+    const collector = await collectorOf(controlOf(azure), { groups });
+
+    const items = await checkOf(collector);
+
+    await collector.close();
+    expect(items).toMatchObject([
+      { severity: 'blind', groups: ['consumption'], metrics: ['utilizationRatio'] },
+    ]);
+    expect(items[0]?.message).toMatch(/groups\.throughput.*utilisation/);
+    expect(azure.requests.filter(({ path }) => path.includes('/sqlDatabases'))).toEqual([]);
+  });
+
   it('advises when all targets of a subscription ask for more than it grants', async () => {
     await using azure = await startAzure({ accounts: [doubleShop] });
     const budget = new ReadBudget(new FakeClock());
     budget.plan('others', 11_900);
-    const collector = await collectorOf(controlOf(azure), budget);
+    const collector = await collectorOf(controlOf(azure), { budget });
 
     const items = await checkOf(collector);
 

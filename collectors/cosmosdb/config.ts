@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
-import { parseResourceId } from './account-id.ts';
+import { isName, parseResourceId } from './account-id.ts';
 import { cloudNames } from './cloud.ts';
 import { connectionStringProblem, endpointProblem, parseConnectionString } from './connection-string.ts';
 
@@ -119,10 +119,14 @@ function planeProblems(options: PlaneChoice): readonly { readonly path: string; 
 
 function accountField() {
   return z.strictObject({
-    subscription: z.string().min(1).describe('Id of the subscription.'),
-    resourceGroup: z.string().min(1).describe('Name of the resource group.'),
-    name: z.string().min(1).describe('Name of the account.'),
+    subscription: nameField().describe('Id of the subscription.'),
+    resourceGroup: nameField().describe('Name of the resource group.'),
+    name: nameField().describe('Name of the account.'),
   });
+}
+
+function nameField() {
+  return z.string().min(1).refine(isName, { error: 'must be a name, not a way to another resource' });
 }
 
 function identityField(fields: ConfigFields) {

@@ -68,6 +68,9 @@ async function checkSettings(
   signal: AbortSignal,
 ): Promise<{ readonly items: readonly Item[]; readonly inventory?: Inventory }> {
   const { api, serverless: isServerless } = account;
+  const { enabled = true } = input.target.groups['throughput'] ?? {};
+  if (!enabled)
+    return { items: isServerless === true ? [] : [switchedOff()], inventory: { databases: [], left: 0 } };
   const groups = ['throughput', 'consumption'] as const;
   if (api === undefined) {
     const message =
@@ -120,12 +123,23 @@ function checkBudget({ budget, account, input }: ControlCheck, inventory: Invent
 function denied(arm: ArmClient, error: CollectError, groups: readonly CosmosdbGroup[]): Item {
   const [, action] = /perform action '([^']+)'/.exec(error.message) ?? [];
   const what = action === undefined ? error.message : `the identity may not ${action} on the account`;
-  const remedy = ['# the first once in a subscription', ...grantsFor(arm.account)].join('\n');
+  const remedy = [
+    '# the first once in a subscription, the second for each account',
+    ...grantsFor(arm.account),
+  ].join('\n');
   return item('blind', what, remedy, groups);
 }
 
 function lacking(error: CollectError, groups: readonly CosmosdbGroup[]): Item {
   return item('blind', error.message, '-- try again later, or see the message', groups);
+}
+
+/** Consumption alone does not tell how much of what is reserved is used. */
+function switchedOff(): Item {
+  const message =
+    'groups.throughput is switched off for this target, so what is provisioned is not read and utilisation is unknown';
+  const remedy = '# at this target, in reeve.yaml\ngroups: { throughput: { enabled: true } }';
+  return { ...item('blind', message, remedy, ['consumption']), metrics: ['utilizationRatio'] };
 }
 
 function tooMany(maxContainers: number): Item {

@@ -158,6 +158,32 @@ describe('the control plane, on a double of Azure', () => {
     expect(consumption?.findings.map(({ code }) => code)).toContain('metric_without_dimension');
   });
 
+  it('tells how full the hottest partition is where the others are idle', async () => {
+    const shares = [1, ...Array.from({ length: 9 }, () => 0)];
+    const load = { requestUnitsPerSecond: 500, requestsPerSecond: 50, partitionShares: shares };
+    const throughput = { kind: 'manual', requestUnits: 10_000 } as const;
+    const container = { name: 'orders', throughput, partitions: 10, load };
+    await using azure = await startAzure({ accounts: [accountOf([container])] });
+    await using watching = watchAccount(azure);
+
+    const snapshot = await watching.collect();
+
+    const hottest = samplesOf(snapshot, 'reeve_cosmosdb_hottest_partition_ratio');
+    expect(hottest.map(({ value }) => value)).toEqual([0.5]);
+    expect(samplesOf(snapshot, 'reeve_cosmosdb_partition_skew')).toEqual([]);
+  });
+
+  it('tells no utilisation at all where throughput is switched off', async () => {
+    await using azure = await startAzure({ accounts: [doubleShop] });
+    await using watching = watchAccount(azure, { groups: { throughput: { enabled: false } } });
+
+    const snapshot = await watching.collect();
+
+    expect(samplesOf(snapshot, consumed).length).toBeGreaterThan(0);
+    expect(samplesOf(snapshot, utilization)).toEqual([]);
+    expect(azure.requests.filter(({ path }) => path.includes('throughputSettings'))).toEqual([]);
+  });
+
   it('says which partition is hot', async () => {
     await using azure = await startAzure({ accounts: [doubleShop] });
     await using watching = watchAccount(azure);
@@ -221,6 +247,24 @@ describe('the control plane, on a double of Azure', () => {
     );
 
     expect(provisioned.map(({ value }) => value)).toEqual([400, 500, 600, 700, 800, 900, 1_000]);
+  });
+
+  it('follows no name out of the account', async () => {
+    const throughput = { kind: 'manual', requestUnits: 400 } as const;
+    const containers = [
+      { name: 'orders', throughput },
+      { name: '..', throughput },
+    ];
+    await using azure = await startAzure({ accounts: [accountOf(containers)] });
+    await using watching = watchAccount(azure);
+
+    const snapshot = await watching.collect();
+
+    const throughputs = snapshot.readings.find(({ group }) => group === 'throughput');
+    expect(throughputs?.errors.map(({ subject, code }) => [subject, code])).toEqual([
+      ['shop/..', 'unsupported'],
+    ]);
+    expect(samplesOf(snapshot, 'reeve_cosmosdb_minimum_request_units_per_second')).toHaveLength(1);
   });
 
   it('loses nothing but its number when one container cannot be read', async () => {

@@ -165,7 +165,8 @@ class ControlPlane implements Plane {
   /** Throughput has a turn of its own, which may come later; the first utilisation of a small account does not wait for it. */
   async #readThroughputEarly(context: CosmosdbContext): Promise<void> {
     const { api, serverless } = this.#facts();
-    if (this.#triedEarly || serverless === true || api === undefined) return;
+    const { enabled = true } = this.#input.target.groups['throughput'] ?? {};
+    if (this.#triedEarly || serverless === true || api === undefined || !enabled) return;
     this.#triedEarly = true;
     if (this.#book.read(context.monotonicMs) !== undefined) return;
     const { maxContainers } = this.#input.options;

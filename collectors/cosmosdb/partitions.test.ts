@@ -21,6 +21,12 @@ describe('skewOf', () => {
     expect(skewOf([use('0', 0.9), use('1', 0.1), use('2', 0.1)])?.isLasting).toBe(false);
   });
 
+  it('knows how full the hottest partition is where most are idle', () => {
+    const idle = Array.from({ length: 9 }, (_, index) => use(`${index + 1}`, 0, 0));
+
+    expect(skewOf([use('0', 0.4, 0.5), ...idle])).toMatchObject({ peak: 0.5, median: 0, skew: undefined });
+  });
+
   it('knows no skew of a single partition, and of idle ones', () => {
     expect(skewOf([use('0', 0.9, 0.9)])?.skew).toBeUndefined();
     expect(skewOf([use('0', 0, 0), use('1', 0, 0)])?.skew).toBeUndefined();

@@ -51,6 +51,7 @@ export async function readPartitions(
   for (const { place, uses, skew } of ranked.slice(0, most)) {
     context.record('partitionRanges', uses.length, { ...place });
     context.record('partitionSkew', skew?.skew, { ...place });
+    context.record('hottestPartitionRatio', skew?.peak, { ...place });
     if (skew !== undefined) tell(place, uses, skew, context);
   }
 }

@@ -52,7 +52,7 @@ export const accountMetrics = defineMetrics({
     ...monitorGauge,
     name: 'reeve_cosmosdb_service_availability_ratio',
     unit: 'ratio',
-    help: 'Requests of the newest complete hour that the service answered, as the service itself counts.',
+    help: 'Part of the requests of the newest complete hour that the service answered, as the service itself counts.',
     labels: {},
     group: 'service_level',
     source: 'ServiceAvailability, average, 1 hour',

@@ -70,7 +70,7 @@ export const latencyMetrics = defineMetrics({
   },
   latencyP95Seconds: {
     ...latency,
-    name: 'reeve_cosmosdb_server_side_latency_p95_seconds',
+    name: 'reeve_cosmosdb_server_side_latency_p95_estimate_seconds',
     help: 'An estimate of the time that 95 of 100 requests stay within: the requests-weighted 95th percentile of averages by minute, region, operation and connection mode over the newest 5 settled minutes, which hides outliers within one of them.',
     labels: { database: byRegion.database, container: byRegion.container },
     source:

@@ -60,8 +60,16 @@ export const partitionMetrics = defineMetrics({
   partitionSkew: {
     ...partitions,
     name: 'reeve_cosmosdb_partition_skew',
-    help: 'Utilisation of the busiest partition divided by that of the median one, over the newest 15 settled minutes; 1 is even, absent for a single partition.',
+    help: 'Utilisation of the busiest partition divided by that of the median one, over the newest 15 settled minutes; 1 is even; absent for a single partition, and where the median one is idle: see the hottest partition.',
     source: 'NormalizedRUConsumption by PartitionKeyRangeId, maximum of 5 minutes: max / median',
+    docs: 'https://learn.microsoft.com/azure/cosmos-db/monitor-normalized-request-units',
+  },
+  hottestPartitionRatio: {
+    ...partitions,
+    name: 'reeve_cosmosdb_hottest_partition_ratio',
+    unit: 'ratio',
+    help: 'Utilisation of the busiest partition by what is reserved for it, over the newest 15 settled minutes; beside the utilisation of the container it shows a hot partition also where the median one is idle.',
+    source: 'NormalizedRUConsumption by PartitionKeyRangeId, maximum of 5 minutes / 100: max',
     docs: 'https://learn.microsoft.com/azure/cosmos-db/monitor-normalized-request-units',
   },
   partitionRanges: {
