@@ -1,5 +1,5 @@
-import { Timestamp } from 'mongodb';
 import { describe, expect, it } from 'vitest';
+import { timestamp } from '../../tests/support/mongod/commands/optime.ts';
 import { parseReplicaStatus, type ReplicaStatus } from './replica-status.ts';
 import { type Lag, ReplicationLag } from './replication-lag.ts';
 
@@ -28,7 +28,7 @@ function said({ state = 2, wall, ts, date, term = 4, heardAgo = 500 }: Said, atM
       date: new Date(now),
       optimes: {
         ...(wall === undefined ? {} : { lastAppliedWallTime: new Date(wall) }),
-        ...(ts === undefined ? {} : { appliedOpTime: { ts: new Timestamp({ t: ts, i: 1 }), t: term } }),
+        ...(ts === undefined ? {} : { appliedOpTime: { ts: timestamp(ts * 1_000), t: term } }),
       },
       members: [
         { name: 'replica:1', self: true, ...(date === undefined ? {} : { optimeDate: new Date(date) }) },
