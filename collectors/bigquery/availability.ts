@@ -50,6 +50,27 @@ export async function readAvailability(
   }
 }
 
+/** Where a project has datasets and nobody looks: what is spent there is not seen. */
+export async function unwatchedLocations(
+  { regions }: Pick<BigqueryOptions, 'regions'>,
+  client: BigqueryClient,
+  project: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const locations = new Set(await client.locations(project, signal));
+    return [...locations].filter((location) => !regions.includes(location)).sort();
+  } catch (thrown) {
+    throw toApiError(thrown, {
+      request: 'datasets.list',
+      project,
+      region: '',
+      role: 'metadataViewer',
+      roleProject: project,
+    });
+  }
+}
+
 /** Jobs of all users that run or wait now. */
 export async function readRunning(
   { options }: CollectorInput<BigqueryOptions>,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBillingCalendar, daysOfMonth, firstOfPreviousMonth } from './billing-calendar.ts';
+import { addDays, createBillingCalendar, daysOfMonth, firstOfPreviousMonth } from './billing-calendar.ts';
 import { QuarterLedger } from './quarter-ledger.ts';
 
 const pacific = createBillingCalendar('America/Los_Angeles');
@@ -31,6 +31,18 @@ describe('billing calendar', () => {
     expect(daysOfMonth('2028-02-10')).toHaveLength(29);
     expect(firstOfPreviousMonth('2026-01-31')).toBe('2025-12-01');
   });
+
+  it.each(['America/Santiago', 'America/Havana', 'Atlantic/Azores', 'America/Los_Angeles'])(
+    'begins every day of a year in %s with its first instant',
+    (timeZone) => {
+      const calendar = createBillingCalendar(timeZone);
+
+      for (let day = '2026-01-01'; day < '2027-01-01'; day = addDays(day, 1)) {
+        const start = calendar.startOfDay(day);
+        expect([calendar.dayOf(start - 1), calendar.dayOf(start)]).toEqual([addDays(day, -1), day]);
+      }
+    },
+  );
 });
 
 describe('ledger of usage', () => {
@@ -43,7 +55,8 @@ describe('ledger of usage', () => {
   });
   const sum = (ledger: QuarterLedger): number =>
     ledger.cells().reduce((total, { amounts }) => total + amounts[0], 0);
-  const make = (): QuarterLedger => new QuarterLedger('America/Los_Angeles', pacific);
+  const keptMs = 8 * 86_400_000;
+  const make = (): QuarterLedger => new QuarterLedger('America/Los_Angeles', pacific, keptMs);
 
   it('replaces what it knows from an instant on, counting nothing twice', () => {
     const ledger = make();
@@ -82,7 +95,7 @@ describe('ledger of usage', () => {
     const ledger = make();
     ledger.replace(start, start + 4 * quarter, [cell(0, 1), cell(1, 2, 'p:US.main|ENTERPRISE')]);
     const text = ledger.serialize();
-    const [same, other] = [make(), new QuarterLedger('UTC', createBillingCalendar('UTC'))];
+    const [same, other] = [make(), new QuarterLedger('UTC', createBillingCalendar('UTC'), keptMs)];
 
     same.restore(text);
     other.restore(text);

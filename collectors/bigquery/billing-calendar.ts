@@ -34,13 +34,15 @@ export function createBillingCalendar(timeZone: string): BillingCalendar {
     );
     return local - Math.floor(atMs / 1_000) * 1_000;
   };
+  const dayOf = (atMs: number): string => new Date(atMs + offsetAt(atMs)).toISOString().slice(0, 10);
   return {
-    dayOf: (atMs) => new Date(atMs + offsetAt(atMs)).toISOString().slice(0, 10),
+    dayOf,
     startOfDay: (day) => {
       const midnight = Date.parse(`${day}T00:00:00Z`);
-      // The offset at midnight is only known at midnight; a second look settles the days on which it changes.
-      const guess = midnight - offsetAt(midnight);
-      return midnight - offsetAt(guess);
+      // Where clocks change at midnight, it comes twice, or is left out.
+      const starts = [midnight - dayMs, midnight + dayMs].map((near) => midnight - offsetAt(near));
+      const [first, second] = [Math.min(...starts), Math.max(...starts)];
+      return dayOf(first) === day ? first : second;
     },
   };
 }

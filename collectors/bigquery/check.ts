@@ -1,6 +1,6 @@
 import { type CheckItem, CollectError, type CollectorInput, toCollectError } from '../../src/sdk.ts';
 import { toApiError } from './api-error.ts';
-import { pingSeconds } from './availability.ts';
+import { pingSeconds, unwatchedLocations } from './availability.ts';
 import type { BigqueryClient } from './bigquery-api.ts';
 import type { BillingCalendar } from './billing-calendar.ts';
 import { type Planned, plannedQueries } from './check-queries.ts';
@@ -89,8 +89,7 @@ async function uncoveredLocations(
   project: string,
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
-  const locations = new Set(await client.locations(project, signal));
-  const missing = [...locations].filter((location) => !options.regions.includes(location));
+  const missing = await unwatchedLocations(options, client, project, signal);
   if (missing.length === 0) return [];
   return [
     {

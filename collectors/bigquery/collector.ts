@@ -57,7 +57,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
       breakdown: (context) => readBreakdown({ input, runner, usage, calendar }, context),
       performance: (context) => readEachRegion(input, runner, context, readPerformance),
       slots: (context) => readEachRegion(input, runner, context, readSlots),
-      storage: (context) => readStorage(input, runner, context),
+      storage: (context) => readStorage(input, client, runner, context),
       tables: (context) => readEachRegion(input, runner, context, readTables),
       recommendations: (context) => readEachRegion(input, runner, context, readRecommendations),
     };

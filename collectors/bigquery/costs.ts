@@ -32,7 +32,11 @@ export interface CostRules {
 
 const quarterMs = 900_000;
 const dayMs = 86_400_000;
-const quartersKeptMs = 8 * dayMs;
+/**
+ * Capacity is known by quarters for as long as it is known: what a commitment covers of a reservation depends on the time of day at which
+ * there is one.
+ */
+export const capacityKeptMs = 100 * dayMs;
 
 /** Bytes in order of their time, the free ones of each month first. */
 export function onDemandCosts(
@@ -116,9 +120,9 @@ function committedSlotHourUsd({ commitmentSlotHourUsd }: Pricing, { plan, editio
   throw unpriced(`commitments of plan ${plan} and edition ${edition || '(none)'}`, 'commitmentSlotHourUsd');
 }
 
-/** How long a cell that begins then lasts: old ones are whole days; none goes beyond what was read. */
+/** How long a cell of capacity that begins then lasts: ones of long ago are whole days; none goes beyond what was read. */
 function lengthMs(start: number, { until }: RegionUsage, calendar: BillingCalendar): number {
-  const quartersFrom = calendar.startOfDay(calendar.dayOf(until - quartersKeptMs));
+  const quartersFrom = calendar.startOfDay(calendar.dayOf(until - capacityKeptMs));
   if (start >= quartersFrom) return Math.min(quarterMs, until - start);
   return calendar.startOfDay(addDays(calendar.dayOf(start), 1)) - start;
 }

@@ -12,11 +12,9 @@ export interface Cell {
   readonly amounts: Amounts;
 }
 
-/** Cells older than this are folded into days, in milliseconds: longer than the longest window that slides. */
-const keptAsQuartersMs = 8 * 86_400_000;
-
 const stored = z.object({
   timeZone: z.string(),
+  keptAsQuartersMs: z.number(),
   since: z.number(),
   until: z.number(),
   pools: z.record(z.string(), z.array(z.tuple([z.number(), z.number(), z.number()]))),
@@ -29,11 +27,14 @@ const stored = z.object({
 export class QuarterLedger {
   readonly #timeZone: string;
   readonly #calendar: BillingCalendar;
+  readonly #keptAsQuartersMs: number;
   #since = 0;
   #until = 0;
   #pools = new Map<string, Map<number, Amounts>>();
 
-  constructor(timeZone: string, calendar: BillingCalendar) {
+  /** @param keptAsQuartersMs cells older than this are folded into days: longer than the longest window that slides */
+  constructor(timeZone: string, calendar: BillingCalendar, keptAsQuartersMs: number) {
+    this.#keptAsQuartersMs = keptAsQuartersMs;
     this.#timeZone = timeZone;
     this.#calendar = calendar;
   }
@@ -51,6 +52,7 @@ export class QuarterLedger {
   restore(text: string): void {
     const parsed = stored.safeParse(parseJson(text));
     if (!parsed.success || parsed.data.timeZone !== this.#timeZone) return;
+    if (parsed.data.keptAsQuartersMs !== this.#keptAsQuartersMs) return;
     const { since, until, pools } = parsed.data;
     this.#since = since;
     this.#until = until;
@@ -69,7 +71,13 @@ export class QuarterLedger {
         [...cells].map(([start, [a, b]]) => [start / 1_000, Math.round(a), Math.round(b)]),
       ]),
     );
-    return JSON.stringify({ timeZone: this.#timeZone, since: this.#since, until: this.#until, pools });
+    return JSON.stringify({
+      timeZone: this.#timeZone,
+      keptAsQuartersMs: this.#keptAsQuartersMs,
+      since: this.#since,
+      until: this.#until,
+      pools,
+    });
   }
 
   /** Begins anew when the new time is not joined to the old; `from` and `to` are Unix time in milliseconds, `from` on a quarter. */
@@ -88,7 +96,9 @@ export class QuarterLedger {
 
   /** Lets go of what is older than `oldest` and folds what is long ago into days of the billing calendar. */
   compact(oldest: number): void {
-    const quartersFrom = this.#calendar.startOfDay(this.#calendar.dayOf(this.#until - keptAsQuartersMs));
+    const quartersFrom = this.#calendar.startOfDay(
+      this.#calendar.dayOf(this.#until - this.#keptAsQuartersMs),
+    );
     for (const [pool, cells] of this.#pools) {
       // Cells that are folded into a day are added behind, and are days already.
       for (const [start, amounts] of cells) {

@@ -141,6 +141,21 @@ describe('spend', () => {
     expect(spendOf(snapshot, 'last_24h')).toBeCloseTo(6.25, 2);
   });
 
+  it('says where there are datasets that nobody watches', async () => {
+    await using setting = await watchDouble((double) => {
+      double.inventory.addDataset({ name: 'here', region: 'us' });
+      double.inventory.addDataset({ name: 'there', region: 'eu' });
+    });
+
+    const snapshot = await setting.watching.collect();
+
+    noErrors(snapshot);
+    const unwatched = snapshot.readings
+      .flatMap(({ findings }) => findings)
+      .filter(({ code }) => code === 'location_not_watched');
+    expect(unwatched.map(({ remedy }) => remedy)).toEqual(['regions: [us, eu]']);
+  });
+
   it('says that there are queries whose cost BigQuery hides', async () => {
     await using setting = await watchDouble((double) => {
       double.inventory.addJob({ creation_time: ago(0.1), total_bytes_billed: tib });

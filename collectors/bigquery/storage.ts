@@ -1,4 +1,6 @@
 import type { CollectorInput } from '../../src/sdk.ts';
+import { unwatchedLocations } from './availability.ts';
+import type { BigqueryClient } from './bigquery-api.ts';
 import { type BigqueryOptions, projectsOf } from './config.ts';
 import type { BigqueryContext } from './metrics.ts';
 import { bytesPerGiB, type Pricing } from './pricing.ts';
@@ -25,6 +27,7 @@ interface Dataset extends StorageRow {
 /** Size and price of what is stored. Sums of a project need every region; datasets do not. */
 export async function readStorage(
   { options }: CollectorInput<BigqueryOptions>,
+  client: BigqueryClient,
   runner: QueryRunner,
   context: BigqueryContext,
 ): Promise<void> {
@@ -51,11 +54,30 @@ export async function readStorage(
       sizes.set(database, (sizes.get(database) ?? 0) + onDisk(row));
     }
     if (regionsRead === options.regions.length) recordProject(project, datasets, options.pricing, context);
+    await context.attempt(`locations of ${project}`, async (inner) => {
+      const missing = await unwatchedLocations(options, client, project, inner.signal);
+      if (missing.length > 0) findUnwatched(project, missing, options, inner);
+    });
   }
   const biggest = [...sizes].sort(([, a], [, b]) => b - a);
   for (const [database, bytes] of biggest.slice(0, mostDatasets))
     context.record('storageBytes', bytes, { database });
   context.truncate(Math.max(0, biggest.length - mostDatasets));
+}
+
+function findUnwatched(
+  project: string,
+  missing: readonly string[],
+  { regions }: BigqueryOptions,
+  context: BigqueryContext,
+): void {
+  context.find({
+    code: 'location_not_watched',
+    severity: 'warning',
+    subject: project,
+    message: `there are datasets in ${missing.join(', ')}, which is not watched: what is spent there is not part of the spend`,
+    remedy: `regions: [${[...regions, ...missing].join(', ')}]`,
+  });
 }
 
 function recordProject(

@@ -2,7 +2,7 @@ import { CollectError, type CollectorInput } from '../../src/sdk.ts';
 import { addDays, type BillingCalendar, firstOfPreviousMonth } from './billing-calendar.ts';
 import { commitmentsOver } from './commitments.ts';
 import type { BigqueryOptions } from './config.ts';
-import type { RegionUsage } from './costs.ts';
+import { capacityKeptMs, type RegionUsage } from './costs.ts';
 import { type Cell, QuarterLedger } from './quarter-ledger.ts';
 import { capacityCommitmentsQuery, commitmentChangesQuery } from './queries/capacity-commitments.ts';
 import { jobUsageQuery } from './queries/job-usage.ts';
@@ -22,6 +22,8 @@ const pieceMs = 16 * day;
 const smallestPieceMs = day / 4;
 /** Days that a forecast looks at, at least. */
 const historyDays = 43;
+/** Older cells are folded into days. Windows that slide look back for a week. */
+const keptAsQuartersMs = { jobs: 8 * day, capacity: capacityKeptMs } as const;
 
 type Parse<R> = (row: R) => Cell;
 
@@ -94,7 +96,7 @@ export class UsageReader {
 
   /** Reads what the ledger lacks, piece by piece, and remembers it after each. */
   async #extend<R>(
-    kind: string,
+    kind: keyof typeof keptAsQuartersMs,
     scope: Scope,
     query: Query<R>,
     now: number,
@@ -103,7 +105,7 @@ export class UsageReader {
   ): Promise<QuarterLedger> {
     const { memory, log } = this.#input;
     const key = `usage:${kind}:${scope.project}:${scope.region}`;
-    const ledger = this.#ledgers.get(key) ?? this.#recall(key);
+    const ledger = this.#ledgers.get(key) ?? this.#recall(key, keptAsQuartersMs[kind]);
     this.#ledgers.set(key, ledger);
     const oldest = this.#oldest(now);
     const isKnown = ledger.since < ledger.until && ledger.since <= oldest && ledger.until <= now;
@@ -133,9 +135,9 @@ export class UsageReader {
     return ledger;
   }
 
-  #recall(key: string): QuarterLedger {
+  #recall(key: string, keptMs: number): QuarterLedger {
     const { memory, options } = this.#input;
-    const ledger = new QuarterLedger(options.billingTimeZone, this.#calendar);
+    const ledger = new QuarterLedger(options.billingTimeZone, this.#calendar, keptMs);
     const text = memory.read(key);
     if (text !== undefined) ledger.restore(text);
     return ledger;
