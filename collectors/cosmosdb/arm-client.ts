@@ -11,7 +11,8 @@ import { Turns } from './turns.ts';
 export interface ArmInput {
   /** A connection for each urgency, so that a slow answer to what can wait does not keep up the rest. */
   readonly clients: Readonly<Record<ReadUrgency, HttpClient>>;
-  readonly token: TokenSource;
+  /** As the clients: a sign-in that fails ends the connection that it was made on. */
+  readonly tokens: Readonly<Record<ReadUrgency, TokenSource>>;
   readonly budget: ReadBudget;
   readonly clock: Clock;
   /** `https://management.azure.com` */
@@ -101,14 +102,15 @@ export class ArmClient {
     signal: AbortSignal,
     expected: readonly number[],
   ): Promise<HttpAnswer> {
-    const { clients, token, budget, clock, account } = this.#input;
-    const authorization = `Bearer ${await token.get(signal)}`;
+    const { clients, tokens, budget, clock, account } = this.#input;
+    const authorization = `Bearer ${await tokens[request.urgency].get(signal)}`;
     budget.take(request.urgency);
     const answer = await clients[request.urgency].ask({ url, headers: { authorization } }, signal);
     const left = Number(answer.headers['x-ms-ratelimit-remaining-subscription-reads'] ?? Number.NaN);
     if (Number.isFinite(left)) budget.heed(left);
     if (answer.status === 200 || expected.includes(answer.status)) return answer;
-    if (answer.status === 401) token.forget();
+    // What is refused to one is refused to the other.
+    if (answer.status === 401) for (const token of Object.values(tokens)) token.forget();
     const error = toServiceError(answer, `${request.what} of ${account.name}`, this.#remedy, clock.now());
     if (error.code === 'throttled') budget.close(error.retryAfterMs ?? 0);
     throw error;

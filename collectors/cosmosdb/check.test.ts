@@ -1,64 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckItem, Collector, Target } from '../../src/sdk.ts';
+import type { CheckItem, Collector } from '../../src/sdk.ts';
 import { Secret } from '../../src/sdk.ts';
-import { type AzureDouble, startAzure } from '../../tests/support/azure/azure.ts';
+import { startAzure } from '../../tests/support/azure/azure.ts';
 import { startCosmosAccount } from '../../tests/support/cosmosdb/account.ts';
-import { createMemoryHistory } from '../../tests/support/engine-tests.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
-import { createRecordingLog } from '../../tests/support/recording-log.ts';
-import { testSurroundings } from '../../tests/support/surroundings.ts';
 import { createCosmosdbCollector } from './collector.ts';
 import type { CosmosdbOptions } from './config.ts';
 import { ReadBudget } from './read-budget.ts';
 import { readsAnHour } from './read-plan.ts';
+import { collectorInput, controlOf, type Surroundings, target } from './testing/collector-input.ts';
 import { doubleShop } from './testing/watched-account.ts';
-
-const target = {
-  id: 'orders',
-  engine: 'cosmosdb',
-  intervalMs: 60_000,
-  deadlineMs: 30_000,
-  workload: 'oltp',
-  labels: {},
-  unusedAfterMs: 0,
-  membersComplete: false,
-  groups: {},
-  maxSeries: 1_000,
-} as const;
 
 async function collectorOf(
   options: Partial<CosmosdbOptions>,
-  { budget, groups = {} }: { readonly budget?: ReadBudget; readonly groups?: Target['groups'] } = {},
+  surroundings: Surroundings = {},
 ): Promise<Collector> {
-  const clock = { now: Date.now, monotonicMs: () => performance.now(), sleep: async () => undefined };
-  return createCosmosdbCollector({
-    target: { ...target, groups },
-    options: { cloud: 'public', maxContainers: 100, ...options },
-    history: createMemoryHistory(),
-    clock,
-    random: () => 0,
-    log: createRecordingLog(),
-    applicationName: 'reeve/test',
-    ...testSurroundings(budget === undefined ? {} : { shared: (_key, make) => adopt(budget, make) }),
-  });
-}
-
-/** A budget in place of the one that would be made. */
-function adopt<T>(budget: unknown, make: () => T): T {
-  const made = make();
-  if (made instanceof ReadBudget && budget instanceof ReadBudget) made.plan('others', budget.planned());
-  return made;
-}
-
-function controlOf(azure: AzureDouble): Partial<CosmosdbOptions> {
-  const { subscription, resourceGroup, name } = azure.account;
-  const { tenant, clientId, secret } = azure.registration;
-  return {
-    account: { subscription, resourceGroup, name },
-    identity: { clientSecret: { tenant, clientId, secret: new Secret(secret) } },
-    endpoints: { arm: azure.url, authority: azure.url },
-    ca: azure.caFile,
-  };
+  return createCosmosdbCollector(collectorInput(options, surroundings));
 }
 
 async function checkOf(collector: Collector): Promise<readonly CheckItem[]> {

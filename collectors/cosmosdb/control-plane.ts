@@ -1,36 +1,30 @@
 import { CollectError, type CollectorInput } from '../../src/sdk.ts';
 import { type AccountFacts, parseAccount, recordAccount } from './account.ts';
-import { type AccountId, parseResourceId } from './account-id.ts';
-import { ArmClient } from './arm-client.ts';
+import type { ArmClient } from './arm-client.ts';
+import { type ArmConnection, connectArm } from './arm-connection.ts';
 import { listContainers, readSettings } from './arm-throughput.ts';
-import { clouds } from './cloud.ts';
 import type { CosmosdbOptions } from './config.ts';
 import { readConsumption } from './consumption.ts';
 import { tryControlPlane } from './control-assumptions.ts';
 import { checkControlPlane } from './control-check.ts';
 import { cosmosdbGroups } from './groups.ts';
-import { HttpClient } from './http-client.ts';
-import { createTokenSource } from './identity.ts';
 import { readLatency } from './latency.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { readPartitions } from './partitions.ts';
 import { Spelling } from './place.ts';
 import type { Plane } from './plane.ts';
-import { ReadBudget, type ReadUrgency } from './read-budget.ts';
+import type { ReadBudget } from './read-budget.ts';
 import { readReplication, readServiceLevel } from './replication.ts';
 import { Settling } from './settling.ts';
 import { readStorage } from './storage.ts';
 import { recordThroughput } from './throughput.ts';
 import { ThroughputBook } from './throughput-book.ts';
 
-const longestAnswerMs = 20_000;
-const longestDeferrableMs = 10_000;
 /** Databases and containers whose throughput is read within a collection. */
 const mostEarly = 30;
 /** Regions change seldom. */
 const accountLivesMs = 15 * 60_000;
-const largestAnswerBytes = 16 * 1_048_576;
 
 /** The account through Azure Resource Manager and Azure Monitor. */
 export function createControlPlane(input: CollectorInput<CosmosdbOptions>): Plane {
@@ -39,7 +33,7 @@ export function createControlPlane(input: CollectorInput<CosmosdbOptions>): Plan
 
 class ControlPlane implements Plane {
   readonly #input: CollectorInput<CosmosdbOptions>;
-  readonly #clients: Readonly<Record<ReadUrgency, HttpClient>>;
+  readonly #connection: ArmConnection;
   readonly #budget: ReadBudget;
   readonly #arm: ArmClient;
   readonly #monitor: Monitor;
@@ -68,40 +62,10 @@ class ControlPlane implements Plane {
 
   constructor(input: CollectorInput<CosmosdbOptions>) {
     this.#input = input;
-    const { options, clock, target } = input;
-    const account = accountId(options);
-    const addresses = { ...clouds[options.cloud], ...definedOnly(options.endpoints) };
-    const connect = (longestMs: number): HttpClient =>
-      new HttpClient({
-        caPath: options.ca,
-        timeLimitMs: Math.min(longestMs, target.deadlineMs),
-        maxBytes: largestAnswerBytes,
-        userAgent: input.applicationName,
-      });
-    this.#clients = { essential: connect(longestAnswerMs), deferrable: connect(longestDeferrableMs) };
-    this.#budget = input.shared(
-      `reads of ${account.subscription.toLowerCase()}`,
-      () => new ReadBudget(clock),
-    );
-    const token = createTokenSource({
-      options,
-      authority: addresses.authority,
-      audience: options.endpoints?.audience ?? clouds[options.cloud].arm,
-      client: this.#clients.essential,
-      clock,
-      conceal: (secret) => input.conceal(secret),
-      timeLimitMs: Math.min(longestAnswerMs, target.deadlineMs),
-    });
-    const { onAnswer } = input;
-    this.#arm = new ArmClient({
-      clients: this.#clients,
-      token,
-      budget: this.#budget,
-      clock,
-      origin: addresses.arm,
-      account,
-      onAnswer,
-    });
+    const { clock, target } = input;
+    this.#connection = connectArm(input);
+    this.#arm = this.#connection.arm;
+    this.#budget = this.#connection.budget;
     this.#monitor = new Monitor(this.#arm, clock, () => this.#account?.regions.map(({ name }) => name) ?? []);
     const everyMs = target.groups['throughput']?.everyMs ?? cosmosdbGroups.throughput.everyMs;
     this.#book = new ThroughputBook(3 * Math.max(everyMs, target.intervalMs));
@@ -146,7 +110,7 @@ class ControlPlane implements Plane {
   }
 
   close(): void {
-    for (const client of Object.values(this.#clients)) client.close();
+    this.#connection.close();
   }
 
   async #readConsumption(context: CosmosdbContext): Promise<void> {
@@ -229,20 +193,4 @@ class ControlPlane implements Plane {
       `the account of target "${this.#input.target.id}" was not reached yet`,
     );
   }
-}
-
-function accountId({ account, resourceId }: CosmosdbOptions): AccountId {
-  const id = account ?? (resourceId === undefined ? undefined : parseResourceId(resourceId));
-  if (id === undefined)
-    throw new CollectError('malformed', 'the control plane needs an account or a resourceId');
-  return id;
-}
-
-/** Addresses without a trailing slash; those that were not given do not take the place of others. */
-function definedOnly(endpoints: CosmosdbOptions['endpoints']): { arm?: string; authority?: string } {
-  const { arm, authority } = endpoints ?? {};
-  return {
-    ...(arm === undefined ? {} : { arm }),
-    ...(authority === undefined ? {} : { authority: authority.replace(/\/+$/, '') }),
-  };
 }

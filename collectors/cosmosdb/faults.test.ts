@@ -70,6 +70,16 @@ describe('the control plane, when something fails', () => {
       expect(snapshot.up).toBe(true);
     }));
 
+  it('takes a directory service that fails for an outage, not for a wrong directory', () =>
+    withAzure(async (azure) => {
+      azure.faults.add({ on: /openid-configuration/, fault: { kind: 'answer', status: 503 } });
+      await using watching = watchAccount(azure);
+
+      await watching.collect();
+
+      expect(codesOf(watching)).toEqual(['unreachable']);
+    }));
+
   it('says that the directory is not known', () =>
     withAzure(async (azure) => {
       const { clientId } = azure.registration;

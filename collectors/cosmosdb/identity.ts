@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import { type Clock, CollectError, messageOf, toCollectError } from '../../src/sdk.ts';
 import type { CosmosdbOptions } from './config.ts';
-import { codeOf, connectionError } from './connection-error.ts';
 import type { HttpClient } from './http-client.ts';
+import { toAuthorityError, toIdentityError } from './identity-error.ts';
 
 export interface TokenSource {
   /** A token that has not expired. */
@@ -17,6 +17,7 @@ export interface IdentityInput {
   readonly authority: string;
   /** What they are for, `https://…` */
   readonly audience: string;
+  /** Its connections end when there is no token: nothing else may be on its way through them. */
   readonly client: HttpClient;
   readonly clock: Clock;
   readonly conceal: (secret: string) => void;
@@ -30,6 +31,7 @@ export interface IdentityInput {
 export function createTokenSource(input: IdentityInput): TokenSource {
   let credential: Promise<TokenCredential> | undefined;
   let latest = '';
+  const asked = { authority: input.authority, identity: input.options.identity };
   const get = async (signal: AbortSignal): Promise<string> => {
     credential ??= createCredential(input);
     const scope = `${input.audience}/.default`;
@@ -49,7 +51,7 @@ export function createTokenSource(input: IdentityInput): TokenSource {
       // Certificates and files are read anew the next time, and a request that hangs holds no connection.
       credential = undefined;
       input.client.reset();
-      throw (await unreachableAuthority(thrown, input, signal)) ?? toIdentityError(thrown, input.authority);
+      throw (await unreachableAuthority(thrown, input, signal)) ?? toIdentityError(thrown, asked);
     }
   };
   return {
@@ -103,11 +105,7 @@ async function unreachableAuthority(
   const url = new URL(`/${encodeURIComponent(tenant)}/v2.0/.well-known/openid-configuration`, authority);
   try {
     const { status } = await client.ask({ url, headers: {} }, signal);
-    if (status === 200) return undefined;
-    return new CollectError(
-      'denied',
-      `no token: ${url.host} does not know the directory: check identity (${status})`,
-    );
+    return toAuthorityError(status, url.host);
   } catch (failure) {
     const { code, message } = toCollectError(failure);
     return new CollectError(code, `no token: ${message}`);
@@ -130,49 +128,4 @@ async function within<T>(work: Promise<T>, signal: AbortSignal, timeLimitMs: num
     limit.removeEventListener('abort', giveUp);
     work.catch(() => undefined); // late, and nobody waits
   }
-}
-
-/** Broken connections, by the codes of Node.js. */
-const connectionCode = /^(?:E[A-Z]+|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS)/;
-
-/** The library's error is not kept as `cause`: it may hold the request. */
-function toIdentityError(thrown: unknown, authority: string): CollectError {
-  if (thrown instanceof CollectError) return thrown;
-  const text = messageOf(thrown).replaceAll(/\s+/g, ' ').trim();
-  const host = URL.parse(authority)?.host ?? authority;
-  const code = codeOf(thrown);
-  if (connectionCode.test(code)) {
-    return new CollectError('unreachable', `no token: ${connectionError(host, thrown).message}`);
-  }
-  if (/\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|network_error|socket hang up)\b/i.test(text)) {
-    return new CollectError('unreachable', `no token from ${host}: ${text.slice(0, longestText)}`);
-  }
-  if (thrown instanceof Error && /AbortError/.test(thrown.name))
-    return new CollectError('timeout', `no token from ${host} in time`);
-  if (/no "?expiresOn"?|temporarily_unavailable|server_error|service_unavailable/i.test(text)) {
-    return new CollectError(
-      'unreachable',
-      `no token: ${host} failed and gave none; it may do so the next time`,
-    );
-  }
-  if (/AADSTS7000215|invalid_client/.test(text)) {
-    return new CollectError(
-      'denied',
-      `no token from ${host}: the secret is wrong or has expired: correct identity.clientSecret.secret`,
-    );
-  }
-  if (
-    /AADSTS|AuthenticationError|CredentialUnavailable|AggregateAuthentication/.test(
-      `${text} ${toName(thrown)}`,
-    )
-  ) {
-    return new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}: check identity`);
-  }
-  return new CollectError('denied', `no token from ${host}: ${text.slice(0, longestText)}`);
-}
-
-const longestText = 300;
-
-function toName(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : '';
 }
