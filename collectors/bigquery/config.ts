@@ -43,6 +43,10 @@ export function bigqueryOptions(fields: ConfigFields) {
         .describe('The key of a service account itself, as JSON.'),
       endpoint: z
         .url()
+        .refine(
+          isSafeEndpoint,
+          'must be https:// without a user, for tokens are sent there; http:// only on loopback',
+        )
         .optional()
         .describe('Address of the API, for private endpoints; https://bigquery.googleapis.com unless given.'),
       billingTimeZone: z
@@ -129,6 +133,13 @@ function mergePlans(given: Pricing['commitmentSlotHourUsd']): Pricing['commitmen
   const listed = listPricing.commitmentSlotHourUsd;
   const plans = new Set([...Object.keys(listed), ...Object.keys(given)]);
   return Object.fromEntries([...plans].map((plan) => [plan, { ...listed[plan], ...given[plan] }]));
+}
+
+function isSafeEndpoint(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
 }
 
 function isTimeZone(text: string): boolean {
