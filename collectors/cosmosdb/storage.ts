@@ -1,4 +1,4 @@
-import type { MetricAnswer } from './metric-query.ts';
+import type { MetricAnswer, MetricPoint, MetricSeries } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
 import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
@@ -16,25 +16,35 @@ export async function readStorage(
   context: CosmosdbContext,
 ): Promise<void> {
   const answer = await input.monitor.ask('storage', context, 'deferrable');
-  const data = latest(answer, 'DataUsage', input.spelling);
-  const index = latest(answer, 'IndexUsage', input.spelling);
-  const documents = latest(answer, 'DocumentCount', input.spelling);
-  const places = new Map<string, Place>(
-    [...data, ...index, ...documents].map(([key, { database, container, region }]) => [
-      key,
-      { database, container, region },
-    ]),
-  );
-  const sizes = [...places].map(([key, place]) => ({
-    ...place,
-    dataBytes: data.get(key)?.value,
-    indexBytes: index.get(key)?.value,
-    documents: documents.get(key)?.value,
-  }));
+  const sizes = sizesOf(answer, input.spelling);
   const isWhole = ['DataUsage', 'IndexUsage'].every(
     (name) => answer.series.has(name) && !answer.cut.has(name) && !answer.unsplit.has(name),
   );
   recordSizes(sizes, { isWhole, maxContainers: input.maxContainers }, context);
+}
+
+/**
+ * Sizes at the newest time of which all metrics tell: a container that was deleted has values from before for an hour. One whose values
+ * ended just before that time was deleted or is late; it is there with unknown sizes, and the size of its database is unknown too.
+ */
+export function sizesOf({ series }: MetricAnswer, spelling: Spelling): readonly ContainerSize[] {
+  const placed = metrics.map((metric) => placedPoints(series.get(metric) ?? [], spelling));
+  const newest = placed.filter((points) => points.length > 0).map((points) => newestOf(points));
+  if (newest.length === 0) return [];
+  const atMs = Math.min(...newest);
+  const beforeMs = newestOf(placed.flat().filter((point) => point.atMs < atMs));
+  const [data, index, documents] = placed.map((points) => at(points, atMs));
+  const places = new Map<string, Place>();
+  for (const { database, container, region, ...point } of placed.flat()) {
+    const place = { database, container, region };
+    if (point.atMs === atMs || point.atMs === beforeMs) places.set(placeKey(place), place);
+  }
+  return [...places].map(([key, place]) => ({
+    ...place,
+    dataBytes: data?.get(key)?.value,
+    indexBytes: index?.get(key)?.value,
+    documents: documents?.get(key)?.value,
+  }));
 }
 
 /** Records the largest containers, and what whole databases take; that is unknown when a container of it may be missing. */
@@ -82,11 +92,23 @@ function bytesOf({ dataBytes = 0, indexBytes = 0 }: ContainerSize): number {
   return dataBytes + indexBytes;
 }
 
-/** The newest value of each place. */
-function latest(answer: MetricAnswer, metric: string, spelling: Spelling): ReadonlyMap<string, PlacedValue> {
-  const placed = (answer.series.get(metric) ?? []).flatMap(({ dimensions, points }) => {
-    const value = points.at(-1)?.value;
-    return value === undefined ? [] : [{ ...spelling.place(dimensions), value }];
+const metrics = ['DataUsage', 'IndexUsage', 'DocumentCount'] as const;
+
+type PlacedPoint = PlacedValue & MetricPoint;
+
+function placedPoints(series: readonly MetricSeries[], spelling: Spelling): readonly PlacedPoint[] {
+  return series.flatMap(({ dimensions, points }) => {
+    const place = spelling.place(dimensions);
+    return points.map((point) => ({ ...place, ...point }));
   });
-  return new Map(sumByPlace(placed).map((each) => [placeKey(each), each]));
+}
+
+/** Minus infinity without any. */
+function newestOf(points: readonly MetricPoint[]): number {
+  return points.reduce((newest, { atMs }) => Math.max(newest, atMs), Number.NEGATIVE_INFINITY);
+}
+
+function at(points: readonly PlacedPoint[], atMs: number): ReadonlyMap<string, PlacedValue> {
+  const then = points.filter((point) => point.atMs === atMs);
+  return new Map(sumByPlace(then).map((each) => [placeKey(each), each]));
 }
