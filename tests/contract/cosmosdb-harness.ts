@@ -1,6 +1,6 @@
 import { engine } from '../../collectors/cosmosdb/index.ts';
-import type { AccountOptions } from '../support/azure/account-model.ts';
 import { type AzureDouble, startAzure } from '../support/azure/azure.ts';
+import { shopAccount } from '../support/azure/shop-account.ts';
 import { type CosmosAccount, startCosmosAccount } from '../support/cosmosdb/account.ts';
 import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
@@ -9,47 +9,14 @@ import type { Deployment, EngineHarness, TargetText } from './harness.ts';
  * @vercel/cosmosdb-server behind a proxy of ours.
  */
 
-const watched: AccountOptions = {
+const watched = shopAccount({
   name: 'double-contract',
-  regions: ['West Europe', 'North Europe'],
   totalThroughputLimit: 100_000,
-  databases: [
-    {
-      name: 'shop',
-      containers: [
-        {
-          name: 'orders',
-          throughput: { kind: 'manual', requestUnits: 10_000 },
-          partitions: 3,
-          load: {
-            requestUnitsPerSecond: 6_000,
-            requestsPerSecond: 600,
-            throttledPerSecond: 6,
-            regionShares: { 'West Europe': 0.75, 'North Europe': 0.25 },
-            partitionShares: [0.6, 0.2, 0.2],
-          },
-        },
-        {
-          name: 'carts',
-          throughput: { kind: 'autoscale', maximum: 4_000 },
-          load: { requestUnitsPerSecond: 1_000, requestsPerSecond: 100 },
-        },
-      ],
-    },
-    {
-      name: 'shared',
-      throughput: { kind: 'manual', requestUnits: 800 },
-      containers: [
-        {
-          name: 'a',
-          throughput: { kind: 'shared' },
-          load: { requestUnitsPerSecond: 200, requestsPerSecond: 20 },
-        },
-        { name: 'b', throughput: { kind: 'shared' } },
-      ],
-    },
-  ],
-};
+  loads: {
+    carts: { requestUnitsPerSecond: 1_000, requestsPerSecond: 100 },
+    a: { requestUnitsPerSecond: 200, requestsPerSecond: 20 },
+  },
+});
 
 export const harness: EngineHarness = {
   engine,

@@ -1,6 +1,7 @@
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { AzureDouble } from './azure.ts';
+import { shopAccount } from './shop-account.ts';
 
 export interface AzureReply {
   readonly status: number;
@@ -59,36 +60,5 @@ export function readMetrics(
 
 export const NOW_MS = Date.UTC(2026, 10, 23, 12, 0, 30);
 
-/** Two regions, a hot partition, manual, autoscale and shared throughput: ten partitions of containers with a load or without. */
-export const SHOP = {
-  name: 'double-shop',
-  regions: ['West Europe', 'North Europe'],
-  databases: [
-    {
-      name: 'shop',
-      containers: [
-        {
-          name: 'orders',
-          throughput: { kind: 'manual', requestUnits: 10_000 },
-          partitions: 2,
-          load: {
-            requestUnitsPerSecond: 6_000,
-            requestsPerSecond: 600,
-            throttledPerSecond: 6,
-            regionShares: { 'West Europe': 0.75, 'North Europe': 0.25 },
-            partitionShares: [0.8, 0.2],
-          },
-        },
-        { name: 'carts', throughput: { kind: 'autoscale', maximum: 4_000 }, partitions: 2 },
-      ],
-    },
-    {
-      name: 'shared',
-      throughput: { kind: 'manual', requestUnits: 800 },
-      containers: [
-        { name: 'a', throughput: { kind: 'shared' } },
-        { name: 'b', throughput: { kind: 'shared' } },
-      ],
-    },
-  ],
-} as const;
+/** Ten partitions of containers with a load or without. */
+export const SHOP = shopAccount({ orderShares: [0.8, 0.2], cartsPartitions: 2 });
