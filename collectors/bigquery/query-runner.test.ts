@@ -132,6 +132,8 @@ describe('query runner', () => {
     await runner.estimate(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
 
     expect(concealed.some((secret) => secret.includes('BEGIN PRIVATE KEY'))).toBe(true);
+    // What is signed with the key can be exchanged for tokens.
+    expect(concealed.some((secret) => /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(secret))).toBe(true);
     expect(concealed.length).toBeGreaterThan(3);
     client.close();
   });
