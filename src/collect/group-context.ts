@@ -46,12 +46,19 @@ export async function readGroup<M extends MetricTable>(request: GroupRequest<M>)
     state: failed ? 'failed' : draft.errors.length > 0 ? 'partial' : 'ok',
     at: request.clock.now(),
     durationMs: request.clock.monotonicMs() - startedMs,
-    errors: failure === undefined ? draft.errors : [...draft.errors, failure],
-    samples: kept.samples,
-    findings: kept.findings,
+    errors: failure === undefined ? compact(draft.errors) : [...draft.errors, failure],
+    samples: compact(kept.samples),
+    findings: compact(kept.findings),
     details: Object.fromEntries(kept.details),
     truncatedRows: kept.truncatedRows,
   };
+}
+
+const nothing: readonly never[] = [];
+
+/** Without the room that a list keeps for more: readings are held until the next, a thousand targets times. */
+function compact<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? nothing : list.slice();
 }
 
 function createDraft(): Draft {
