@@ -34,8 +34,11 @@ describe('toIdentityError', () => {
 
   it('takes a managed identity that fails in a chain for an outage', () => {
     const thrown = chained(noWorkload, new Error('Response had no "expiresOn" property.'));
+    const error = toIdentityError(thrown, { authority, identity: undefined });
 
-    expect(toIdentityError(thrown, { authority, identity: undefined }).code).toBe('unreachable');
+    expect(error.code).toBe('unreachable');
+    // Nobody asked the authority.
+    expect(error.message).toMatch(/^no token: the workload or managed identity of this machine failed/);
   });
 
   it('says without an identity that a secret or a managed identity is needed, in whole words', () => {

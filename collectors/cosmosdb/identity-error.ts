@@ -12,28 +12,34 @@ export interface IdentityAsked {
 /** Why there is no token, and what to do about it. The library's error is not kept as `cause`: it may hold the request. */
 export function toIdentityError(thrown: unknown, asked: IdentityAsked): CollectError {
   if (thrown instanceof CollectError) return thrown;
-  const host = URL.parse(asked.authority)?.host ?? asked.authority;
+  const source = sourceOf(asked);
   const text = reasonOf(thrown);
   const whole = everyMessage(thrown);
   if (brokenConnection.test(codeOf(thrown)))
-    return new CollectError('unreachable', `no token: ${connectionError(host, thrown).message}`);
+    return new CollectError('unreachable', `no token: ${connectionError(source, thrown).message}`);
   if (thrown instanceof Error && /AbortError/.test(thrown.name))
-    return new CollectError('timeout', `no token from ${host} in time`);
+    return new CollectError('timeout', `no token from ${source} in time`);
   const status = statusOf(thrown);
-  if (status === 429) return refusedForNow(host);
+  if (status === 429) return refusedForNow(source);
   if ((status ?? 0) >= 500 || failedForNow.test(whole))
     return new CollectError(
       'unreachable',
-      `no token: ${host} failed and gave none; it may do so the next time`,
+      `no token: ${source} failed and gave none; it may do so the next time`,
     );
   if (connectionWords.test(whole))
-    return new CollectError('unreachable', `no token from ${host}: ${text}: ${remedyFor(asked.identity)}`);
+    return new CollectError('unreachable', `no token from ${source}: ${text}: ${remedyFor(asked.identity)}`);
   if (/AADSTS7000215|invalid_client/.test(whole) && asked.identity?.clientSecret !== undefined)
     return new CollectError(
       'denied',
-      `no token from ${host}: the secret is wrong or has expired: correct identity.clientSecret.secret`,
+      `no token from ${source}: the secret is wrong or has expired: correct identity.clientSecret.secret`,
     );
   return new CollectError('denied', `no token: ${text}: ${remedyFor(asked.identity)}`);
+}
+
+/** Who was to give the token: the authority only knows applications. */
+function sourceOf({ authority, identity }: IdentityAsked): string {
+  if (identity?.clientSecret !== undefined) return URL.parse(authority)?.host ?? authority;
+  return `the ${identity?.managed === undefined ? 'workload or managed' : 'managed'} identity of this machine`;
 }
 
 /** An authority that answers this status instead of saying who it knows; undefined when the status is no trouble. */
@@ -47,7 +53,7 @@ export function toAuthorityError(status: number, host: string): CollectError | u
     );
   return new CollectError(
     'denied',
-    `no token: ${host} does not know the directory: correct identity.clientSecret.tenant (${status})`,
+    `no token: ${host} does not know the directory: correct the tenant (identity.clientSecret.tenant, or AZURE_TENANT_ID of a workload identity; ${status})`,
   );
 }
 

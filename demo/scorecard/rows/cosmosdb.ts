@@ -59,7 +59,7 @@ export const cosmosdbRows: readonly Row[] = [
       const busiest = inCarts(scrape, 'normalized_request_unit_ratio', hotContainer);
       return `${hotContainer}: the busiest partition is at ${written(busiest, (value) => measured(value, 'ratio'))}`;
     },
-    absent: 'there is one partition only',
+    absent: 'one partition only, or the median one is idle',
   },
   {
     target,
