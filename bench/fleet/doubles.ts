@@ -1,10 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { spawnServer } from '../../tests/support/server-process.ts';
-import { createTempDir } from '../../tests/support/temp-dir.ts';
-import { waitUntil } from '../../tests/support/wait-until.ts';
+import { startDoubleProcess } from '../measure/double-process.ts';
 
 export type DoubleKind = 'mongodb' | 'cosmosdb' | 'bigquery';
 
@@ -27,27 +22,12 @@ export interface Double extends AsyncDisposable, DoubleDescription {
 
 /** Starts a process with doubles for so many targets. */
 export async function startDouble(kind: DoubleKind, count: number): Promise<Double> {
-  const folder = await createTempDir(`double-${kind}`);
-  const file = `${folder.path}/targets.json`;
-  const child = await spawnServer({
-    command: process.execPath,
-    args: [fileURLToPath(new URL('double.program.ts', import.meta.url)), kind, String(count), file],
-    cwd: folder.path,
-    logFile: `${folder.path}/log`,
+  const double = await startDoubleProcess({
+    of: kind,
+    program: new URL('double.program.ts', import.meta.url),
+    args: [kind, String(count)],
   });
-  const stop = async (): Promise<void> => {
-    await child.stop();
-    await folder.remove();
-  };
-  try {
-    await waitUntil(`the double of ${kind}`, () => child.exit() !== undefined || existsSync(file), {
-      timeoutMs: 120_000,
-    });
-    if (child.exit() !== undefined) throw new Error(`the double of ${kind} ended:\n${await child.logTail()}`);
-    const description = descriptionSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-    return { kind, pid: child.pid, ...description, [Symbol.asyncDispose]: stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const description = descriptionSchema.parse(await double.read());
+  const stop = (): PromiseLike<void> => double[Symbol.asyncDispose]();
+  return { kind, pid: double.pid, ...description, [Symbol.asyncDispose]: stop };
 }

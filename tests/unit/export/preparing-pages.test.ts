@@ -2,6 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { linesOf, openMetrics, scrapeText, setUp, up } from './exporter.ts';
 import { snapshot } from './snapshots.ts';
 
+/** A page with one series at 0, scraped every 15 s, the last time just now. */
+async function scrapedRegularly() {
+  const parts = setUp();
+  parts.table.publish(snapshot('orders', [[up, 0]]));
+  for (const _round of [1, 2, 3]) {
+    await parts.exporter.scrape({});
+    await parts.clock.advance(15_000);
+  }
+  await parts.exporter.scrape({});
+  return parts;
+}
+
 describe('preparing pages', () => {
   it('takes a change up at most once a second', async () => {
     const { table, exporter, clock } = setUp();
@@ -19,13 +31,7 @@ describe('preparing pages', () => {
   });
 
   it('waits with the next page until shortly before a client that comes every 15 s', async () => {
-    const { clock, table, exporter } = setUp();
-    table.publish(snapshot('orders', [[up, 0]]));
-    for (const _round of [1, 2, 3]) {
-      await exporter.scrape({});
-      await clock.advance(15_000);
-    }
-    await exporter.scrape({});
+    const { clock, table, exporter } = await scrapedRegularly();
     table.publish(snapshot('orders', [[up, 1]]));
     await clock.advance(9_000);
 
@@ -37,13 +43,7 @@ describe('preparing pages', () => {
   });
 
   it('has the page ready for a client that comes every 15 s', async () => {
-    const { clock, table, exporter } = setUp();
-    table.publish(snapshot('orders', [[up, 0]]));
-    for (const _round of [1, 2, 3]) {
-      await exporter.scrape({});
-      await clock.advance(15_000);
-    }
-    await exporter.scrape({});
+    const { clock, table, exporter } = await scrapedRegularly();
     await clock.advance(8_000);
     table.publish(snapshot('orders', [[up, 1]]));
     await clock.advance(7_000);
