@@ -6,6 +6,7 @@ import type { CosmosdbOptions } from './config.ts';
 import { HttpClient } from './http-client.ts';
 import { createTokenSource, type TokenSource } from './identity.ts';
 import { ReadBudget } from './read-budget.ts';
+import { TrustedAuthorities } from './trusted-authorities.ts';
 
 const longestAnswerMs = 20_000;
 const longestDeferrableMs = 10_000;
@@ -31,6 +32,7 @@ export function connectArm(input: CollectorInput<CosmosdbOptions>): ArmConnectio
   const connect = (longestMs: number): HttpClient =>
     new HttpClient({
       caPath: options.ca,
+      authorities: input.shared('trusted authorities', () => new TrustedAuthorities()),
       timeLimitMs: Math.min(longestMs, target.deadlineMs),
       maxBytes: largestAnswerBytes,
       userAgent: input.applicationName,

@@ -14,6 +14,7 @@ import { hitsAll } from './service-error.ts';
 import { type ContainerSize, recordSizes } from './storage.ts';
 import { recordThroughput } from './throughput.ts';
 import type { ThroughputReading } from './throughput-book.ts';
+import { TrustedAuthorities } from './trusted-authorities.ts';
 
 const longestAnswerMs = 10_000;
 const largestAnswerBytes = 16 * 1_048_576;
@@ -43,6 +44,7 @@ class DataPlane implements Plane {
     this.#endpoint = endpoint;
     const http = new HttpClient({
       caPath: options.ca,
+      authorities: input.shared('trusted authorities', () => new TrustedAuthorities()),
       timeLimitMs,
       maxBytes: largestAnswerBytes,
       userAgent: applicationName,

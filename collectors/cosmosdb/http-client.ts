@@ -6,13 +6,15 @@ import {
   request as plainRequest,
 } from 'node:http';
 import { Agent, type RequestOptions, request as securedRequest } from 'node:https';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { CollectError, messageOf } from '../../src/sdk.ts';
 import { connectionError } from './connection-error.ts';
+import type { TrustedAuthorities } from './trusted-authorities.ts';
 
 export interface HttpClientOptions {
   /** Certificates of authorities to trust beside those of Node.js, PEM; read anew after a failed connection. */
   readonly caPath: string | undefined;
+  readonly authorities: TrustedAuthorities;
   /** Longest wait for one answer as a whole. */
   readonly timeLimitMs: number;
   /** A longer answer is not read to its end. */
@@ -126,7 +128,7 @@ export class HttpClient {
     if (caPath === undefined) return {};
     try {
       const own = await readFile(caPath, 'utf8');
-      return { secureContext: createSecureContext({ ca: [...getCACertificates('default'), own] }) };
+      return { secureContext: this.#options.authorities.with(own) };
     } catch (thrown) {
       throw new CollectError('denied', `the file under ca cannot be used: ${messageOf(thrown)}`);
     }

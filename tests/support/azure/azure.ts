@@ -3,11 +3,11 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type Authority, createAuthority } from '../net/certificates.ts';
 import { findFreePort } from '../net/free-port.ts';
 import { countConnections, listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { createTempDir } from '../temp-dir.ts';
 import { AccountModel, type AccountOptions } from './account-model.ts';
-import { type Authority, createAuthority } from './certificates.ts';
 import { answerControlPlane, type ControlPlane } from './control-plane.ts';
 import { type HttpAnswer, HttpFaults, sendAnswer } from './http-faults.ts';
 import { answerIdentity, answerManagedIdentity, type ClientRegistration } from './identity.ts';

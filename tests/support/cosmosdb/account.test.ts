@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { CosmosClient, type CosmosClientOptions } from '@azure/cosmos';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthority } from '../azure/certificates.ts';
+import { createAuthority } from '../net/certificates.ts';
 import { type CosmosAccount, startCosmosAccount } from './account.ts';
 
 const DATABASES = [

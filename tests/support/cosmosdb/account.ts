@@ -6,8 +6,8 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import type { ServerCertificate } from '../azure/certificates.ts';
 import { type HttpAnswer, HttpFaults, sendAnswer } from '../azure/http-faults.ts';
+import type { ServerCertificate } from '../net/certificates.ts';
 import { findFreePort } from '../net/free-port.ts';
 import { countConnections, listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { type AccountState, answerData, type ContainerUsage } from './data-plane.ts';

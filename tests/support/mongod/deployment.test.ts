@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createAuthority } from '../azure/certificates.ts';
 import { FakeClock } from '../fake-clock.ts';
+import { createAuthority } from '../net/certificates.ts';
 import { waitUntil } from '../wait-until.ts';
 import { connect } from './client.ts';
 import { startReplicaSet, startStandalone } from './deployment.ts';
