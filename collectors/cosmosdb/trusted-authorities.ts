@@ -7,7 +7,7 @@ const mostContexts = 16;
 export class TrustedAuthorities {
   readonly #contexts = new Map<string, SecureContext>();
 
-  /** @throws {Error} when the text is no certificates in PEM. */
+  /** Those of the text, in PEM, beside the usual ones. */
   with(pem: string): SecureContext {
     const context =
       this.#contexts.get(pem) ?? createSecureContext({ ca: [...getCACertificates('default'), pem] });
