@@ -75,6 +75,7 @@ async function startCosmos(count: number, stack: AsyncDisposableStack): Promise<
     id: `cosmosdb-${index}`,
     engine: 'cosmosdb',
     account: { subscription, resourceGroup, name },
+    ca: caFile,
     identity: {
       clientSecret: {
         tenant: registration.tenant,
@@ -85,7 +86,7 @@ async function startCosmos(count: number, stack: AsyncDisposableStack): Promise<
     endpoints: { arm: url, authority: url },
   }));
   // Trusted by the process, as the authorities of Azure are: `ca` is for what is not.
-  const env = { COSMOSDB_SECRET: registration.secret, NODE_EXTRA_CA_CERTS: caFile };
+  const env = { COSMOSDB_SECRET: registration.secret };
   return { targets, env, ports: [azure.port] };
 }
 
