@@ -85,7 +85,6 @@ async function startCosmos(count: number, stack: AsyncDisposableStack): Promise<
     },
     endpoints: { arm: url, authority: url },
   }));
-  // Trusted by the process, as the authorities of Azure are: `ca` is for what is not.
   const env = { COSMOSDB_SECRET: registration.secret };
   return { targets, env, ports: [azure.port] };
 }
