@@ -1,6 +1,6 @@
 import type { GroupDefinition, Target } from '../../src/sdk.ts';
 
-/** Every poll reads the cheap, lock-free groups; the others have their own cadence. */
+/** Every collection reads the cheap, lock-free groups; the others have their own cadence. */
 const everyPoll = 0;
 const everyMinute = 60_000;
 const everyFiveMinutes = 300_000;

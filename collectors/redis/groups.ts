@@ -2,7 +2,7 @@ import type { GroupDefinition } from '../../src/sdk.ts';
 
 const minute = 60_000;
 
-/** Reading groups; those at every poll share one INFO. */
+/** Reading groups; those at every collection share one INFO. */
 export const redisGroups = {
   availability: { summary: 'Which servers answer, their role and version.', everyMs: 0, needs: '+info' },
   cache: { summary: 'Lookups, evictions, expirations and the hit ratio.', everyMs: 0, needs: '+info' },
@@ -12,7 +12,7 @@ export const redisGroups = {
   errors: { summary: 'Error replies by kind.', everyMs: 0, needs: '+info; Redis 6.2 or newer' },
   latency: {
     summary:
-      'Percentiles of execution time over the last 5 minutes, or since the previous poll where that is longer ago.',
+      'Percentiles of execution time over the last 5 minutes, or since the previous collection where that is longer ago.',
     everyMs: 0,
     needs: '+latency|histogram; Redis 7.0 or newer with latency-tracking yes (its default)',
   },

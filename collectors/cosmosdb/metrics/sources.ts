@@ -30,7 +30,7 @@ export const accountGauge = {
   group: 'availability',
   docs: 'https://learn.microsoft.com/rest/api/cosmos-db-resource-provider/database-accounts/get',
   since: '2015-04-08',
-  cost: 'one read of the account a poll, shared by all',
+  cost: 'one read of the account a collection, shared by all',
   stability: 'stable',
 } as const;
 

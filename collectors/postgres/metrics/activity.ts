@@ -4,7 +4,7 @@ const session = {
   stability: 'stable',
   group: 'activity',
   since: '13',
-  cost: 'one pass over pg_stat_activity a poll, shared',
+  cost: 'one pass over pg_stat_activity a collection, shared',
   docs: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW',
 } as const;
 

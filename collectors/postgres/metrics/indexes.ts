@@ -18,7 +18,7 @@ export const indexMetrics = defineMetrics({
     group: 'relations',
     source: 'pg_index.indisvalid, pg_stat_progress_create_index',
     docs: pgIndex,
-    cost: 'part of one pass over pg_class a database and poll',
+    cost: 'part of one pass over pg_class a database and collection',
   },
   unusedIndexes: {
     ...stable,

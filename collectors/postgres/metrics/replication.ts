@@ -4,7 +4,7 @@ const primary = {
   stability: 'stable',
   group: 'replication',
   since: '13',
-  cost: 'one pass over pg_stat_replication a poll, shared',
+  cost: 'one pass over pg_stat_replication a collection, shared',
   docs: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-REPLICATION-VIEW',
 } as const;
 
@@ -12,7 +12,7 @@ const standby = {
   stability: 'stable',
   group: 'replication',
   since: '13',
-  cost: 'one row of pg_stat_wal_receiver a poll, on standbys only',
+  cost: 'one row of pg_stat_wal_receiver a collection, on standbys only',
   docs: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-WAL-RECEIVER-VIEW',
 } as const;
 
@@ -20,7 +20,7 @@ const slots = {
   stability: 'stable',
   group: 'slots',
   since: '13',
-  cost: 'one pass over pg_replication_slots a poll, shared',
+  cost: 'one pass over pg_replication_slots a collection, shared',
   docs: 'https://www.postgresql.org/docs/current/view-pg-replication-slots.html',
 } as const;
 

@@ -4,7 +4,7 @@ const server = {
   stability: 'stable',
   group: 'availability',
   since: '13',
-  cost: 'one statement a poll, shared',
+  cost: 'one statement a collection, shared',
   docs: 'https://www.postgresql.org/docs/current/functions-info.html',
 } as const;
 

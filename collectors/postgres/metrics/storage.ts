@@ -5,7 +5,7 @@ const database = 'The database.';
 const statio =
   'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STATIO-ALL-TABLES-VIEW';
 const pgClass = 'https://www.postgresql.org/docs/current/catalog-pg-class.html';
-const onePass = 'one pass over pg_class a database and poll, shared; no locks on relations';
+const onePass = 'one pass over pg_class a database and collection, shared; no locks on relations';
 
 export const storageMetrics = defineMetrics({
   indexHitRatio: {

@@ -4,7 +4,7 @@ const database = {
   stability: 'stable',
   group: 'transactions',
   since: '13',
-  cost: 'one pass over pg_stat_database a poll, shared',
+  cost: 'one pass over pg_stat_database a collection, shared',
   docs: 'https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-DATABASE-VIEW',
 } as const;
 

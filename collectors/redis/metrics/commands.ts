@@ -11,7 +11,7 @@ const histogram = {
   source: 'growth of LATENCY HISTOGRAM over all commands',
   docs: 'https://redis.io/docs/latest/commands/latency-histogram/',
   since: '7.0',
-  cost: 'one LATENCY HISTOGRAM a poll',
+  cost: 'one LATENCY HISTOGRAM a collection',
 } as const;
 
 export const commandMetrics = defineMetrics({
@@ -125,17 +125,17 @@ export const commandMetrics = defineMetrics({
   latencyP50Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p50_seconds',
-    help: 'Estimated median execution time of all calls of the last 5 minutes (or since the previous poll, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones.',
+    help: 'Estimated median execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones.',
   },
   latencyP99Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p99_seconds',
-    help: 'Estimated 99th percentile of the execution time of all calls of the last 5 minutes (or since the previous poll, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
+    help: 'Estimated 99th percentile of the execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
   },
   latencyP999Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p999_seconds',
-    help: 'Estimated 99.9th percentile of the execution time of all calls of the last 5 minutes (or since the previous poll, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
+    help: 'Estimated 99.9th percentile of the execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
   },
   slowCommandsTotal: {
     ...infoCounter,
@@ -144,6 +144,6 @@ export const commandMetrics = defineMetrics({
     group: 'slowlog',
     source: 'SLOWLOG GET: id of the newest entry + 1',
     docs: 'https://redis.io/docs/latest/commands/slowlog-get/',
-    cost: 'one SLOWLOG GET 1 a poll, 32 entries when there is a new one',
+    cost: 'one SLOWLOG GET 1 a collection, 32 entries when there is a new one',
   },
 });

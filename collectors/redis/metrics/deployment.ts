@@ -6,7 +6,7 @@ const cluster = {
   unit: 'none',
   group: 'cluster',
   docs: 'https://redis.io/docs/latest/commands/cluster-info/',
-  cost: 'one CLUSTER INFO a poll where cluster mode is on',
+  cost: 'one CLUSTER INFO a collection where cluster mode is on',
 } as const;
 
 const sentinel = {
@@ -15,7 +15,7 @@ const sentinel = {
   labels: {},
   group: 'sentinel',
   docs: 'https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/',
-  cost: 'four commands to one Sentinel a poll',
+  cost: 'four commands to one Sentinel a collection',
 } as const;
 
 export const deploymentMetrics = defineMetrics({

@@ -3,7 +3,7 @@
 const info = {
   docs: 'https://redis.io/docs/latest/commands/info/',
   since: '6.0',
-  cost: 'one INFO a poll, shared by all groups',
+  cost: 'one INFO a collection, shared by all groups',
   stability: 'stable',
 } as const;
 
