@@ -60,7 +60,12 @@ const probes: readonly Probe[] = [
     db: 'admin',
     command: {
       aggregate: 1,
-      pipeline: [{ $currentOp: { allUsers: true, idleConnections: false } }, { $limit: 1 }],
+      // The command of another session is nothing that a check or a recording may hold.
+      pipeline: [
+        { $currentOp: { allUsers: true, idleConnections: false } },
+        { $limit: 1 },
+        { $project: { opid: 1, op: 1 } },
+      ],
       cursor: {},
     },
     role: roles.monitor,
@@ -101,7 +106,7 @@ export async function checkLogin(
       subject: member.name,
       message:
         'from MongoDB 8.0 on a shard answers about its databases only to mongos, unless the login has the role directShardOperations',
-      remedy: `-- on the primary of shard ${member.facts.shard ?? ''}\n${grantRoles(name, [roles.direct])}`,
+      remedy: `// on the primary of shard ${member.facts.shard ?? ''}\n${grantRoles(name, [roles.direct])}`,
       groups: ['indexes', 'storage'],
     });
   }
@@ -127,7 +132,7 @@ function checkPower(
     return [
       advice(
         'the server lets anybody in without a login',
-        `-- turn access control on (security.authorization) and make a login\n${createUser('reeve')}`,
+        `// turn access control on (security.authorization) and make a login\n${createUser('reeve')}`,
       ),
     ];
   }
@@ -135,7 +140,7 @@ function checkPower(
   if (tooMuch.length === 0) return [];
   const names = tooMuch.map(({ role, db }) => `${role}@${db}`).join(', ');
   return [
-    advice(`the login may do more than it needs (${names})`, `-- a login of its own\n${createUser('reeve')}`),
+    advice(`the login may do more than it needs (${names})`, `// a login of its own\n${createUser('reeve')}`),
   ];
 }
 
@@ -159,7 +164,7 @@ async function isDenied(member: Member, { db, command }: Probe, signal: AbortSig
 function lacking({ name, facts }: Member, denied: readonly Probe[], login: string): MongodbCheckItem {
   const commands = denied.map(({ command }) => Object.keys(command)[0] ?? '').join(', ');
   const missing = [...new Set(denied.map(({ role }) => role))];
-  const where = facts.shard === undefined ? '' : `-- on the primary of shard ${facts.shard}\n`;
+  const where = facts.shard === undefined ? '' : `// on the primary of shard ${facts.shard}\n`;
   return {
     severity: 'blind',
     subject: name,

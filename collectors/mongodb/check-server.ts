@@ -34,7 +34,7 @@ function checkVersion(member: Member): readonly MongodbCheckItem[] {
       severity: 'blind',
       subject: member.name,
       message: `MongoDB ${member.version} is older than ${oldest}.0, for which this collector is made; some values may be missing`,
-      remedy: `-- upgrade to MongoDB ${oldest}.0 or newer`,
+      remedy: `// upgrade to MongoDB ${oldest}.0 or newer`,
       groups: [],
     },
   ];
@@ -48,7 +48,7 @@ function checkSections(member: Member, status: Document): readonly MongodbCheckI
       subject: member.name,
       message:
         'serverStatus has no histograms of latency, so that percentiles and oltp_query_seconds are unknown',
-      remedy: '-- use a server that offers opLatencies with histograms: mongod of MongoDB does',
+      remedy: '// use a server that offers opLatencies with histograms: mongod of MongoDB does',
       groups: ['operations'],
       metrics: ['latencyP50Seconds', 'latencyP95Seconds', 'latencyP99Seconds'],
     });
@@ -58,7 +58,7 @@ function checkSections(member: Member, status: Document): readonly MongodbCheckI
       severity: 'blind',
       subject: member.name,
       message: `the storage engine ${textAt(status, 'storageEngine.name') ?? ''} has no WiredTiger cache, so that its hit ratio and fill are unknown`,
-      remedy: '-- nothing to do, unless WiredTiger was meant: storage.engine in mongod.conf',
+      remedy: '',
       groups: ['cache'],
     });
   }
@@ -107,7 +107,7 @@ function checkCompatibility(member: Member, compatibility: string | undefined): 
       severity: 'advice',
       subject: member.name,
       message: `the featureCompatibilityVersion is ${compatibility} while the server is ${own}: an upgrade was not finished`,
-      remedy: `-- on the primary or mongos, once nobody wants to go back\ndb.adminCommand({ setFeatureCompatibilityVersion: '${own}'${confirm} });`,
+      remedy: `// on the primary or mongos, once nobody wants to go back\ndb.adminCommand({ setFeatureCompatibilityVersion: '${own}'${confirm} });`,
       groups: [],
     },
   ];

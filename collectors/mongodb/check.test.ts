@@ -89,7 +89,7 @@ describe('check', () => {
       await startSharded({ users, shardUsers: {}, shards: [{ name: 's0', members: [{}] }] }),
     );
     expect(missing.map(({ remedy }) => remedy).join('\n')).toMatch(
-      /-- on the primary of shard s0, .*\ndb\.getSiblingDB\('admin'\)\.createUser\(\{ user: 'reeve', pwd: '<password>'/,
+      /\/\/ on the primary of shard s0, .*\ndb\.getSiblingDB\('admin'\)\.createUser\(\{ user: 'reeve', pwd: '<password>'/,
     );
 
     const direct = await check(
@@ -104,7 +104,7 @@ describe('check', () => {
     expect(direct.map(({ remedy }) => remedy)).toEqual(
       ['s0', 's1'].map(
         (shard) =>
-          `-- on the primary of shard ${shard}\ndb.getSiblingDB('admin').grantRolesToUser('reeve', [{ role: 'directShardOperations', db: 'admin' }]);`,
+          `// on the primary of shard ${shard}\ndb.getSiblingDB('admin').grantRolesToUser('reeve', [{ role: 'directShardOperations', db: 'admin' }]);`,
       ),
     );
   });

@@ -58,8 +58,8 @@ function silent(
     subject: member.name,
     message: error.message,
     remedy: isLogin
-      ? `-- on ${where}, if the user does not exist there; otherwise correct the password or authSource\n${createUser(username)}`
-      : '-- start the member, or correct its name in the configuration of the replica set and the way to it',
+      ? `// on ${where}, if the user does not exist there; otherwise correct the password or authSource\n${createUser(username)}`
+      : '// start the member, or correct its name in the configuration of the replica set and the way to it',
     groups: everyGroup,
   };
 }
@@ -76,7 +76,7 @@ function checkSets(
       subject: alone.members[0]?.name ?? '',
       message:
         'the server is not part of a replica set: it has no oplog, nothing replicates it and transactions do not work',
-      remedy: '-- restart mongod with --replSet rs0, then in mongosh\nrs.initiate();',
+      remedy: '// restart mongod with --replSet rs0, then in mongosh\nrs.initiate();',
       groups: [],
     });
   }
@@ -85,7 +85,7 @@ function checkSets(
       severity: 'blind',
       subject: shard,
       message: 'no member of the shard answers, so that nothing is known of it',
-      remedy: '-- start its members, or open the way to them: every member is read directly',
+      remedy: '// start its members, or open the way to them: every member is read directly',
       groups: everyGroup,
     });
   }
@@ -101,7 +101,7 @@ function checkSet(set: ReplicaSet, { username, exclude }: CheckInput): MongodbCh
       subject,
       message:
         'the target excludes members, or hidden ones are not known: no index of the set is ever proven unused',
-      remedy: '-- take the members out of `exclude`, or accept it',
+      remedy: '// take the members out of `exclude`, or accept it',
       groups: ['indexes'],
     });
   } else if (!set.isComplete) {
@@ -123,7 +123,7 @@ function checkSet(set: ReplicaSet, { username, exclude }: CheckInput): MongodbCh
         count === 0
           ? 'no member says that it is primary, so that lag is unknown'
           : 'several members say that they are primary',
-      remedy: '-- rs.status() on a member says who votes and whom they reach',
+      remedy: '// rs.status() on a member says who votes and whom they reach',
       groups: ['replication', 'oplog'],
     });
   }

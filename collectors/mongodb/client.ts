@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BSON, MongoClient, type MongoClientOptions } from 'mongodb';
 import { type Clock, CollectError, type ServerAnswer } from '../../src/sdk.ts';
 import { type Address, formatAddress } from './address.ts';
@@ -76,14 +77,19 @@ export function createMemberClient(options: ClientOptions): MemberClient {
   return new DirectClient(options);
 }
 
+/** A request without an answer; each is an object of its own, so that only its own end removes it. */
+interface Abandoned {
+  readonly sentMs: number;
+}
+
 class DirectClient implements MemberClient {
   readonly name: string;
   readonly #options: ClientOptions;
   readonly #graceMs: number;
   #client: Promise<MongoClient> | undefined;
   #closed = false;
-  /** Commands that were given up and that the server may still be working on, with when they were sent. */
-  readonly #abandoned = new Map<string, number>();
+  /** Commands that were given up and that the server may still be working on. */
+  readonly #abandoned = new Map<string, Abandoned>();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -94,14 +100,7 @@ class DirectClient implements MemberClient {
   async command(db: string, command: Document, options: CallOptions): Promise<Document> {
     const call = this.#call(db, command);
     const key = `${db}.${call.request}`;
-    const sentMs = this.#abandoned.get(key);
-    if (sentMs !== undefined) {
-      const seconds = Math.round((this.#options.clock.monotonicMs() - sentMs) / 1000);
-      throw new CollectError(
-        'timeout',
-        `${call.request} on ${this.name} has not answered for ${seconds} s; it is not sent again until it has`,
-      );
-    }
+    this.#refuseAbandoned(key, call);
     const maxTimeMS = options.maxTimeMs ?? this.#options.timeLimitMs;
     const sent = this.#send(db, { ...command, maxTimeMS, ...commentOf(options.group) });
     const answer = await this.#within(sent, call, {
@@ -121,8 +120,10 @@ class DirectClient implements MemberClient {
     const call = this.#call(db, command);
     const maxTimeMS = options.maxTimeMs ?? this.#options.timeLimitMs;
     const batchSize = options.batchSize ?? defaultBatch;
-    const limits = { signal: options.signal, limitMs: maxTimeMS + this.#graceMs, key: undefined };
-    const client = await this.#within(this.#connected(), call, limits);
+    const key = `${db}.${requestText(command)} ${subjectOf(command)}`;
+    this.#refuseAbandoned(key, call);
+    const limits = { signal: options.signal, limitMs: maxTimeMS + this.#graceMs, key };
+    const client = await this.#within(this.#connected(), call, { ...limits, key: undefined });
     const cursor = client
       .db(db)
       .runCursorCommand({
@@ -190,6 +191,17 @@ class DirectClient implements MemberClient {
     return client;
   }
 
+  /** What hangs on a server is not made more by asking again. */
+  #refuseAbandoned(key: string, call: Call): void {
+    const abandoned = this.#abandoned.get(key);
+    if (abandoned === undefined) return;
+    const seconds = Math.round((this.#options.clock.monotonicMs() - abandoned.sentMs) / 1000);
+    throw new CollectError(
+      'timeout',
+      `${call.request} on ${this.name} has not answered for ${seconds} s; it is not sent again until it has`,
+    );
+  }
+
   /** Waits no longer than the limit and the signal allow. What is given up is remembered under its key until it has ended. */
   async #within<T>(
     work: Promise<T>,
@@ -200,16 +212,16 @@ class DirectClient implements MemberClient {
       key,
     }: { readonly signal: AbortSignal; readonly limitMs: number; readonly key: string | undefined },
   ): Promise<T> {
-    const sentMs = this.#options.clock.monotonicMs();
+    const abandoned: Abandoned = { sentMs: this.#options.clock.monotonicMs() };
     const used = this.#client;
     let settled = false;
     const watched = work.finally(() => {
       settled = true;
-      if (key !== undefined) this.#abandoned.delete(key);
+      if (key !== undefined && this.#abandoned.get(key) === abandoned) this.#abandoned.delete(key);
     });
     const end = Promise.withResolvers<never>();
     const giveUp = (): void => {
-      if (key !== undefined && !settled) this.#abandoned.set(key, sentMs);
+      if (key !== undefined && !settled) this.#abandoned.set(key, abandoned);
       end.reject(new CollectError('timeout', `${call.request} on ${this.name}: no answer in time`));
     };
     const timer = setTimeout(giveUp, limitMs);
@@ -236,7 +248,12 @@ class DirectClient implements MemberClient {
     this.#abandoned.clear();
     const closed = client?.then((open) => open.close(true));
     // The driver says goodbye to the server first, which one that hangs does not answer.
-    await Promise.race([closed?.catch(() => undefined), afterMs(closeLimitMs)]);
+    const waiting = new AbortController();
+    const limit = delay(closeLimitMs, undefined, { signal: waiting.signal, ref: false }).catch(
+      () => undefined,
+    );
+    await Promise.race([closed?.catch(() => undefined), limit]);
+    waiting.abort();
   }
 
   #call(db: string, command: Document): Call {
@@ -269,10 +286,10 @@ function firstBatch(command: Document, batchSize: number): Document {
   return 'find' in command ? { batchSize } : { cursor: { batchSize } };
 }
 
-function afterMs(delayMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, delayMs).unref();
-  return promise;
+/** The collection that a command is about; empty for one about a database or a server. */
+function subjectOf(command: Document): string {
+  const [subject]: readonly unknown[] = Object.values(command);
+  return typeof subject === 'string' ? subject : '';
 }
 
 function commentOf(group: string | undefined): Document {

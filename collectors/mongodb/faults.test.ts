@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createAuthority } from '../../tests/support/azure/certificates.ts';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
 import {
   type Deployment,
@@ -10,6 +9,7 @@ import {
   startReplicaSet,
   startStandalone,
 } from '../../tests/support/mongod/deployment.ts';
+import { createAuthority } from '../../tests/support/net/certificates.ts';
 import { createMemberClient, type MemberClient } from './client.ts';
 import { errorsOf, linesOf, users, watchDeployment } from './testing/watch-deployment.ts';
 
@@ -77,6 +77,24 @@ describe('a member that hangs', () => {
     await expect
       .poll(() => client.command('admin', { serverStatus: 1 }, { signal }).then(({ ok }) => ok, String))
       .toBe(1);
+  });
+
+  it('is not sent a query again that it has not answered', async () => {
+    const deployment = await standalone({ databases: { shop: { orders: {} } } });
+    const client = clientOf(deployment);
+    await client.command('admin', { ping: 1 }, { signal });
+    deployment.node(0).faults.hang();
+    const list = async (): Promise<number> => {
+      let count = 0;
+      for await (const _each of client.query('shop', { listCollections: 1 }, { signal })) count += 1;
+      return count;
+    };
+
+    await expect(list()).rejects.toThrow(/no answer in time/);
+    await expect(list()).rejects.toThrow(/has not answered for \d+ s; it is not sent again until it has/);
+
+    deployment.node(0).faults.resume();
+    await expect.poll(() => list().catch(String)).toBe(1);
   });
 
   it('lets go at once when the collection is aborted', async () => {

@@ -75,7 +75,7 @@ export function judgeCollection(
     collection,
     judged,
     overlaps: findOverlaps(siblings, (index) => kept.get(index) === true),
-    differences: differencesOf(fullName, collection, readings, rules),
+    differences: differencesOf(unit, collection, readings, rules),
   };
 }
 
@@ -120,19 +120,21 @@ function doubtsAbout(
   return doubts;
 }
 
+/** Unknown also where chunks came to a shard after its collections were listed: its indexes are read in the next rotation. */
 function differencesOf(
-  fullName: string,
+  unit: IndexUnit,
   collection: string,
   readings: readonly SetReading[],
   { sharding }: JudgeRules,
 ): readonly IndexDifference[] | undefined {
   if (sharding === 'unknown') return undefined;
-  const owners = sharding?.owners.get(fullName);
+  const owners = sharding?.owners.get(`${unit.database}.${collection}`);
   if (owners === undefined) return [];
   const shards = new Map<string, readonly IndexSpec[]>();
   for (const { set, read } of readings) {
     if (!owners.has(set.name)) continue;
     const [first] = read.values();
+    if (!unit.collections.get(set.name)?.includes(collection)) return undefined;
     if (first === undefined || first.unreadable.has(collection)) return undefined;
     shards.set(
       set.name,

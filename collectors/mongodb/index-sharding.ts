@@ -41,7 +41,7 @@ export function findLoneShard({ kind, sets }: Deployment, context: MongodbContex
     subject: sets[0]?.name ?? '',
     message:
       'is a shard, and the target names no mongos of its cluster: none of its indexes is proven unused',
-    remedy: '-- give the address of a mongos as the url of the target; it leads to all shards',
+    remedy: '// give the address of a mongos as the url of the target; it leads to all shards',
   });
 }
 

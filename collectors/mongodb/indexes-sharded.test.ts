@@ -7,6 +7,7 @@ import {
   type ShardedOptions,
   startSharded,
 } from '../../tests/support/mongod/deployment.ts';
+import type { Doc } from '../../tests/support/mongod/values.ts';
 import {
   type DataWatch,
   type DataWatching,
@@ -93,6 +94,21 @@ describe('the indexes of a sharded cluster', () => {
       'mongodb_unused_index_candidates{shop} 0',
       'mongodb_unused_indexes{shop} 2',
     ]);
+  });
+
+  it('are not compared with those of a shard that got its first chunks after its collections were listed', async () => {
+    const { deployment, clock } = await cluster();
+    const hideOrders = ({ cursor, ...answer }: Doc): Doc => {
+      const { firstBatch, ...rest } = Object(cursor);
+      return { ...answer, cursor: { ...rest, firstBatch: firstBatch.filter(isNotOrders) } };
+    };
+    const isNotOrders = (row: Doc): boolean => row['name'] !== 'orders';
+    for (const { faults } of deployment.shard('b').nodes) faults.answer('listCollections', hideOrders);
+
+    const reading = await watch(deployment, clock).read();
+
+    expect(linesOf(reading, 'differing')).toEqual([]);
+    expect(reading.details['differing_indexes'] ?? []).toEqual([]);
   });
 
   it('differ where a shard that holds chunks lacks one, has another, or hides it', async () => {

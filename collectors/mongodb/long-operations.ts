@@ -99,7 +99,8 @@ function pipelineOf(seconds: number, applicationName: string, isMongos: boolean)
       ]),
     },
     { $sort: { secs_running: -1 } },
-    { $limit: most },
+    // One more shows that there are more.
+    { $limit: most + 1 },
   ];
 }
 
@@ -109,9 +110,11 @@ async function readMember(
   context: MongodbContext,
 ): Promise<void> {
   const asking = { signal: context.signal, group: 'long_operations' };
-  const command = { aggregate: 1, pipeline, cursor: { batchSize: most + 1 } };
+  // Larger than what can come: the cursor ends with its first batch.
+  const command = { aggregate: 1, pipeline, cursor: { batchSize: most + 2 } };
   const answer = await member.client.command('admin', command, asking);
-  const rows = listAt(answer, 'cursor.firstBatch');
+  const found = listAt(answer, 'cursor.firstBatch');
+  const rows = found.slice(0, most);
   const isBuild = (row: Document): boolean => textAt(row, 'msg')?.startsWith('Index Build') ?? false;
   const builds = rows.filter(isBuild);
   const operations = rows.filter((row) => !isBuild(row));
@@ -133,7 +136,7 @@ async function readMember(
     'index_builds',
     builds.map((row) => buildRow(member, row)),
   );
-  if (rows.length >= most) context.truncate(1);
+  context.truncate(found.length - rows.length);
   await readWriteLock(member, context);
 }
 
@@ -163,7 +166,9 @@ async function readWriteLock(member: Member, context: MongodbContext): Promise<v
   }
 }
 
+/** Undefined when operations run and the server does not say for how long. */
 function longest(rows: readonly Document[]): number | undefined {
+  if (rows.length === 0) return 0;
   const seconds = rows.flatMap((row) => numberAt(row, 'secs_running') ?? []);
   return seconds.length === 0 ? undefined : Math.max(...seconds);
 }

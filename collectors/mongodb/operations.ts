@@ -13,8 +13,8 @@ const fields: readonly StatusField[] = [
   { path: 'transactions.currentOpen', metric: 'transactionsOpen' },
 ];
 
-const types = ['insert', 'query', 'update', 'delete', 'getmore', 'command'] as const;
-const changes = ['returned', 'inserted', 'updated', 'deleted'] as const;
+const operations = ['insert', 'query', 'update', 'delete', 'getmore', 'command'] as const;
+const documentOperations = ['returned', 'inserted', 'updated', 'deleted'] as const;
 const outcomes = { committed: 'transactions.totalCommitted', aborted: 'transactions.totalAborted' } as const;
 
 /** Operations of every member and how long they take. */
@@ -30,12 +30,15 @@ export function operationsReader(windows: Windows): Reader {
 }
 
 function recordCounts(status: Document, member: string, context: MongodbContext): void {
-  for (const type of types) {
-    context.record('operationsTotal', valueAt(status, `opcounters.${type}`), { member, type });
-    context.record('replicatedOperationsTotal', valueAt(status, `opcountersRepl.${type}`), { member, type });
+  for (const operation of operations) {
+    context.record('operationsTotal', valueAt(status, `opcounters.${operation}`), { member, operation });
+    context.record('replicatedOperationsTotal', valueAt(status, `opcountersRepl.${operation}`), {
+      member,
+      operation,
+    });
   }
-  for (const change of changes) {
-    context.record('documentsTotal', valueAt(status, `metrics.document.${change}`), { member, change });
+  for (const operation of documentOperations) {
+    context.record('documentsTotal', valueAt(status, `metrics.document.${operation}`), { member, operation });
   }
   for (const [outcome, path] of Object.entries(outcomes)) {
     context.record('transactionsTotal', valueAt(status, path), { member, outcome });
@@ -48,17 +51,17 @@ function recordMeans(
   member: string,
   context: MongodbContext,
 ): void {
-  for (const type of latencyKinds) {
-    const micros = valueAt(status, `opLatencies.${type}.latency`);
-    const operations = valueAt(status, `opLatencies.${type}.ops`);
-    if (micros === undefined || operations === undefined) continue;
-    context.record('latencySecondsTotal', micros / 1e6, { member, type });
-    context.record('latencyOperationsTotal', operations, { member, type });
-    means[type].add(atMs, { micros, operations }, epoch);
-    const growth = means[type].delta()?.growth;
+  for (const operation of latencyKinds) {
+    const micros = valueAt(status, `opLatencies.${operation}.latency`);
+    const count = valueAt(status, `opLatencies.${operation}.ops`);
+    if (micros === undefined || count === undefined) continue;
+    context.record('latencySecondsTotal', micros / 1e6, { member, operation });
+    context.record('latencyOperationsTotal', count, { member, operation });
+    means[operation].add(atMs, { micros, operations: count }, epoch);
+    const growth = means[operation].delta()?.growth;
     if (growth === undefined) continue;
     const mean = ratio(growth.micros / 1e6, growth.operations);
-    context.record('latencyMeanSeconds', mean, { member, type }, growth.operations);
+    context.record('latencyMeanSeconds', mean, { member, operation }, growth.operations);
   }
 }
 

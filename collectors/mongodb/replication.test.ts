@@ -58,6 +58,14 @@ describe('replication', () => {
     expect(linesOf(watch[1].latest(), 'configured_delay')).toHaveLength(1);
   });
 
+  it('counts a delay that only the delayed member tells, where the configuration is denied', async () => {
+    const watch = await watched({ members: [{}, {}, { priority: 0, secondaryDelaySecs: 600 }] });
+    for (const { faults } of watch[0].nodes) faults.fail('replSetGetConfig', 13, 'Unauthorized');
+
+    expect(await lagsAfter(watch, 1)).toMatchObject({ 2: 0 });
+    expect(await lagsAfter(watch, 2)).toEqual({ 1: 0, 2: 0 });
+  });
+
   it('is at most the time since the last poll on an idle set, and never the age of its last write', async () => {
     const watch = await watched();
     watch[0].set.writes = 'idle';

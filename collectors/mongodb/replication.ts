@@ -115,7 +115,7 @@ function recordMember(member: Member, status: ReplicaStatus, found: SetLags, con
     severity: 'critical',
     subject: member.name,
     message: `has not heard from its primary ${primary.member.name} for ${heardAgoMs === undefined ? 'as long as it runs' : `${Math.round(heardAgoMs / 1000)} s`} and applies nothing; its lag is unknown`,
-    remedy: '-- look at the network between the two members and at the log of the replica',
+    remedy: '// look at the network between the two members and at the log of the replica',
   });
 }
 
@@ -128,7 +128,7 @@ function findWithoutPrimary(set: NamedSet, { primaries, readings }: SetLags, con
       subject: set.name,
       message: `${first.member.name} says that it is primary, and other members know a later term: who leads now does not answer here, and the lag of replicas is unknown`,
       remedy:
-        '-- rs.status() on a replica says whom it follows; look at the network between that member and Reeve',
+        '// rs.status() on a replica says whom it follows; look at the network between that member and Reeve',
     });
     return;
   }
@@ -139,7 +139,7 @@ function findWithoutPrimary(set: NamedSet, { primaries, readings }: SetLags, con
       severity: 'critical',
       subject: set.name,
       message: `${names} both say that they are primary in the same term, so that the lag of replicas is unknown`,
-      remedy: '-- compare rs.status() on both; members of two different sets may share the name',
+      remedy: '// compare rs.status() on both; members of two different sets may share the name',
     });
     return;
   }
@@ -150,7 +150,7 @@ function findWithoutPrimary(set: NamedSet, { primaries, readings }: SetLags, con
     severity: 'critical',
     subject: set.name,
     message: `no member says that it is primary (${readings.size - silent} of ${readings.size} answered); nothing can be written and the lag of replicas is unknown`,
-    remedy: '-- rs.status() on a member says who votes and whom they reach',
+    remedy: '// rs.status() on a member says who votes and whom they reach',
   });
 }
 

@@ -76,6 +76,21 @@ describe('the sharding group', () => {
     expect(linesOf(reading, 'mongodb_chunks')).toHaveLength(2);
   });
 
+  it('says nothing of a count that it cannot read, beside the 0 of a shard without chunks', async () => {
+    const [deployment, watching] = await cluster();
+    for (const { faults } of deployment.routers)
+      faults.answer('aggregate', ({ cursor, ...answer }) => {
+        const { firstBatch, ...rest } = Object(cursor);
+        const rows = firstBatch.map((row: object) => ({ ...row, jumbo: null }));
+        return { ...answer, cursor: { ...rest, firstBatch: rows } };
+      });
+
+    const reading = await watching.read();
+
+    expect(linesOf(reading, 'mongodb_chunks')).toHaveLength(2);
+    expect(linesOf(reading, 'jumbo')).toEqual(['mongodb_jumbo_chunks{b} 0']);
+  });
+
   it('asks for inconsistencies only when told to', async () => {
     const [, silent] = await cluster();
     const [deployment, asking] = await cluster({ checkMetadata: true });

@@ -21,8 +21,9 @@ const mostShards = 1_000;
 
 interface ShardChunks {
   readonly shard: string;
-  readonly chunks: number;
-  readonly jumbo: number;
+  /** Undefined when the count cannot be read. */
+  readonly chunks: number | undefined;
+  readonly jumbo: number | undefined;
 }
 
 /** Balancer, chunks and shards, as a mongos knows them. Reads nothing where there is no mongos. */
@@ -106,9 +107,8 @@ async function countChunks(mongos: Member, signal: AbortSignal): Promise<readonl
   const counted: ShardChunks[] = [];
   for await (const row of mongos.client.query('config', aggregate, asking(signal))) {
     const shard = textAt(row, '_id');
-    const chunks = valueAt(row, 'chunks');
-    if (shard !== undefined && chunks !== undefined)
-      counted.push({ shard, chunks, jumbo: valueAt(row, 'jumbo') ?? 0 });
+    if (shard !== undefined)
+      counted.push({ shard, chunks: valueAt(row, 'chunks'), jumbo: valueAt(row, 'jumbo') });
   }
   return counted;
 }
@@ -120,9 +120,9 @@ function recordChunks(
   context: MongodbContext,
 ): void {
   for (const shard of shards) {
-    const found = counted.find((each) => each.shard === shard);
-    context.record('chunks', found?.chunks ?? 0, { shard });
-    context.record('jumboChunks', found?.jumbo ?? 0, { shard });
+    const { chunks, jumbo } = counted.find((each) => each.shard === shard) ?? { chunks: 0, jumbo: 0 };
+    context.record('chunks', chunks, { shard });
+    context.record('jumboChunks', jumbo, { shard });
   }
 }
 

@@ -51,7 +51,7 @@ describe('storage', () => {
     const reading = await watching.read();
 
     expect(linesOf(first, 'growth')).toEqual([]);
-    expect(linesOf(reading, 'growth')).toEqual(['mongodb_collection_growth_bytes{shop,items} 24000']);
+    expect(linesOf(reading, 'growth')).toEqual(['mongodb_collection_daily_growth_bytes{shop,items} 24000']);
   });
 
   it('bounds series and readings, and says what it left out', async () => {

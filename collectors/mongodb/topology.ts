@@ -2,9 +2,11 @@ import { type Clock, CollectError, type Memory } from '../../src/sdk.ts';
 import { type Address, formatAddress, parseAddress } from './address.ts';
 import type { Deployment } from './deployment.ts';
 import { describeDeployment } from './describe-deployment.ts';
+import { KnownSeeds } from './known-seeds.ts';
 import { Member, type MemberFacts } from './member.ts';
+import { RememberedMembers } from './remembered-members.ts';
 import type { SetConfig } from './replica-config.ts';
-import { type Resolver, resolveSeeds, type Seeds } from './seeds.ts';
+import type { Resolver } from './seeds.ts';
 import { SetConfigs } from './set-configs.ts';
 import { ShardMap } from './shard-map.ts';
 import type { Connecting } from './target-connect.ts';
@@ -17,11 +19,6 @@ export interface TopologyInput {
   readonly memory: Memory;
   readonly resolver?: Resolver;
 }
-
-/** DNS is asked again after this long. */
-const seedsEveryMs = 60_000;
-const memoryKey = 'members';
-const mostRemembered = 500;
 
 const unknownFacts: MemberFacts = {
   kind: 'data',
@@ -46,16 +43,16 @@ export class Topology {
   readonly #detours = new Map<string, string>();
   readonly #configs = new SetConfigs();
   readonly #shards: ShardMap;
-  /** The addresses of the URL: what was remembered under others is of another deployment. */
-  readonly #named: string;
-  #seeds: Seeds | undefined;
-  #resolvedAtMs = 0;
+  readonly #seeds: KnownSeeds;
+  readonly #remembered: RememberedMembers;
 
   constructor(input: TopologyInput) {
     this.#input = input;
     this.#excluded = new Set(input.exclude.map((text) => formatName(text)));
-    this.#named = input.connecting.url.hosts.map(formatAddress).join();
-    this.#shards = new ShardMap(input.memory, this.#named);
+    const named = input.connecting.url.hosts.map(formatAddress).join();
+    this.#shards = new ShardMap(input.memory, named);
+    this.#remembered = new RememberedMembers(input.memory, named);
+    this.#seeds = new KnownSeeds(input.connecting.url, input.resolver);
   }
 
   /** @throws {CollectError} when no member answers. */
@@ -84,26 +81,16 @@ export class Topology {
 
   /** Seeds that are nobody yet become members; after a restart also those that were known before. */
   async #begin(): Promise<void> {
-    await this.#resolve();
+    const remembered = this.#remembered.read();
+    await this.#seeds.resolve(this.#nowMs(), { isNeeded: remembered.length === 0 });
     const isFirst = this.#members.size === 0;
-    for (const address of this.#seeds?.addresses ?? []) {
+    for (const address of this.#seeds.current.addresses) {
       const name = formatAddress(address);
       const identity = this.#identities.get(name) ?? name;
       if (!this.#members.has(identity) && !this.#excluded.has(identity)) this.#add(address, unknownFacts);
     }
     if (!isFirst) return;
-    for (const address of this.#remembered()) this.#add(address, unknownFacts);
-  }
-
-  async #resolve(): Promise<void> {
-    const nowMs = this.#nowMs();
-    if (this.#seeds !== undefined && nowMs - this.#resolvedAtMs < seedsEveryMs) return;
-    try {
-      this.#seeds = await resolveSeeds(this.#input.connecting.url, this.#input.resolver);
-      this.#resolvedAtMs = nowMs;
-    } catch (thrown) {
-      if (this.#seeds === undefined && this.#remembered().length === 0) throw thrown;
-    }
+    for (const address of remembered) this.#add(address, unknownFacts);
   }
 
   async #greet(members: readonly Member[], signal: AbortSignal): Promise<void> {
@@ -193,17 +180,14 @@ export class Topology {
     // An arbiter names the members; one of those knows the hidden ones too.
     if (this.#configs.isProvisional) await this.#adoptConfigs(signal);
     this.#prune();
-    this.#input.memory.write(
-      memoryKey,
-      [this.#named, ...this.#members.keys()].slice(0, mostRemembered).join(' '),
-    );
+    this.#remembered.write(this.#members.keys());
   }
 
   /** Lets go of shards that were removed, and of remembered names behind which nobody is any more. */
   #prune(): void {
     const { shards } = this.#shards;
     const isLeft = (set: string): boolean => shards.size > 0 && !shards.has(set);
-    const seeds = new Set(this.#seeds?.addresses.map(formatAddress));
+    const seeds = new Set(this.#seeds.current.addresses.map(formatAddress));
     this.#configs.keep((name) => !isLeft(name));
     for (const [name, { facts, hello, client }] of this.#members) {
       const isNobody = hello === undefined && facts.kind !== 'mongos' && !seeds.has(name);
@@ -216,8 +200,11 @@ export class Topology {
   async #adoptConfigs(signal: AbortSignal): Promise<void> {
     const names = new Set([...this.#members.values()].flatMap(({ facts }) => facts.set ?? []));
     await Promise.all([...names].map((name) => this.#readConfig(name, signal)));
-    const added = this.#configs.entries().flatMap(([name, config]) => this.#adoptConfig(name, config));
+    const configs = this.#configs.entries();
+    const added = configs.flatMap(([name, config]) => this.#adoptConfig(name, config));
     await this.#greet(added, signal);
+    const unread = new Set(configs.flatMap(([name, { isComplete }]) => (isComplete ? [] : [name])));
+    for (const member of this.#members.values()) if (unread.has(member.facts.set ?? '')) adoptOwnWord(member);
   }
 
   #readConfig(name: string, signal: AbortSignal): Promise<void> {
@@ -266,15 +253,15 @@ export class Topology {
   }
 
   #create(name: string, address: Address, facts: MemberFacts): Member {
-    const seeds = this.#seeds ?? { addresses: [], authSource: undefined };
-    const client = this.#input.connecting.client(address, { login: facts.kind !== 'arbiter', seeds });
+    const login = facts.kind !== 'arbiter';
+    const client = this.#input.connecting.client(address, { login, seeds: this.#seeds.current });
     return new Member(name, client, facts, this.#nowMs);
   }
 
   /** Whether what stands at the addresses of the URL now is no part of the cluster that was known there. */
   #isOtherwise(): boolean {
     const { shards } = this.#shards;
-    const seeds = (this.#seeds?.addresses ?? []).map(formatAddress);
+    const seeds = this.#seeds.current.addresses.map(formatAddress);
     const living = seeds.flatMap(
       (name) => this.#members.get(this.#identities.get(name) ?? name)?.hello ?? [],
     );
@@ -288,11 +275,6 @@ export class Topology {
     return [...this.#members.values()].filter(({ facts }) => facts.kind === 'mongos');
   }
 
-  #remembered(): readonly Address[] {
-    const [named, ...names] = (this.#input.memory.read(memoryKey) ?? '').split(' ');
-    return named === this.#named ? names.flatMap((name) => parseAddress(name) ?? []) : [];
-  }
-
   #failure(): CollectError {
     const failures = [...this.#members.values()].flatMap(({ failure }) => failure ?? []);
     const denied = failures.find(({ code }) => code === 'denied');
@@ -300,6 +282,13 @@ export class Topology {
   }
 
   readonly #nowMs = (): number => this.#input.clock.monotonicMs();
+}
+
+/** Where the configuration cannot be read, other members tell the name of one and not that it is delayed or hidden; it says so itself. */
+function adoptOwnWord(member: Member): void {
+  const { hello, facts } = member;
+  if (hello === undefined || facts.kind !== 'data') return;
+  member.facts = { ...facts, hidden: hello.isHidden, delaySeconds: hello.delaySeconds };
 }
 
 function formatName(text: string): string {

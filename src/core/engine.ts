@@ -66,7 +66,7 @@ export interface Starter {
 export interface Grants {
   /** What they allow and what is left out on purpose. */
   readonly summary: string;
-  /** Each is complete and can be pasted as it stands, terminator included; what stands in angle brackets, such as `<password>`, is to be filled in. */
+  /** Each is complete and can be pasted as it stands, terminator included, comments on lines of their own as in `CheckItem.remedy`; what stands in angle brackets, such as `<password>`, is to be filled in. */
   readonly statements: readonly string[];
 }
 
@@ -192,7 +192,7 @@ export interface CheckItem {
   readonly subject: string;
   /** What is missing, in one sentence. */
   readonly message: string;
-  /** The exact statements or settings that mend it, ready to paste; what is neither stands behind `-- ` or `# ` on a line of its own. */
+  /** The exact statements or settings that mend it, ready to paste; what is neither stands on a line of its own behind the mark that begins a comment there: `-- `, `# ` or `// `. Empty when nothing mends it. */
   readonly remedy: string;
   /** Groups that are unknown or incomplete without it. */
   readonly groups: readonly string[];

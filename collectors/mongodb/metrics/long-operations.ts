@@ -23,7 +23,7 @@ export const longOperationMetrics = defineMetrics({
     ...currentOp,
     name: 'reeve_mongodb_longest_operation_seconds',
     unit: 'seconds',
-    help: 'How long the longest of the long-running operations has run; absent when there is none.',
+    help: 'How long the longest of the long-running operations has run; 0 when there is none.',
     source: '$currentOp secs_running',
   },
   blockedOperations: {
@@ -44,7 +44,7 @@ export const longOperationMetrics = defineMetrics({
     ...currentOp,
     name: 'reeve_mongodb_writes_locked',
     unit: 'none',
-    help: 'Whether fsyncLock holds back all writes: 1 while it does.',
+    help: 'Whether fsyncLock holds back all writes (1) or not (0).',
     source: 'currentOp fsyncLock',
     docs: 'https://www.mongodb.com/docs/manual/reference/command/currentOp/',
     cost: 'one currentOp of own operations a member every 30 seconds',

@@ -35,14 +35,14 @@ export const shardingMetrics = defineMetrics({
     ...balancer,
     name: 'reeve_mongodb_balancer_enabled',
     unit: 'none',
-    help: 'Whether the balancer may move chunks: 1 when its mode is full.',
+    help: 'Whether the balancer may move chunks (1) or not (0): its mode is full or another.',
     source: 'balancerStatus mode',
   },
   balancerRunning: {
     ...balancer,
     name: 'reeve_mongodb_balancer_running',
     unit: 'none',
-    help: 'Whether a balancing round is under way: 1 while it is.',
+    help: 'Whether a balancing round is under way (1) or not (0).',
     source: 'balancerStatus inBalancerRound',
   },
   shards: {

@@ -69,7 +69,7 @@ export const storageMetrics = defineMetrics({
   },
   collectionGrowthBytes: {
     ...collStats,
-    name: 'reeve_mongodb_collection_growth_bytes',
+    name: 'reeve_mongodb_collection_daily_growth_bytes',
     unit: 'bytes',
     help: 'Growth in a day of one of the fastest growing collections, at its pace over the last one to two days or since it is watched; absent in the first hour.',
     labels: { ...database, collection: 'The collection, one of the `topCollections` fastest growing.' },

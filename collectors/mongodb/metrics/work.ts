@@ -1,8 +1,11 @@
 import { defineMetrics } from '../../../src/sdk.ts';
 import { memberLabel, statusCounter, statusGauge } from './sources.ts';
 
-const operationType = { member: memberLabel, type: 'insert, query, update, delete, getmore or command.' };
-const latencyType = { member: memberLabel, type: 'reads, writes, commands or transactions.' };
+const operationType = {
+  member: memberLabel,
+  operation: 'insert, query, update, delete, getmore or command.',
+};
+const latencyType = { member: memberLabel, operation: 'reads, writes, commands or transactions.' };
 const side = { member: memberLabel, operation: 'read or write.' };
 const window = 'over the last 5 minutes, or since the previous poll where that is longer ago';
 
@@ -23,7 +26,6 @@ export const workMetrics = defineMetrics({
     group: 'operations',
     source: 'serverStatus opcounters',
     otlp: 'mongodb.operation.count',
-    otlpLabels: { type: 'operation' },
   },
   replicatedOperationsTotal: {
     ...statusCounter,
@@ -33,13 +35,12 @@ export const workMetrics = defineMetrics({
     group: 'operations',
     source: 'serverStatus opcountersRepl',
     otlp: 'mongodb.operation.repl.count',
-    otlpLabels: { type: 'operation' },
   },
   documentsTotal: {
     ...statusCounter,
     name: 'reeve_mongodb_document_operations_total',
     help: 'Documents that queries returned or writes changed.',
-    labels: { member: memberLabel, change: 'returned, inserted, updated or deleted.' },
+    labels: { member: memberLabel, operation: 'returned, inserted, updated or deleted.' },
     group: 'operations',
     source: 'serverStatus metrics.document',
   },
@@ -50,7 +51,7 @@ export const workMetrics = defineMetrics({
     help: 'Time spent in operations; of transactions it includes the time between their statements.',
     labels: latencyType,
     group: 'operations',
-    source: 'serverStatus opLatencies.<type>.latency',
+    source: 'serverStatus opLatencies.<operation>.latency',
   },
   latencyOperationsTotal: {
     ...statusCounter,
@@ -58,7 +59,7 @@ export const workMetrics = defineMetrics({
     help: 'Operations whose time was measured.',
     labels: latencyType,
     group: 'operations',
-    source: 'serverStatus opLatencies.<type>.ops',
+    source: 'serverStatus opLatencies.<operation>.ops',
   },
   latencyMeanSeconds: {
     ...statusGauge,
@@ -67,7 +68,7 @@ export const workMetrics = defineMetrics({
     help: `Mean time of an operation ${window}.`,
     labels: latencyType,
     group: 'operations',
-    source: 'serverStatus: growth of opLatencies.<type>.latency / ops',
+    source: 'serverStatus: growth of opLatencies.<operation>.latency / ops',
   },
   latencyP50Seconds: {
     ...histogram,
