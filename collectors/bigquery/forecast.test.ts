@@ -87,9 +87,9 @@ describe('forecast of the month', () => {
   it.each(Object.keys(ways))(
     'holds the end of a month that is %s in at least 6 of 10 cases after a week or two',
     (way) => {
-      for (const of of ['bytes', 'capacity'] as const) {
-        expect(backtest(way, 7, 7, of).coverage).toBeGreaterThanOrEqual(0.6);
-        expect(backtest(way, 14, 5, of).coverage).toBeGreaterThanOrEqual(0.6);
+      for (const kind of ['bytes', 'capacity'] as const) {
+        expect(backtest(way, 7, 7, kind).coverage).toBeGreaterThanOrEqual(0.6);
+        expect(backtest(way, 14, 5, kind).coverage).toBeGreaterThanOrEqual(0.6);
       }
     },
     60_000,

@@ -53,7 +53,7 @@ function renderMetricRow(metric: MetricDefinition, group: GroupDefinition | unde
 }
 
 /** How often a group is read. */
-export function cadence({ everyMs }: GroupDefinition): string {
+function cadence({ everyMs }: GroupDefinition): string {
   return everyMs === 0 ? 'every collection' : `every ${formatDuration(everyMs)}`;
 }
 
