@@ -38,6 +38,16 @@ export function costOf(metadata: unknown): JobCost {
   };
 }
 
+const listedJob = z.object({
+  configuration: z.object({ labels: z.record(z.string(), z.string()).default({}) }).optional(),
+});
+
+/** Whether a job of jobs.list, projection full, carries the labels. */
+export function carries(metadata: unknown, labels: Readonly<Record<string, string>>): boolean {
+  const own = listedJob.safeParse(metadata).data?.configuration?.labels ?? {};
+  return Object.entries(labels).every(([key, value]) => own[key] === value);
+}
+
 /** int64 comes as text. */
 export function number(value: string | number | undefined | null): number {
   return Number(value ?? 0);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CollectError, messageOf } from '../../src/sdk.ts';
 import { bindRole, type Role } from './grants.ts';
+import { networkAdvice } from './network-advice.ts';
 
 /** What a failed request was about. */
 export interface Asked {
@@ -119,11 +120,12 @@ function withoutAnswer(
     return new CollectError('denied', message, { cause: thrown });
   }
   if (
-    /ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|EHOST|ENET|socket|network|Premature|TLS|certificate|invalid json/i.test(
+    /ECONN|ENOTFOUND|EAI_AGAIN|EPIPE|EPROTO|EHOST|ENET|socket|network|Premature|TLS|SSL|CERT|self-signed|invalid json/i.test(
       `${names} ${text}`,
     )
   ) {
-    return new CollectError('unreachable', `${where}: ${text}`, { cause: thrown });
+    const advice = networkAdvice(`${names} ${text}`);
+    return new CollectError('unreachable', `${where}: ${text}; ${advice}`, { cause: thrown });
   }
   return new CollectError('malformed', `${where}: ${text}`, { cause: thrown });
 }

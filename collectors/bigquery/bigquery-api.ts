@@ -54,5 +54,15 @@ export interface BigqueryClient {
     limit: number,
     signal: AbortSignal,
   ): Promise<{ readonly count: number; readonly isTruncated: boolean }>;
+  /** What the login's own jobs since then have cost whose id begins so and that carry the labels. Free. */
+  ownJobs(
+    jobs: {
+      readonly project: string;
+      readonly prefix: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly sinceMs: number;
+    },
+    signal: AbortSignal,
+  ): Promise<readonly JobCost[]>;
   close(): void;
 }

@@ -8,6 +8,7 @@ import { type Dimension, type UsageRow, usageByQueries } from './queries/usage-b
 import type { QueryRunner } from './query-runner.ts';
 import { type ProjectSpend, readProject } from './spend.ts';
 import { iso, type UsageReader } from './usage-reader.ts';
+import { shownUser } from './users.ts';
 import { spendWindows } from './windows.ts';
 
 /** Rows read of each dimension: many values, some in several reservations. */
@@ -23,6 +24,8 @@ interface Part {
   /** Of a label of jobs; empty otherwise. */
   readonly key: string;
 }
+
+const userPart: Part = { dimension: 'user', metric: 'userSpendUsd', key: '' };
 
 interface Total {
   month: number;
@@ -47,7 +50,7 @@ export async function readBreakdown(
 ): Promise<void> {
   const { options } = input;
   const parts: readonly Part[] = [
-    { dimension: 'user', metric: 'userSpendUsd', key: '' },
+    ...(options.users === 'none' ? [] : [userPart]),
     { dimension: 'statement', metric: 'statementSpendUsd', key: '' },
     { dimension: 'pattern', metric: 'patternSpendUsd', key: '' },
     ...options.jobLabels.map((key): Part => ({ dimension: 'label', metric: 'labelSpendUsd', key })),
@@ -71,7 +74,8 @@ async function readPart(
   context: BigqueryContext,
 ): Promise<ReadonlyMap<string, Total>> {
   const { now, signal } = context;
-  const { pricing } = input.options;
+  const { options } = input;
+  const { pricing } = options;
   const windows = spendWindows(now, calendar);
   const day = windows.find(({ name }) => name === 'last_24h')?.from ?? now;
   const month = calendar.startOfDay(firstOfMonth(calendar.dayOf(now)));
@@ -90,7 +94,8 @@ async function readPart(
     const { rows } = await runner.ask(usageByQueries[dimension], scope, parameters, signal);
     const rates = ratesOf(spend, usage, { month, last_24h: day });
     for (const row of rows) {
-      const value = row.value.slice(0, longestValue);
+      const name = dimension === 'user' ? shownUser(row.value, options.users) : row.value;
+      const value = name.slice(0, longestValue);
       const total = totals.get(value) ?? { month: 0, last_24h: 0, jobs: 0 };
       const isOurs = adminProject(row.reservation) === spend.project;
       total.month += bytesUsd(row.month_bytes, pricing) + (isOurs ? row.month_slot_ms * rates.month : 0);
@@ -127,7 +132,8 @@ function recordPart(
   for (const [value, total] of dearest) {
     for (const window of ['month', 'last_24h'] as const) {
       const labels = { project, window };
-      if (metric === 'labelSpendUsd') context.record(metric, total[window], { ...labels, label: key, value });
+      if (metric === 'labelSpendUsd')
+        context.record(metric, total[window], { ...labels, job_label: key, value });
       else if (metric === 'userSpendUsd') context.record(metric, total[window], { ...labels, user: value });
       else if (metric === 'statementSpendUsd')
         context.record(metric, total[window], { ...labels, statement: value });

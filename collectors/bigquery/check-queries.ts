@@ -42,7 +42,7 @@ export function plannedQueries(
     ['spend', reservationUsageQuery, span(1)],
     ['spend', capacityCommitmentsQuery, {}],
     ['spend', commitmentChangesQuery, {}],
-    ['breakdown', usageByQueries.user, divided],
+    ...(options.users === 'none' ? [] : [['breakdown', usageByQueries.user, divided] as const]),
     ['breakdown', usageByQueries.statement, divided],
     ['breakdown', usageByQueries.pattern, divided],
     ...options.jobLabels.map((key) => ['breakdown', usageByQueries.label, { ...divided, key }] as const),

@@ -58,7 +58,23 @@ describe('check of BigQuery', () => {
     expect(double.queries.jobs.size).toBe(before);
   });
 
+  it('says when watching costs more than its limit, and remarks as YAML does', async () => {
+    const { items } = await check((double) => {
+      double.inventory.addDataset({ name: 'far', region: 'eu' });
+      double.steering.bytesProcessed = () => 1024 ** 3 / 2;
+    });
+
+    const dear = items.find(({ message }) => message.includes('more than maximumOwnUsdPerDay'));
+    expect(dear?.remedy).toMatch(/^maximumOwnUsdPerDay: \d+$/m);
+    expect(dear?.groups).toContain('spend');
+    expect(items.map(({ remedy }) => remedy).join('\n')).not.toMatch(/^-- /m);
+  });
+
   it('has grants whose every command is complete', () => {
     for (const statement of bigqueryGrants.statements) expect(statement).toMatch(/^gcloud .*<project>/);
+    const all = bigqueryGrants.statements.join('\n');
+    expect(all).toContain('gcloud services enable bigquery.googleapis.com recommender.googleapis.com');
+    expect(all).toContain('keys create');
+    expect(all).toContain('roles/iam.workloadIdentityUser');
   });
 });

@@ -12,6 +12,16 @@ import { subjectOf } from './spend.ts';
 
 type Item = CheckItem & { readonly groups: readonly BigqueryGroup[] };
 
+const paidGroups = [
+  'spend',
+  'breakdown',
+  'performance',
+  'slots',
+  'storage',
+  'tables',
+  'recommendations',
+] as const;
+
 export interface CheckInput {
   readonly input: CollectorInput<BigqueryOptions>;
   readonly client: BigqueryClient;
@@ -38,13 +48,29 @@ export async function checkTarget(
       unknown += result.unknown;
     }
   }
-  const usd = bytesUsd(bytes, options.pricing).toFixed(2);
+  const monthUsd = bytesUsd(bytes, options.pricing);
+  items.push(...tooDear(monthUsd / 30, options.maximumOwnUsdPerDay));
+  const usd = monthUsd.toFixed(2);
   const more = unknown === 0 ? '' : `; ${unknown} queries could not be estimated`;
   const message = `watching costs about ${usd} USD a month at the on-demand price, free bytes not subtracted${more}`;
   const remedy =
-    '-- to pay less, set every of its groups higher, or enabled: false; reeve_bigquery_own_spend_usd tells what was paid';
+    '# to pay less, set every of its groups higher, or enabled: false; reeve_bigquery_own_spend_usd tells what was paid';
   items.push({ severity: 'advice', subject: '', message, remedy, groups: [] });
   return items;
+}
+
+/** Groups that would stand still for a part of each day. */
+function tooDear(dayUsd: number, limitUsd: number): readonly Item[] {
+  if (dayUsd <= limitUsd) return [];
+  return [
+    {
+      severity: 'blind',
+      subject: '',
+      message: `watching costs about ${dayUsd.toFixed(2)} USD a day, more than maximumOwnUsdPerDay, so that queries wait for the next day`,
+      remedy: `# in the configuration of this target\nmaximumOwnUsdPerDay: ${Math.ceil(dayUsd * 1.5)}`,
+      groups: paidGroups,
+    },
+  ];
 }
 
 /** Undefined for a group that is switched off. */
@@ -96,8 +122,8 @@ async function uncoveredLocations(
       severity: 'blind',
       subject: project,
       message: `there are datasets in ${missing.join(', ')}, which is not watched: spend there is not seen`,
-      remedy: `-- in the configuration of this target\nregions: [${[...options.regions, ...missing].join(', ')}]`,
-      groups: ['spend', 'breakdown', 'performance', 'slots', 'storage', 'tables', 'recommendations'],
+      remedy: `# in the configuration of this target\nregions: [${[...options.regions, ...missing].join(', ')}]`,
+      groups: paidGroups,
     },
   ];
 }
@@ -142,8 +168,7 @@ function lacking(subject: string, error: CollectError, groups: readonly Bigquery
     severity: 'blind',
     subject,
     message: remedy === undefined ? error.message : error.message.replace(`: ${remedy}`, ''),
-    remedy:
-      remedy ?? '-- correct what the message names: project, regions, credentials or maximumBytesBilled',
+    remedy: remedy ?? '# correct what the message names: project, regions, credentials or maximumBytesBilled',
     groups,
   };
 }

@@ -5,8 +5,8 @@ import { BigQuery, type BigQueryOptions as DriverOptions, type Job } from '@goog
 import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { CollectError } from '../../src/sdk.ts';
-import { costOf, estimateOf, readAnswer } from './api-answers.ts';
-import type { BigqueryClient, QueryJob, StartedJob } from './bigquery-api.ts';
+import { carries, costOf, estimateOf, readAnswer } from './api-answers.ts';
+import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './bigquery-api.ts';
 import type { BigqueryOptions } from './config.ts';
 import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
 import { readRows } from './job-rows.ts';
@@ -23,6 +23,9 @@ const scopes = ['https://www.googleapis.com/auth/bigquery'];
 const requestTimeLimitMs = 20_000;
 /** How long the server may hold a request for the rows of a job that still runs, in milliseconds. */
 const longPollMs = 2_000;
+/** Of a thousand jobs each: so many of ours cost more than a day's limit. */
+const mostPages = 20;
+const nextPage = z.object({ pageToken: z.string() });
 
 /** Reads the key file; connects to nothing yet. */
 export async function createBigqueryClient(input: ClientOptions): Promise<BigqueryClient> {
@@ -256,6 +259,31 @@ class RestClient implements BigqueryClient {
       }),
     );
     return { count: jobs.length, isTruncated: next !== null && next !== undefined };
+  }
+
+  async ownJobs(
+    { project, prefix, labels, sinceMs }: Parameters<BigqueryClient['ownJobs']>[0],
+    signal: AbortSignal,
+  ): Promise<readonly JobCost[]> {
+    const driver = await this.#driver(signal, project);
+    const costs: JobCost[] = [];
+    let pageToken: string | undefined;
+    for (let page = 0; page < mostPages; page += 1) {
+      const [jobs, next] = await driver.until(
+        driver.getJobs({
+          projection: 'full',
+          minCreationTime: String(sinceMs),
+          maxResults: 1_000,
+          autoPaginate: false,
+          ...(pageToken === undefined ? {} : { pageToken }),
+        }),
+      );
+      for (const { id = '', metadata } of jobs)
+        if (id.startsWith(prefix) && carries(metadata, labels)) costs.push(costOf(metadata));
+      pageToken = nextPage.safeParse(next).data?.pageToken;
+      if (pageToken === undefined) break;
+    }
+    return costs;
   }
 
   close(): void {

@@ -1,5 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { Assumption, CheckItem, Collector, CollectorInput, ServerIdentity } from '../../src/sdk.ts';
+import type {
+  Assumption,
+  CheckItem,
+  Collector,
+  CollectorInput,
+  Finding,
+  ServerIdentity,
+} from '../../src/sdk.ts';
 import { tryAssumptions } from './assumptions.ts';
 import { pingSeconds, readAvailability, readRunning } from './availability.ts';
 import type { BigqueryClient } from './bigquery-api.ts';
@@ -46,7 +53,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
     const calendar = createBillingCalendar(input.options.billingTimeZone);
     this.#calendar = calendar;
     this.#ownSpend = new OwnSpend(input.memory, calendar);
-    const runner = createQueryRunner(client, input, this.#ownSpend);
+    const runner = createQueryRunner(client, input, this.#ownSpend, calendar);
     this.#runner = runner;
     const usage = new UsageReader(input, runner, calendar);
     this.#readers = {
@@ -93,8 +100,24 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
 
   #recordOwnSpend(context: BigqueryContext): void {
     const { project } = this.#input.options;
-    const { today, month } = this.#ownSpend.totals(context.now);
-    context.record('ownSpendUsd', today, { project, window: 'today' });
-    context.record('ownSpendUsd', month, { project, window: 'month' });
+    const totals = this.#ownSpend.totals(context.now);
+    if (totals.kind === 'lost') context.find(forgotten(project));
+    if (totals.kind !== 'known') return;
+    for (const window of ['today', 'month'] as const) {
+      const { usd, sinceMs } = totals[window];
+      context.record('ownSpendUsd', usd, { project, window });
+      context.record('ownSpendSince', sinceMs / 1_000, { project, window });
+    }
   }
+}
+
+function forgotten(project: string): Finding {
+  return {
+    code: 'own_spend_forgotten',
+    severity: 'warning',
+    subject: project,
+    message:
+      'what the queries of Reeve cost this month cannot be read from its store any more and is unknown until the next month',
+    remedy: 'check the disk of the store; the jobs of this month are in JOBS under the label reeve-target',
+  };
 }

@@ -61,6 +61,19 @@ export function bigqueryOptions(fields: ConfigFields) {
         .size({ minBytes: 10 * 1024 ** 2 })
         .default(1024 ** 3)
         .describe('A query of Reeve that would be billed for more is not sent.'),
+      maximumOwnUsdPerDay: z
+        .number()
+        .positive()
+        .default(1)
+        .describe(
+          'The most that the queries of Reeve may cost in a day of the billing time zone, in US dollars by their estimates at the list price; those beyond it wait for the next day.',
+        ),
+      users: z
+        .enum(['names', 'hashed', 'none'])
+        .default('names')
+        .describe(
+          'How users stand in metrics and details: names are e-mail addresses, published as the label `user`; hashed, the same for the same address, so that who knows an address knows its hash; or none, without spend by user.',
+        ),
       jobLabels: z
         .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be the key of a label'))
         .max(5)

@@ -41,7 +41,7 @@ describe('a filled project', () => {
     // 12 times 20 slot seconds in an hour.
     expect(of('bigquery_slots_used', { project, region })).toBeCloseTo((12 * 20) / 3_600, 9);
     expect(of('bigquery_runnable_units', { project, region })).toBeCloseTo((12 * 3) / 3_600, 9);
-    const label = { project, label: 'team', window: 'last_24h' };
+    const label = { project, job_label: 'team', window: 'last_24h' };
     expect(of('bigquery_label_spend_usd', { ...label, value: 'core' })).toBeGreaterThan(
       6 * (2 / 1024) * 6.25,
     );

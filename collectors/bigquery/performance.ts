@@ -5,6 +5,7 @@ import { jobErrorsQuery } from './queries/job-errors.ts';
 import { slotTimelineQuery } from './queries/slot-timeline.ts';
 import { slowJobsQuery } from './queries/slow-jobs.ts';
 import { iso } from './usage-reader.ts';
+import { shownUser } from './users.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -30,13 +31,15 @@ export async function readPerformance({ input, runner, scope, context }: RegionR
   for (const { reason, jobs } of errors.rows.slice(0, mostReasons))
     context.record('failedJobs', jobs, { ...scope, reason: reason.slice(0, longestReason) || 'unknown' });
   context.truncate(Math.max(0, errors.rows.length - mostReasons));
-  const slow = await runner.ask(slowJobsQuery, scope, { ...window, limit: input.options.top }, signal);
+  const { top, users } = input.options;
+  const slow = await runner.ask(slowJobsQuery, scope, { ...window, limit: top }, signal);
   context.detail(
     'slow_jobs',
     slow.rows.map(
-      ({ duration_ms: durationMs, queued_ms: queuedMs, slot_ms: slotMs, ...rest }): DetailRow => ({
+      ({ duration_ms: durationMs, queued_ms: queuedMs, slot_ms: slotMs, user, ...rest }): DetailRow => ({
         ...scope,
         ...rest,
+        ...(users === 'none' ? {} : { user: shownUser(user, users) }),
         durationSeconds: durationMs / 1_000,
         queuedSeconds: queuedMs / 1_000,
         slotSeconds: slotMs / 1_000,

@@ -1,3 +1,5 @@
+import type { JobCost } from './bigquery-api.ts';
+
 /** Prices in US dollars. Lists differ by region and contract: what stands in the configuration wins. */
 export interface Pricing {
   /** For each TiB that on-demand queries are billed for. */
@@ -45,6 +47,21 @@ export const listPricing: Pricing = {
 /** What bytes billed cost at the list price, without free ones, in US dollars. */
 export function bytesUsd(bytes: number, { onDemandUsdPerTiB }: Pick<Pricing, 'onDemandUsdPerTiB'>): number {
   return (bytes / bytesPerTiB) * onDemandUsdPerTiB;
+}
+
+/**
+ * What a job of ours cost at the list price, in US dollars. In a reservation bytes are not billed; the dearest edition is an upper bound
+ * of what its slots cost.
+ *
+ * @param unsaidBytes the most that it can have been billed for, where nobody says
+ */
+export function costUsd(
+  { billedBytes, slotMs, isReserved }: JobCost,
+  unsaidBytes: number,
+  pricing: Pick<Pricing, 'onDemandUsdPerTiB' | 'slotHourUsd'>,
+): number {
+  if (!isReserved) return bytesUsd(billedBytes ?? unsaidBytes, pricing);
+  return (slotMs / 3_600_000) * Math.max(0, ...Object.values(pricing.slotHourUsd));
 }
 
 /** What a month costs after so many bytes, in US dollars: the free ones come first. */

@@ -25,7 +25,11 @@ function memoryOf(values: Map<string, string>): Memory {
   return { read: (key) => values.get(key), write: (key, value) => void values.set(key, value) };
 }
 
-async function start(double: BigQueryDouble) {
+async function start(
+  double: BigQueryDouble,
+  values = new Map<string, string>(),
+  more: Partial<BigqueryOptions> = {},
+) {
   const options: BigqueryOptions = {
     project: 'double-shop',
     projects: [],
@@ -37,6 +41,9 @@ async function start(double: BigQueryDouble) {
     credentials: new Secret(JSON.stringify(double.serviceAccount())),
     pricing: listPricing,
     maximumBytesBilled: 1024 ** 3,
+    maximumOwnUsdPerDay: 1,
+    users: 'names',
+    ...more,
   };
   const concealed: string[] = [];
   const client = await createBigqueryClient({
@@ -44,7 +51,6 @@ async function start(double: BigQueryDouble) {
     applicationName: 'reeve/test',
     conceal: (secret) => concealed.push(secret),
   });
-  const values = new Map<string, string>();
   const ownSpend = new OwnSpend(memoryOf(values), calendar);
   const input = {
     options,
@@ -54,8 +60,13 @@ async function start(double: BigQueryDouble) {
     applicationName: 'reeve/test',
     target: { id: 'shop' },
   };
-  const runner = createQueryRunner(client, input, ownSpend);
+  const runner = createQueryRunner(client, input, ownSpend, calendar);
   return { client, runner, ownSpend, concealed, values };
+}
+
+function monthOfOwn(ownSpend: OwnSpend): number | undefined {
+  const totals = ownSpend.totals(Date.now());
+  return totals.kind === 'known' ? totals.month.usd : undefined;
 }
 
 describe('query runner', () => {
@@ -77,7 +88,7 @@ describe('query runner', () => {
 
     expect(await outcome).toBe('timeout');
     expect(double.requests.map(({ operation }) => operation)).toContain('jobs.cancel');
-    expect(ownSpend.totals(Date.now()).month).toBeCloseTo((10 / 1024 ** 2) * 6.25, 9);
+    expect(monthOfOwn(ownSpend)).toBeCloseTo((10 / 1024 ** 2) * 6.25, 9);
     client.close();
   });
 
@@ -99,7 +110,7 @@ describe('query runner', () => {
     const asked = runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
 
     await expect(asked).rejects.toMatchObject({ code });
-    expect(ownSpend.totals(Date.now()).month).toBeCloseTo((estimate / 1024 ** 4) * 6.25, 9);
+    expect(monthOfOwn(ownSpend)).toBeCloseTo((estimate / 1024 ** 4) * 6.25, 9);
     expect(double.requests.map(({ operation }) => operation)).toContain('jobs.cancel');
     client.close();
   });
@@ -144,25 +155,70 @@ describe('query runner', () => {
     expect(() => estimateOf({ statistics: { totalBytesProcessed: 'many' } })).toThrow('without an estimate');
   });
 
-  it('loses nothing of what it spent when the clock jumps to another month and back', () => {
-    const ownSpend = new OwnSpend(memoryOf(new Map()), calendar);
-    ownSpend.add(0.5, Date.parse('2026-11-10T12:00:00Z'));
-    ownSpend.add(0.25, Date.parse('2031-01-10T12:00:00Z'));
-    ownSpend.add(0.125, Date.parse('2026-11-10T13:00:00Z'));
+  it('sends no query that would pass the limit of the day, says which option holds it and until when', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const once = (10 / 1024 ** 2) * 6.25;
+    const { client, runner } = await start(double, new Map(), { maximumOwnUsdPerDay: once * 1.5 });
+    const ask = () => runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+    await ask();
 
-    expect(ownSpend.totals(Date.parse('2026-11-10T14:00:00Z'))).toEqual({ today: 0.625, month: 0.625 });
+    const refused = ask();
+
+    await expect(refused).rejects.toMatchObject({ code: 'throttled', retryAfterMs: expect.any(Number) });
+    await expect(refused).rejects.toThrow(/maximumOwnUsdPerDay .*continues at \d{4}-\d\d-\d\dT0[78]:00/);
+    expect(double.queries.jobs.size).toBe(1);
+    client.close();
   });
 
-  it('remembers what it spent over restarts, and begins anew with the month', () => {
-    const values = new Map<string, string>();
-    const before = new OwnSpend(memoryOf(values), calendar);
-    before.add(0.5, Date.parse('2026-11-10T12:00:00Z'));
-    before.add(0.25, Date.parse('2026-11-11T12:00:00Z'));
+  it('sets aside what is under way, so that queries at once do not pass the limit together', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const once = (10 / 1024 ** 2) * 6.25;
+    const { client, runner } = await start(double, new Map(), { maximumOwnUsdPerDay: once * 2.5 });
+    const ask = () => runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
 
-    const after = new OwnSpend(memoryOf(values), calendar);
+    const outcomes = await Promise.allSettled([ask(), ask(), ask(), ask()]);
 
-    expect(after.totals(Date.parse('2026-11-11T13:00:00Z'))).toEqual({ today: 0.25, month: 0.75 });
-    expect(after.totals(Date.parse('2026-12-01T06:00:00Z'))).toEqual({ today: 0, month: 0.75 });
-    expect(after.totals(Date.parse('2026-12-01T09:00:00Z'))).toEqual({ today: 0, month: 0 });
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(double.queries.jobs.size).toBe(2);
+    client.close();
+  });
+
+  it('does not run away when it is started again and again without memory', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    const once = (10 / 1024 ** 2) * 6.25;
+    for (let restart = 0; restart < 6; restart += 1) {
+      const { client, runner } = await start(double, new Map(), { maximumOwnUsdPerDay: once * 3.5 });
+      await runner
+        .ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000))
+        .catch((thrown: unknown) => expect(thrown).toMatchObject({ code: 'throttled' }));
+      client.close();
+    }
+
+    expect(double.queries.jobs.size).toBe(3);
+  });
+
+  it('counts from now on where it may not list its own jobs', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    double.deny('bigquery.jobs.list');
+    const before = Date.now();
+    const { client, runner, ownSpend } = await start(double);
+
+    await runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+
+    const totals = ownSpend.totals(Date.now());
+    expect(totals.kind === 'known' && totals.month.sinceMs).toBeGreaterThanOrEqual(before);
+    client.close();
+  });
+
+  it('spends nothing while nobody says what was spent', async () => {
+    await using double = await startBigQueryDouble({ projects: ['double-shop'] });
+    double.faults.add({ kind: 'backendError', on: 'jobs.list' });
+    const { client, runner } = await start(double);
+
+    const asked = runner.ask(slotTimelineQuery, scope, parameters, AbortSignal.timeout(5_000));
+
+    await expect(asked).rejects.toMatchObject({ code: 'unreachable' });
+    expect(double.queries.jobs.size).toBe(0);
+    client.close();
   });
 });

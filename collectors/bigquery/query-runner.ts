@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { CollectError, type CollectorInput, messageOf, type Target } from '../../src/sdk.ts';
 import { type Asked, toApiError } from './api-error.ts';
 import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './bigquery-api.ts';
+import { addDays, type BillingCalendar } from './billing-calendar.ts';
 import type { BigqueryOptions } from './config.ts';
 import type { Role } from './grants.ts';
+import { ownJobPrefix, ownJobsToday } from './own-jobs.ts';
 import type { OwnSpend } from './own-spend.ts';
-import { bytesUsd, smallestBilledBytes } from './pricing.ts';
+import { bytesUsd, costUsd, smallestBilledBytes } from './pricing.ts';
 import type { ParameterValue, Query, Scope } from './queries/query.ts';
 
 export interface Rows<R> {
@@ -19,7 +21,8 @@ export interface QueryRunner {
   /**
    * Sends a query, after a dry run has shown that it may be billed for.
    *
-   * @throws {CollectError} `unsupported` when it would be billed for more than `maximumBytesBilled`; nothing was charged then.
+   * @throws {CollectError} `unsupported` when it would be billed for more than `maximumBytesBilled`, `throttled` when the day
+   * would cost more than `maximumOwnUsdPerDay`; nothing was charged then.
    */
   ask<R>(
     query: Query<R>,
@@ -63,19 +66,22 @@ export function createQueryRunner(
   client: BigqueryClient,
   input: RunnerInput,
   ownSpend: OwnSpend,
+  calendar: BillingCalendar,
 ): QueryRunner {
-  return new Runner(client, input, ownSpend);
+  return new Runner(client, input, ownSpend, calendar);
 }
 
 class Runner implements QueryRunner {
   readonly #client: BigqueryClient;
   readonly #input: RunnerInput;
   readonly #ownSpend: OwnSpend;
+  readonly #calendar: BillingCalendar;
 
-  constructor(client: BigqueryClient, input: RunnerInput, ownSpend: OwnSpend) {
+  constructor(client: BigqueryClient, input: RunnerInput, ownSpend: OwnSpend, calendar: BillingCalendar) {
     this.#client = client;
     this.#input = input;
     this.#ownSpend = ownSpend;
+    this.#calendar = calendar;
   }
 
   async estimate(query: Query, scope: Scope, parameters: Parameters, signal: AbortSignal): Promise<number> {
@@ -90,8 +96,40 @@ class Runner implements QueryRunner {
     const { maximumBytesBilled } = this.#input.options;
     const estimatedBytes = await this.estimate(query, scope, parameters, signal);
     if (estimatedBytes > maximumBytesBilled) throw tooExpensive(asked, estimatedBytes, maximumBytesBilled);
-    const job = this.#jobOf(query, scope, parameters);
-    const jobId = `reeve_${randomUUID()}`;
+    const release = await this.#reserve(asked, estimatedBytes, signal);
+    try {
+      return await this.#run(query, scope, this.#jobOf(query, scope, parameters), estimatedBytes, signal);
+    } finally {
+      release();
+    }
+  }
+
+  /** Asks BigQuery first what today has cost where that is not known: after a loss, and the first time. */
+  async #reserve(asked: Asked, estimatedBytes: number, signal: AbortSignal): Promise<() => void> {
+    const { options, clock } = this.#input;
+    if (!this.#ownSpend.isBegun) {
+      const labels = { 'reeve-target': this.#labels['reeve-target'] };
+      const now = clock.now();
+      const list = () => ownJobsToday(options, labels, this.#client, this.#calendar, now, signal);
+      this.#ownSpend.begin(await this.#patiently(list, asked, signal), now);
+    }
+    const now = clock.now();
+    const usd = bytesUsd(estimatedBytes, options.pricing);
+    const release = this.#ownSpend.reserve(usd, options.maximumOwnUsdPerDay, now);
+    if (release !== undefined) return release;
+    const next = this.#calendar.startOfDay(addDays(this.#calendar.dayOf(now), 1));
+    throw tooMuchToday(asked, usd, options.maximumOwnUsdPerDay, next, now);
+  }
+
+  async #run<R>(
+    query: Query<R>,
+    scope: Scope,
+    job: QueryJob,
+    estimatedBytes: number,
+    signal: AbortSignal,
+  ): Promise<Rows<R>> {
+    const asked = askedOf(query, scope);
+    const jobId = `${ownJobPrefix}${randomUUID()}`;
     const started = this.#client.started(job, jobId);
     let isStarted = false;
     let cost: JobCost | undefined;
@@ -113,20 +151,21 @@ class Runner implements QueryRunner {
   }
 
   #jobOf(query: Query, scope: Scope, parameters: Parameters): QueryJob {
-    const { applicationName, target, options } = this.#input;
+    const { options } = this.#input;
     return {
       sql: query.sql(scope),
       parameters,
       types: query.parameters,
       location: scope.region,
-      labels: {
-        reeve: labelValue(applicationName),
-        'reeve-target': labelValue(target.id),
-        'reeve-query': query.name,
-      },
+      labels: { ...this.#labels, 'reeve-query': query.name },
       maximumBytesBilled: options.maximumBytesBilled,
       timeLimitMs: jobTimeLimitMs,
     };
+  }
+
+  get #labels() {
+    const { applicationName, target } = this.#input;
+    return { reeve: labelValue(applicationName), 'reeve-target': labelValue(target.id) };
   }
 
   /** The driver does not try again when BigQuery asks for a pause: https://cloud.google.com/bigquery/docs/error-messages */
@@ -145,14 +184,9 @@ class Runner implements QueryRunner {
   }
 
   /** @param estimatedBytes the most that it can have been billed for, where nobody says */
-  #charge({ billedBytes, slotMs, isReserved }: JobCost, estimatedBytes: number): void {
-    const { pricing } = this.#input.options;
-    // In a reservation bytes are not billed; the dearest edition is an upper bound of what its slots cost.
-    const dearest = Math.max(0, ...Object.values(pricing.slotHourUsd));
-    const usd = isReserved
-      ? (slotMs / 3_600_000) * dearest
-      : bytesUsd(billedBytes ?? estimatedBytes, pricing);
-    this.#ownSpend.add(usd, this.#input.clock.now());
+  #charge(cost: JobCost, estimatedBytes: number): void {
+    const { options, clock } = this.#input;
+    this.#ownSpend.add(costUsd(cost, estimatedBytes, options.pricing), clock.now());
   }
 
   /** What an abandoned job cost is never known; its estimate is the most that it can be. */
@@ -191,6 +225,20 @@ function tooExpensive({ request, project, region }: Asked, bytes: number, limit:
   return new CollectError(
     'unsupported',
     `query ${request} of project "${project}" in ${region} would be billed for ${gib(bytes)} and was not sent: set maximumBytesBilled above ${gib(limit)} to allow it`,
+  );
+}
+
+function tooMuchToday(
+  { request, project, region }: Asked,
+  usd: number,
+  limitUsd: number,
+  nextMs: number,
+  now: number,
+): CollectError {
+  return new CollectError(
+    'throttled',
+    `query ${request} of project "${project}" in ${region} was not sent: it may cost ${usd.toFixed(4)} USD, and the own spend of today would pass maximumOwnUsdPerDay (${limitUsd} USD); it continues at ${new Date(nextMs).toISOString()}, or raise maximumOwnUsdPerDay`,
+    { retryAfterMs: nextMs - now },
   );
 }
 

@@ -263,4 +263,53 @@ describe('spend', () => {
     expect(spendOf(snapshot, 'last_7d')).toBeDefined();
     expect(samplesOf(snapshot, 'reeve_bigquery_spend_forecast_usd')).toEqual([]);
   });
+
+  it.each([
+    ['names', true],
+    ['hashed', true],
+    ['none', false],
+  ])('shows users as %s', async (users, areShown) => {
+    await using setting = await watchDouble(
+      (double) =>
+        double.inventory.addJob({
+          creation_time: ago(0.2),
+          end_time: ago(0.1),
+          total_bytes_billed: tib,
+          user_email: 'analyst@double.test',
+        }),
+      { users, jobLabels: ['team'] },
+    );
+
+    const snapshot = await setting.watching.collect();
+
+    noErrors(snapshot);
+    const names = samplesOf(snapshot, 'reeve_bigquery_user_spend_usd').map(({ labels }) => labels[1]);
+    expect(names.includes('analyst@double.test')).toBe(users === 'names');
+    expect(names.length > 0).toBe(areShown);
+    const said = JSON.stringify(snapshot.readings);
+    expect(said.includes('analyst@double.test')).toBe(users === 'names');
+    if (users === 'hashed') expect(names[0]).toMatch(/^[0-9a-f]{16}$/);
+    const [byLabel] = samplesOf(snapshot, 'reeve_bigquery_label_spend_usd');
+    expect(Object.keys(byLabel?.metric.labels ?? {})).toContain('job_label');
+  });
+
+  it('says since when it counts what it spends, and that it forgot when its memory is broken', async () => {
+    await using setting = await watchDouble(() => undefined);
+    await setting.watching.collect();
+    const counted = await setting.watching.collect();
+    const labels = { project: 'double-shop', window: 'month' };
+    const own = (snapshot: Snapshot) => valueOf(snapshot, 'reeve_bigquery_own_spend_usd', labels);
+    expect(own(counted)).toBeGreaterThan(0);
+    expect(valueOf(counted, 'reeve_bigquery_own_spend_since_timestamp_seconds', labels)).toBeLessThanOrEqual(
+      Date.now() / 1_000,
+    );
+
+    setting.memory.write('own-spend', 'broken');
+    const broken = await setting.watching.collect();
+
+    expect(own(broken)).toBeUndefined();
+    expect(samplesOf(broken, 'reeve_bigquery_own_spend_since_timestamp_seconds')).toEqual([]);
+    const codes = broken.readings.flatMap(({ findings }) => findings).map(({ code }) => code);
+    expect(codes).toContain('own_spend_forgotten');
+  });
 });

@@ -55,6 +55,8 @@ function start(
     credentials: new Secret('{}'),
     pricing: listPricing,
     maximumBytesBilled: 1024 ** 3,
+    maximumOwnUsdPerDay: 1,
+    users: 'names' as const,
   };
   const create = (): UsageReader =>
     new UsageReader({ options, memory, log: createRecordingLog() }, runner, calendar);

@@ -1,9 +1,10 @@
-import type { Collector, Engine } from '../../../src/sdk.ts';
+import type { Collector, Engine, Memory } from '../../../src/sdk.ts';
 import {
   type BigQueryDouble,
   type BigQueryDoubleOptions,
   startBigQueryDouble,
 } from '../../../tests/support/bigquery/double.ts';
+import { testSurroundings } from '../../../tests/support/surroundings.ts';
 import { type Watching, type WatchRequest, watchTarget } from '../../../tests/support/watching.ts';
 import { engine } from '../index.ts';
 
@@ -16,6 +17,8 @@ export interface DoubleWatch extends AsyncDisposable {
   readonly watching: Watching;
   /** The collector, once something was collected. */
   readonly collector: () => Collector;
+  /** What the collector remembers. */
+  readonly memory: Memory;
 }
 
 export async function watchDouble(
@@ -26,10 +29,11 @@ export async function watchDouble(
   const double = await startBigQueryDouble({ projects: ['double-shop'], regions: ['us', 'eu'], ...options });
   prepare(double);
   let collector: Collector | undefined;
+  const { memory } = testSurroundings();
   const watched: Engine = {
     ...engine,
     createCollector: async (input) => {
-      collector = await engine.createCollector(input);
+      collector = await engine.createCollector({ ...input, memory });
       return collector;
     },
   };
@@ -37,6 +41,7 @@ export async function watchDouble(
   return {
     double,
     watching,
+    memory,
     collector: () => {
       if (collector === undefined) throw new Error('nothing was collected yet');
       return collector;

@@ -260,6 +260,7 @@ function listJobs(
       `Access Denied: Project ${project}: User does not have bigquery.jobs.list${all ? 'All' : ''} permission in project ${project}.`,
     );
   }
+  const isFull = parameters.get('projection') === 'full';
   const from = Number(parameters.get('pageToken') ?? 0);
   const count = Number(parameters.get('maxResults') ?? 50);
   const matching = estate
@@ -268,7 +269,11 @@ function listJobs(
     .filter(between(parameters))
     .toSorted((left, right) => createdMs(right) - createdMs(left));
   const next = from + count < matching.length ? { nextPageToken: String(from + count) } : {};
-  return { kind: 'bigquery#jobList', jobs: matching.slice(from, from + count).map(listedJob), ...next };
+  return {
+    kind: 'bigquery#jobList',
+    jobs: matching.slice(from, from + count).map((stored) => listedJob(stored, isFull)),
+    ...next,
+  };
 }
 
 function between(parameters: URLSearchParams): (stored: StoredRow) => boolean {
@@ -291,7 +296,8 @@ function createdMs({ row }: StoredRow): number {
   return toMicros(row['creation_time']) / 1_000;
 }
 
-function listedJob(stored: StoredRow): unknown {
+/** Without its configuration, unless the projection is full. */
+function listedJob(stored: StoredRow, isFull: boolean): unknown {
   const { row, project, region } = stored;
   return {
     kind: 'bigquery#job',
@@ -300,8 +306,11 @@ function listedJob(stored: StoredRow): unknown {
     state: row['state'],
     user_email: row['user_email'],
     status: { state: row['state'] },
+    ...(isFull ? { configuration: { jobType: row['job_type'], labels: row['labels'] ?? {} } } : {}),
     statistics: {
       creationTime: String(createdMs(stored)),
+      totalSlotMs: asText(row['total_slot_ms'] ?? 0),
+      ...(typeof row['reservation_id'] === 'string' ? { reservation_id: row['reservation_id'] } : {}),
       totalBytesProcessed: asText(row['total_bytes_processed'] ?? 0),
       query: {
         totalBytesBilled: asText(row['total_bytes_billed'] ?? 0),
