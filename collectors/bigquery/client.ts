@@ -10,6 +10,7 @@ import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './bigquery-a
 import type { BigqueryOptions } from './config.ts';
 import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
 import { readRows } from './job-rows.ts';
+import { configuration } from './query-configuration.ts';
 import { exchangeKey } from './service-account.ts';
 
 export interface ClientOptions {
@@ -310,28 +311,6 @@ class RestClient implements BigqueryClient {
         if (typeof token === 'string') this.#conceal(token);
     });
   }
-}
-
-function configuration({ sql, parameters, types, location, labels }: QueryJob) {
-  return {
-    query: sql,
-    location,
-    labels: { ...labels },
-    parameterMode: 'NAMED',
-    // Written out: the driver makes nothing of a TIMESTAMP that is given as text, and asks with NULL.
-    queryParameters: Object.entries(types).map(([name, type]) => ({
-      name,
-      ...(type === 'ARRAY<STRING>'
-        ? {
-            parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
-            parameterValue: {
-              arrayValues: [parameters[name] ?? []].flat().map((value) => ({ value: String(value) })),
-            },
-          }
-        : { parameterType: { type }, parameterValue: { value: String(parameters[name]) } }),
-    })),
-    useQueryCache: false,
-  };
 }
 
 /** What belongs to the login knows no signal. */

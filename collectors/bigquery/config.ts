@@ -57,39 +57,46 @@ export function bigqueryOptions(fields: ConfigFields) {
       pricing: pricingField()
         .prefault({})
         .describe('Prices in US dollars; list prices of the multi-region US unless given.'),
-      maximumBytesBilled: fields
-        .size({ minBytes: 10 * 1024 ** 2 })
-        .default(1024 ** 3)
-        .describe('A query of Reeve that would be billed for more is not sent.'),
-      maximumOwnUsdPerDay: z
-        .number()
-        .positive()
-        .default(1)
-        .describe(
-          'The most that the queries of Reeve may cost in a day of the billing time zone, in US dollars by their estimates at the list price; those beyond it wait for the next day.',
-        ),
-      users: z
-        .enum(['names', 'hashed', 'none'])
-        .default('names')
-        .describe(
-          'How users stand in metrics and details: names are e-mail addresses, published as the label `user`; hashed, the same for the same address, so that who knows an address knows its hash; or none, without spend by user.',
-        ),
-      jobLabels: z
-        .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be the key of a label'))
-        .max(5)
-        .default([])
-        .describe('Labels of jobs by whose values spend is divided.'),
-      top: z
-        .int()
-        .min(1)
-        .max(100)
-        .default(20)
-        .describe('How many users, values, patterns and tables are kept of each.'),
+      ...limitFields(fields),
     })
     .refine(({ keyFile, credentials }) => keyFile === undefined || credentials === undefined, {
       error: 'give either keyFile or credentials',
       path: ['credentials'],
     });
+}
+
+/** How much is asked and told. */
+function limitFields(fields: ConfigFields) {
+  return {
+    maximumBytesBilled: fields
+      .size({ minBytes: 10 * 1024 ** 2 })
+      .default(1024 ** 3)
+      .describe('A query of Reeve that would be billed for more is not sent.'),
+    maximumOwnUsdPerDay: z
+      .number()
+      .positive()
+      .default(1)
+      .describe(
+        'The most that the queries of Reeve may cost in a day of the billing time zone, in US dollars by their estimates at the list price; those beyond it wait for the next day.',
+      ),
+    users: z
+      .enum(['names', 'hashed', 'none'])
+      .default('names')
+      .describe(
+        'How users stand in metrics and details: names are e-mail addresses, published as the label `user`; hashed, the same for the same address, so that who knows an address knows its hash; or none, without spend by user.',
+      ),
+    jobLabels: z
+      .array(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be the key of a label'))
+      .max(5)
+      .default([])
+      .describe('Labels of jobs by whose values spend is divided.'),
+    top: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(20)
+      .describe('How many users, values, patterns and tables are kept of each.'),
+  };
 }
 
 export type BigqueryOptions = z.infer<ReturnType<typeof bigqueryOptions>>;

@@ -75,7 +75,7 @@ export const spendMetrics = defineMetrics({
     group: 'own_spend',
     name: 'reeve_bigquery_own_spend_usd',
     labels: { project: projectLabel, window: 'today or month (to date, in the billing time zone).' },
-    help: 'What the queries of Reeve cost at the list price since `reeve_bigquery_own_spend_since_timestamp_seconds`, free bytes not subtracted; it is part of the spend. Absent before the first query, and for the rest of a month of which a part was forgotten.',
+    help: 'What the queries of Reeve cost at the list price since `reeve_bigquery_own_spend_since_timestamp_seconds`, free bytes not subtracted; it is part of the spend, and absent before the first query and for the rest of a month of which a part was forgotten.',
     source: 'jobs.get: totalBytesBilled of each query sent; of an abandoned one its estimate',
     cost: 'none',
   },
@@ -97,7 +97,7 @@ export const spendMetrics = defineMetrics({
       user: 'Who started the jobs, an e-mail address or by the option `users` its hash; the most expensive ones.',
       window: divided,
     },
-    help: 'Spend by user; free bytes are not subtracted. Publishes e-mail addresses unless the option `users` is hashed or none.',
+    help: 'Spend by user, which publishes e-mail addresses unless the option `users` is hashed or none; free bytes are not subtracted.',
   },
   labelSpendUsd: {
     ...breakdown,

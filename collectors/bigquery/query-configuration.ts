@@ -1,0 +1,25 @@
+import type { Query as DriverQuery } from '@google-cloud/bigquery';
+import type { QueryJob } from './bigquery-api.ts';
+
+/** A query as the driver takes it. */
+export function configuration({ sql, parameters, types, location, labels }: QueryJob): DriverQuery {
+  return {
+    query: sql,
+    location,
+    labels: { ...labels },
+    parameterMode: 'NAMED',
+    // Written out: the driver makes nothing of a TIMESTAMP that is given as text, and asks with NULL.
+    queryParameters: Object.entries(types).map(([name, type]) => ({
+      name,
+      ...(type === 'ARRAY<STRING>'
+        ? {
+            parameterType: { type: 'ARRAY', arrayType: { type: 'STRING' } },
+            parameterValue: {
+              arrayValues: [parameters[name] ?? []].flat().map((value) => ({ value: String(value) })),
+            },
+          }
+        : { parameterType: { type }, parameterValue: { value: String(parameters[name]) } }),
+    })),
+    useQueryCache: false,
+  };
+}
