@@ -1,13 +1,16 @@
 import { type Assumption, type CollectorInput, messageOf } from '../../src/sdk.ts';
+import type { BigqueryClient } from './bigquery-api.ts';
 import { plannedQueries } from './check-queries.ts';
 import { type BigqueryOptions, projectsOf } from './config.ts';
 import { bigqueryGroups } from './groups.ts';
+import { ownJobPrefix } from './own-jobs.ts';
 import { smallestBilledBytes } from './pricing.ts';
 import type { QueryRunner } from './query-runner.ts';
 
-/** Tries every query as a dry run: whether the views and columns are there is all that can be tried for nothing. */
+/** Tries every query as a dry run, and the list of our own jobs: that is all that can be tried for nothing. */
 export async function tryAssumptions(
   input: CollectorInput<BigqueryOptions>,
+  client: BigqueryClient,
   runner: QueryRunner,
   signal: AbortSignal,
 ): Promise<readonly Assumption[]> {
@@ -31,10 +34,32 @@ export async function tryAssumptions(
       }
     }
   }
+  results.push(await tryOwnJobs(input, client, signal));
   results.push({
     statement: 'jobs are billed as JOBS says when they are a day old',
     verdict: 'untested',
     evidence: 'only an invoice shows it',
   });
   return results;
+}
+
+const day = 86_400_000;
+
+/** What the limit of the day is restored from where nothing was remembered. */
+async function tryOwnJobs(
+  { options: { project }, clock }: CollectorInput<BigqueryOptions>,
+  client: BigqueryClient,
+  signal: AbortSignal,
+): Promise<Assumption> {
+  const statement = `jobs.list of ${project} says what our own jobs were billed for`;
+  try {
+    const sinceMs = clock.now() - day;
+    const jobs = await client.ownJobs({ project, prefix: ownJobPrefix, labels: {}, sinceMs }, signal);
+    const said = jobs.filter(({ billedBytes, isReserved }) => isReserved || billedBytes !== undefined);
+    const evidence = `${said.length} of ${jobs.length} jobs of the last day say it`;
+    if (jobs.length === 0) return { statement, verdict: 'untested', evidence };
+    return { statement, verdict: said.length === jobs.length ? 'holds' : 'broken', evidence };
+  } catch (thrown) {
+    return { statement, verdict: 'broken', evidence: messageOf(thrown) };
+  }
 }

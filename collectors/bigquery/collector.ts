@@ -91,7 +91,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
   }
 
   assumptions(signal: AbortSignal): Promise<readonly Assumption[]> {
-    return tryAssumptions(this.#input, this.#runner, signal);
+    return tryAssumptions(this.#input, this.#client, this.#runner, signal);
   }
 
   async close(): Promise<void> {
