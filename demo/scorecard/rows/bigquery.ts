@@ -36,7 +36,7 @@ export const bigqueryRows: readonly Row[] = [
       const upper = dollars(inWarehouse(scrape, 'spend_forecast_upper_usd', month));
       return `at the month's end; ${lower} to ${upper} in 8 of 10`;
     },
-    absent: 'needs three days of history',
+    absent: 'needs seven days of history',
   },
   {
     target,

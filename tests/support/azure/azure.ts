@@ -4,8 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Authority, createAuthority } from '../net/certificates.ts';
-import { findFreePort } from '../net/free-port.ts';
-import { countConnections, listenOnLoopback, stopListening } from '../net/http-listening.ts';
+import { countConnections, listenOnLoopback, stopListening, type WebServer } from '../net/http-listening.ts';
 import { createTempDir } from '../temp-dir.ts';
 import { AccountModel, type AccountOptions } from './account-model.ts';
 import { answerControlPlane, type ControlPlane } from './control-plane.ts';
@@ -92,12 +91,17 @@ export async function startAzure(options: AzureOptions): Promise<AzureDouble> {
   const caFile = join(folder.path, 'ca.pem');
   await writeFile(caFile, authority.ca);
   const state = createState(options);
-  const port = options.port ?? (await findFreePort());
   const server = createServer(authority.issue(), (request, response) => serve(request, response, state));
   const identity = createHttpServer((request, response) => serveManagedIdentity(request, response, state));
-  const identityPort = await findFreePort();
-  await Promise.all([listenOnLoopback(server, port), listenOnLoopback(identity, identityPort)]);
   const stop = (): Promise<void> => stopListening(server);
+  const stopAll = async (): Promise<void> => {
+    await Promise.all([stop(), stopListening(identity)]);
+    await folder.remove();
+  };
+  const [port, identityPort] = await listen(server, options.port, identity).catch(async (error: unknown) => {
+    await stopAll();
+    throw error;
+  });
   return {
     url: `https://127.0.0.1:${port}`,
     port,
@@ -120,11 +124,16 @@ export async function startAzure(options: AzureOptions): Promise<AzureDouble> {
       await stop();
       await listenOnLoopback(server, port);
     },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([stop(), stopListening(identity)]);
-      await folder.remove();
-    },
+    [Symbol.asyncDispose]: stopAll,
   };
+}
+
+async function listen(
+  server: WebServer,
+  port: number | undefined,
+  identity: WebServer,
+): Promise<readonly [number, number]> {
+  return [await listenOnLoopback(server, port), await listenOnLoopback(identity)];
 }
 
 const MANAGED_IDENTITY_HEADER = 'double-identity-header';

@@ -1,5 +1,4 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { findFreePort } from '../net/free-port.ts';
 import { listenOnLoopback, stopListening } from '../net/http-listening.ts';
 import { ApiError, errorBody } from './api-error.ts';
 import { datasetRoutes } from './dataset-routes.ts';
@@ -87,7 +86,6 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     ...datasetRoutes({ estate, isDenied }),
   ];
   const requiresToken = options.requiresToken ?? true;
-  const port = options.port ?? (await findFreePort());
   const server = createServer((request, response) => {
     const context = {
       routes,
@@ -99,7 +97,7 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     };
     handle(request, response, context).catch((error: unknown) => fail(response, error));
   });
-  await listenOnLoopback(server, port);
+  const port = await listenOnLoopback(server, options.port);
   const url = `http://127.0.0.1:${port}`;
   const close = (): Promise<void> => stopListening(server);
   return {

@@ -1,7 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request as requestHttp, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { findFreePort } from '../net/free-port.ts';
 import { listenOnLoopback, stopListening } from '../net/http-listening.ts';
 
 export interface InnerRequest {
@@ -24,10 +23,9 @@ export interface InnerServer extends AsyncDisposable {
 }
 
 export async function startInnerServer(): Promise<InnerServer> {
-  const port = await findFreePort();
   const { createHttpServer } = await loadPackage();
   const server = createHttpServer({ keepAlive: true });
-  await listenOnLoopback(server, port);
+  const port = await listenOnLoopback(server);
   const agent = new Agent({ keepAlive: true });
   const send = ({ method, url, headers, body }: InnerRequest): Promise<InnerAnswer> => {
     const { promise, resolve, reject } = Promise.withResolvers<InnerAnswer>();

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
 import { createRecorder } from '../../conformance/recorder.ts';
+import { createTempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const canary = 'canary-Pa55w0rd';
 
