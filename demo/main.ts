@@ -5,9 +5,6 @@ import { runDemo, textOf } from './demo.ts';
 import { watchForEnding } from './ending.ts';
 import { createScreen } from './screen.ts';
 
-/** Longest wait for what goes on after the end. */
-const lingerMs = 2_000;
-
 /** Of the time that --for gives, this much is for stopping everything. */
 const stoppingMs = 3_000;
 
@@ -54,5 +51,3 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main();
-// Something that was not closed must not keep the terminal; what the system frees is free then.
-setTimeout(() => process.exit(), lingerMs).unref();

@@ -1,8 +1,7 @@
-import type { Query as DriverQuery } from '@google-cloud/bigquery';
 import type { QueryJob } from './bigquery-api.ts';
 
 /** A query as the driver takes it. */
-export function configuration({ sql, parameters, types, location, labels }: QueryJob): DriverQuery {
+export function configuration({ sql, parameters, types, location, labels }: QueryJob) {
   return {
     query: sql,
     location,
