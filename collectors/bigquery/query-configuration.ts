@@ -1,7 +1,22 @@
 import type { QueryJob } from './bigquery-api.ts';
 
-/** A query as the driver takes it. */
-export function configuration({ sql, parameters, types, location, labels }: QueryJob) {
+/** A query as the driver takes it; the manual calls it JobConfigurationQuery. */
+export interface QueryConfiguration {
+  query: string;
+  location: string;
+  labels: Record<string, string>;
+  parameterMode: string;
+  queryParameters: QueryParameter[];
+  useQueryCache: boolean;
+}
+
+interface QueryParameter {
+  name: string;
+  parameterType: { type: string; arrayType?: { type: string } };
+  parameterValue: { value?: string; arrayValues?: { value: string }[] };
+}
+
+export function configuration({ sql, parameters, types, location, labels }: QueryJob): QueryConfiguration {
   return {
     query: sql,
     location,
