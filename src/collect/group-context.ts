@@ -104,6 +104,26 @@ function addDetail(draft: Draft, kind: string, rows: readonly DetailRow[]): void
   draft.details.set(kind, [...(draft.details.get(kind) ?? []), ...rows]);
 }
 
+/** A reading that holds nothing but why; `at` is Unix time in milliseconds. */
+export function failedReading(
+  group: string,
+  at: number,
+  durationMs: number,
+  error: ReadingError,
+): GroupReading {
+  return {
+    group,
+    state: 'failed',
+    at,
+    durationMs,
+    errors: [error],
+    samples: nothing,
+    findings: nothing,
+    details: {},
+    truncatedRows: 0,
+  };
+}
+
 /** What is said of a group that neither ended at its deadline nor heeded its signal. */
 export function leftBehindReading(
   group: string,
@@ -112,17 +132,8 @@ export function leftBehindReading(
 ): GroupReading {
   const message =
     'the reading did not end at its deadline and was left behind; it is not begun again until it ends';
-  return {
-    group,
-    state: 'failed',
-    at: clock.now(),
-    durationMs: clock.monotonicMs() - startedMs,
-    errors: [{ subject: '', code: 'timeout', message }],
-    samples: [],
-    findings: [],
-    details: {},
-    truncatedRows: 0,
-  };
+  const error = { subject: '', code: 'timeout', message } as const;
+  return failedReading(group, clock.now(), clock.monotonicMs() - startedMs, error);
 }
 
 /** A deadline that passed is a timeout, whatever the driver made of the abort. */

@@ -4,6 +4,7 @@ import type { Clock, Random } from '../core/ports/clock.ts';
 import type { GroupReading } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { askedPauseMs, longestAskedMs } from './backoff.ts';
+import { failedReading } from './group-context.ts';
 import type { GroupInForce } from './groups-in-force.ts';
 import type { ReadingMemory } from './reading-memory.ts';
 
@@ -145,17 +146,7 @@ export class KeptReadings {
 function unfinishedReading(group: string, triedAt: number, dueAt: number): GroupReading {
   const [begun, due] = [triedAt, dueAt].map((at) => new Date(at).toISOString());
   const message = `nothing is remembered of the reading begun at ${begun}: cut off, too long, or of another configuration; each costs money, so the next is at ${due}`;
-  return {
-    group,
-    state: 'failed',
-    at: triedAt,
-    durationMs: 0,
-    errors: [{ subject: '', code: 'throttled', message }],
-    samples: [],
-    findings: [],
-    details: {},
-    truncatedRows: 0,
-  };
+  return failedReading(group, triedAt, 0, { subject: '', code: 'throttled', message });
 }
 
 /**
