@@ -95,13 +95,13 @@ function parseTarget(
 
 function configured(common: CommonTarget, options: unknown, engine: Engine): ConfiguredTarget {
   const { remediation } = common;
-  const longestDeadlineMs = engine.targetDefaults?.deadlineMs ?? targetDefaults.longestDeadlineMs;
+  const { deadlineMs } = engine.targetDefaults ?? targetDefaults;
   const parts = {
     target: {
       id: common.id,
       engine: engine.id,
       intervalMs: common.interval,
-      deadlineMs: common.deadline ?? Math.min(common.interval, longestDeadlineMs),
+      deadlineMs: common.deadline ?? Math.min(common.interval, deadlineMs),
       workload: common.workload ?? engine.defaultWorkload,
       labels: common.labels,
       unusedAfterMs: common.unusedAfter,

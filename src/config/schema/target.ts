@@ -14,15 +14,14 @@ const day = 86_400 * second;
 
 export const targetDefaults = {
   intervalMs: 15 * second,
-  longestDeadlineMs: 10 * second,
+  deadlineMs: 10 * second,
   unusedAfterMs: 100 * day,
   maxSeries: 5_000,
 } as const;
 
 /** What every target has, whatever its engine; the engine's own options stand beside it. */
 export function commonTargetSchema(fields: ConfigFields, ofEngine: TargetDefaults | undefined) {
-  const { intervalMs } = ofEngine ?? targetDefaults;
-  const deadlineMs = ofEngine?.deadlineMs ?? targetDefaults.longestDeadlineMs;
+  const { intervalMs, deadlineMs } = ofEngine ?? targetDefaults;
   return z.strictObject({
     id: z
       .string()
