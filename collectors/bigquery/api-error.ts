@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CollectError, messageOf } from '../../src/sdk.ts';
+import { CollectError, messageOf, retryAfterMs } from '../../src/sdk.ts';
 import { bindRole, type Role } from './grants.ts';
 import { networkAdvice } from './network-advice.ts';
 
@@ -13,6 +13,13 @@ export interface Asked {
   /** The role that allows it, and where it is given. */
   readonly role: Role;
   readonly roleProject: string;
+}
+
+const listingRoles = { 'datasets.list': 'metadataViewer', 'jobs.list': 'resourceViewer' } as const;
+
+/** A list of a whole project, as what was asked. */
+export function listing(request: keyof typeof listingRoles, project: string): Asked {
+  return { request, project, region: '', role: listingRoles[request], roleProject: project };
 }
 
 /** The parts of a failure of the HTTP client that are looked at. */
@@ -65,10 +72,10 @@ export function toApiError(thrown: unknown, asked: Asked): CollectError {
   const text = (api?.message ?? messageOf(thrown)).slice(0, longestMessage);
   const options = { cause: thrown };
   if (status === 429 || reason in pauses) {
-    const retryAfterMs = retryAfter(headers) ?? pauses[reason] ?? minute;
+    const pauseMs = askedPauseMs(headers) ?? pauses[reason] ?? minute;
     return new CollectError('throttled', `${where}: ${reason || status}: ${text}`, {
       ...options,
-      retryAfterMs,
+      retryAfterMs: pauseMs,
     });
   }
   if (status === 401) {
@@ -130,14 +137,9 @@ function withoutAnswer(
   return new CollectError('malformed', `${where}: ${text}`, { cause: thrown });
 }
 
-/** Seconds or a date; https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function retryAfter(headers: unknown): number | undefined {
+function askedPauseMs(headers: unknown): number | undefined {
   const text = readableHeaders.safeParse(headers).data?.get('retry-after');
-  if (text === null || text === undefined) return undefined;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds)) return seconds * 1_000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  return retryAfterMs(text ?? undefined, Date.now());
 }
 
 /** Headers of the HTTP client's own class. */

@@ -1,5 +1,5 @@
 import type { CollectorInput } from '../../src/sdk.ts';
-import { toApiError } from './api-error.ts';
+import { listing, toApiError } from './api-error.ts';
 import type { BigqueryClient } from './bigquery-api.ts';
 import { type BigqueryOptions, projectsOf } from './config.ts';
 import type { BigqueryContext } from './metrics.ts';
@@ -21,13 +21,7 @@ export async function pingSeconds(
   try {
     await client.ping(project, signal);
   } catch (thrown) {
-    throw toApiError(thrown, {
-      request: 'datasets.list',
-      project,
-      region: '',
-      role: 'metadataViewer',
-      roleProject: project,
-    });
+    throw toApiError(thrown, listing('datasets.list', project));
   }
   return (clock.monotonicMs() - begun) / 1_000;
 }
@@ -61,13 +55,7 @@ export async function unwatchedLocations(
     const locations = new Set(await client.locations(project, signal));
     return [...locations].filter((location) => !regions.includes(location)).sort();
   } catch (thrown) {
-    throw toApiError(thrown, {
-      request: 'datasets.list',
-      project,
-      region: '',
-      role: 'metadataViewer',
-      roleProject: project,
-    });
+    throw toApiError(thrown, listing('datasets.list', project));
   }
 }
 
@@ -100,12 +88,6 @@ async function countJobs(
   try {
     return await client.countJobs(project, state, mostJobs, signal);
   } catch (thrown) {
-    throw toApiError(thrown, {
-      request: 'jobs.list',
-      project,
-      region: '',
-      role: 'resourceViewer',
-      roleProject: project,
-    });
+    throw toApiError(thrown, listing('jobs.list', project));
   }
 }

@@ -1,5 +1,5 @@
 import { type CheckItem, CollectError, type CollectorInput, toCollectError } from '../../src/sdk.ts';
-import { toApiError } from './api-error.ts';
+import { listing, toApiError } from './api-error.ts';
 import { pingSeconds, unwatchedLocations } from './availability.ts';
 import type { BigqueryClient } from './bigquery-api.ts';
 import type { BillingCalendar } from './billing-calendar.ts';
@@ -96,13 +96,7 @@ async function checkProject(
   try {
     await client.countJobs(project, 'running', 1, signal);
   } catch (thrown) {
-    const error = toApiError(thrown, {
-      request: 'jobs.list',
-      project,
-      region: '',
-      role: 'resourceViewer',
-      roleProject: project,
-    });
+    const error = toApiError(thrown, listing('jobs.list', project));
     items.push(lacking(project, error, ['running']));
   }
   return items;

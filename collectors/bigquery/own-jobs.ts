@@ -1,4 +1,4 @@
-import { toApiError } from './api-error.ts';
+import { listing, toApiError } from './api-error.ts';
 import type { BigqueryClient, JobCost } from './bigquery-api.ts';
 import type { BillingCalendar } from './billing-calendar.ts';
 import type { BigqueryOptions } from './config.ts';
@@ -29,13 +29,7 @@ export async function ownJobsToday(
     const jobs = await client.ownJobs({ project, prefix: ownJobPrefix, labels, sinceMs }, signal);
     return { usd: jobs.reduce((sum, cost) => sum + usdOf(cost), 0), sinceMs };
   } catch (thrown) {
-    const error = toApiError(thrown, {
-      request: 'jobs.list',
-      project,
-      region: '',
-      role: 'resourceViewer',
-      roleProject: project,
-    });
+    const error = toApiError(thrown, listing('jobs.list', project));
     if (error.code === 'denied') return { usd: 0, sinceMs: now };
     throw error;
   }

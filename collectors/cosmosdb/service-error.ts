@@ -1,4 +1,4 @@
-import { CollectError } from '../../src/sdk.ts';
+import { CollectError, retryAfterMs } from '../../src/sdk.ts';
 import type { HttpAnswer } from './http-client.ts';
 
 /** What Azure says when it refuses. */
@@ -28,11 +28,11 @@ export function toServiceError(
   const { status, code, message } = refusalOf(answer);
   const said = [code, message].filter((part) => part !== '').join(': ');
   if (status === 429 || (status === 503 && answer.headers['retry-after'] !== undefined)) {
-    const retryAfterMs = retryAfter(answer.headers['retry-after'], nowMs);
+    const pauseMs = retryAfter(answer.headers['retry-after'], nowMs);
     return new CollectError(
       'throttled',
       `${what}: Azure asks for a pause${said === '' ? '' : ` (${said})`}`,
-      { retryAfterMs },
+      { retryAfterMs: pauseMs },
     );
   }
   if (status === 401) {
@@ -53,11 +53,7 @@ export function toServiceError(
 
 /** `Retry-After` as seconds or a date; a minute when it is neither, because Azure counts by the minute at least. */
 export function retryAfter(header: string | undefined, nowMs: number): number {
-  const seconds = Number(header);
-  if (header !== undefined && header.trim() !== '' && Number.isFinite(seconds))
-    return Math.max(0, seconds * 1_000);
-  const at = Date.parse(header ?? '');
-  return Number.isNaN(at) ? 60_000 : Math.max(0, at - nowMs);
+  return retryAfterMs(header, nowMs) ?? 60_000;
 }
 
 /** Failures that the next question would meet too. */
