@@ -1,16 +1,13 @@
 import { onTestFinished } from 'vitest';
-import { defineEngine, type GroupReading, type History, type Memory, Secret } from '../../../src/sdk.ts';
+import { type GroupReading, type History, type Memory, Secret } from '../../../src/sdk.ts';
 import { FakeClock } from '../../../tests/support/fake-clock.ts';
 import type { Deployment } from '../../../tests/support/mongod/deployment.ts';
-import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
-import { createMongodbCollector } from '../collector.ts';
-import { type MongodbOptions, mongodbOptions } from '../config.ts';
+import type { MongodbOptions } from '../config.ts';
 import type { Deployment as Found } from '../deployment.ts';
 import { type MongodbGroup, mongodbGroups } from '../groups.ts';
-import { engine } from '../index.ts';
-import { mongodbMetrics } from '../metrics.ts';
 import { targetConnect } from '../target-connect.ts';
 import { Topology } from '../topology.ts';
+import { type DeploymentWatching, watchDeployment } from './watch-deployment.ts';
 
 export interface DataWatch {
   readonly group: MongodbGroup;
@@ -42,8 +39,7 @@ export async function discover(uri: string): Promise<Found> {
 }
 
 /** One group of a double of MongoDB, read when the test says so, on the test's own clock. For tests. */
-export interface DataWatching extends Watching {
-  readonly clock: FakeClock;
+export interface DataWatching extends DeploymentWatching {
   /** One reading of the group. */
   read(): Promise<GroupReading>;
 }
@@ -53,29 +49,18 @@ export function watchGroup(
   { group, target, history, memory, clock = new FakeClock() }: DataWatch,
 ): DataWatching {
   const others = Object.keys(mongodbGroups).filter((name) => name !== group);
-  const watching = watchTarget({
-    engine: defineEngine({
-      ...engine,
-      metrics: mongodbMetrics,
-      groups: mongodbGroups,
-      objectives: [],
-      options: mongodbOptions,
-      createCollector: (input) =>
-        createMongodbCollector({ ...input, clock, ...(memory === undefined ? {} : { memory }) }),
-    }),
+  const watching = watchDeployment(deployment, {
     target: {
-      url: { env: 'URL' },
       interval: '10s',
       groups: Object.fromEntries(others.map((name) => [name, { enabled: false }])),
       ...target,
     },
-    env: { URL: deployment.uri },
-    ...(history === undefined ? {} : { history }),
+    clock,
+    ...(memory === undefined ? {} : { memory }),
+    ...(history === undefined ? {} : { input: { history } }),
   });
-  onTestFinished(() => watching[Symbol.asyncDispose]());
   return {
     ...watching,
-    clock,
     read: async () => {
       const { readings } = await watching.collect();
       const reading = readings.find((each) => each.group === group);
