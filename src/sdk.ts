@@ -1,6 +1,8 @@
 /** The one door through which an engine folder reaches src. Re-exports only. */
 
+export type { AlertRule, TestSeries } from './core/alert-rule.ts';
 export type { ConfigFields } from './core/config-fields.ts';
+export type { EngineDashboard, Panel } from './core/dashboard.ts';
 export {
   type Assumption,
   type CheckItem,
@@ -26,6 +28,7 @@ export { retryAfterMs } from './core/retry-after.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
 export type { DetailRow, Finding, GroupReading } from './core/snapshot.ts';
-export type { ServerIdentity, Target, Workload } from './core/target.ts';
+export type { ServerIdentity, Target } from './core/target.ts';
 export { type ClusterWatch, type IndexProof, type UseReason, watchCluster } from './core/unused-proof.ts';
 export { CounterWindow, ratio } from './core/window.ts';
+export type { Workload } from './core/workload.ts';

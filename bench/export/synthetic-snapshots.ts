@@ -73,6 +73,7 @@ function createTarget(target: number): Target {
     deadlineMs: 10_000,
     workload: 'oltp',
     labels: {},
+    windowsMs: {},
     unusedAfterMs: 1,
     groups: {},
     membersComplete: false,

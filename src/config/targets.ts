@@ -104,6 +104,7 @@ function configured(common: CommonTarget, options: unknown, engine: Engine): Con
       deadlineMs: common.deadline ?? Math.min(common.interval, deadlineMs),
       workload: common.workload ?? engine.defaultWorkload,
       labels: common.labels,
+      windowsMs: {},
       unusedAfterMs: common.unusedAfter,
       membersComplete: common.membersComplete,
       groups: Object.fromEntries(

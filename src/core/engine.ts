@@ -4,7 +4,9 @@
  */
 
 import type { z } from 'zod';
+import type { AlertRule } from './alert-rule.ts';
 import type { ConfigFields } from './config-fields.ts';
+import type { EngineDashboard } from './dashboard.ts';
 import type { MetricTable } from './metric.ts';
 import type { ObjectiveId } from './objective.ts';
 import type { Background } from './ports/background.ts';
@@ -14,7 +16,8 @@ import type { Log } from './ports/log.ts';
 import type { Memory } from './ports/memory.ts';
 import type { Recorder } from './sample.ts';
 import type { DetailRow, Finding } from './snapshot.ts';
-import type { ServerIdentity, Target, Workload } from './target.ts';
+import type { ServerIdentity, Target } from './target.ts';
+import type { Workload } from './workload.ts';
 
 /** A set of values that are read together and succeed or fail together. */
 export interface GroupDefinition {
@@ -36,11 +39,37 @@ export interface GroupDefinition {
   readonly needs: string;
 }
 
-/** Which metric of an engine an objective is judged by; a forecast is computed from it. */
+/** Which metric of an engine an objective is judged by. */
 export interface ObjectiveMeasure<K extends string = string> {
   readonly objective: ObjectiveId;
-  /** Key in the engine's metric table. */
+  /** Key in the engine's metric table. Its samples are the observations, one a subject. */
   readonly metric: K;
+  /**
+   * - `value` (default): the sample is the statistic, over the window that `windowMs` of the target says.
+   * - `forecast`: the samples are remembered, and where they will be is judged.
+   * - `age`: only which subjects there are is taken from the samples; judged is the age of something that Reeve records about each.
+   */
+  readonly statistic?: 'value' | 'forecast' | 'age';
+  /** Labels that name the subject, in this order; all labels of the metric unless set. */
+  readonly subject?: readonly string[];
+  /** Only samples with these label values, such as `{ window: 'month' }`. */
+  readonly where?: Readonly<Record<string, string>>;
+  /** Smallest difference that the value can show, in the objective's unit: a bound below it cannot be judged. */
+  readonly resolution?: number;
+  /** A breach pages, whatever the objective's severity, while one of these holds for the same subject. */
+  readonly page?: readonly PageGround<K>[];
+  /** Samples of this metric that are above 0 say of a subject that its lower bound does not apply, such as serverless accounts. */
+  readonly withoutMinimum?: K;
+}
+
+/** A second metric whose labels, as far as it has them, are those of the subject. */
+export interface PageGround<K extends string = string> {
+  readonly metric: K;
+  readonly where?: Readonly<Record<string, string>>;
+  /** What the metric must be above; the objective's own upper bound unless set. */
+  readonly above?: number;
+  /** Only when this bound is violated; either unless set. */
+  readonly side?: 'min' | 'max';
 }
 
 /** What every target of an engine has unless its configuration says otherwise, in milliseconds. */
@@ -87,6 +116,9 @@ export interface Engine<M extends MetricTable = MetricTable, G extends string = 
   readonly metrics: M;
   readonly groups: Readonly<Record<G, GroupDefinition>>;
   readonly objectives: readonly ObjectiveMeasure<keyof M & string>[];
+  /** What operators expect to be told of, whatever the objectives say. Absent until the engine has some. */
+  readonly alerts?: readonly AlertRule[];
+  readonly dashboard?: EngineDashboard;
   readonly grants: Grants;
   /** Of every target that does not say; a database nearby when absent: every 15 s, within 10 s. */
   readonly targetDefaults?: TargetDefaults;

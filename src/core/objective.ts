@@ -1,6 +1,10 @@
-/** The twelve success metrics. Each objective's meaning is fixed here once; engines say which of their metrics measure it. */
+/**
+ * The twelve success metrics. Each objective's meaning is fixed here once; engines say which of their metrics measure it, and operators
+ * may override bound, window, `for`, severity and budget (see `objective-in-force.ts`).
+ */
 
 import type { Unit } from './metric.ts';
+import type { Workload } from './workload.ts';
 
 /** `page`: somebody must act now. `ticket`: somebody must act. */
 export const severities = ['page', 'ticket'] as const;
@@ -21,7 +25,22 @@ export interface ObjectiveDefinition {
   readonly minimumBasis?: number;
   /** How long the bound must be violated before a breach opens. */
   readonly forMs: number;
+  /** How long the value must be on the good side of the bound, by the hysteresis, before a breach closes. */
+  readonly clearForMs: number;
+  /**
+   * How far inside the bound a value must be to close a breach, as a share of the distance from the bound to the other end of what is
+   * good (the other bound; 1 for a ratio; 0 for a maximum). 0: at the bound.
+   */
+  readonly hysteresis: number;
+  /** Time that may be spent in breach, as a share of 30 days. */
+  readonly budget: number;
   readonly severity: Severity;
+  /** Only targets with one of these workloads; all targets when absent. */
+  readonly workloads?: readonly Workload[];
+  /** Judged only for what is found (replicas, migrations): a target without any has nothing to judge, which is not unknown. */
+  readonly onlySubjects?: true;
+  /** What a subject is: `database`, `replica`; for texts. */
+  readonly subject: string;
   /** What a breach starts; undefined where evidence is attached to the page instead. */
   readonly pipeline?: string;
 }
@@ -56,7 +75,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     windowMs: 5 * minute,
     minimumBasis: 100,
     forMs: 5 * minute,
+    clearForMs: 5 * minute,
+    hysteresis: 0.1,
+    budget: 0.01,
     severity: 'ticket',
+    workloads: ['oltp'],
+    subject: 'database or member',
     pipeline: 'query optimisation',
   },
   olap_query_seconds: {
@@ -67,7 +91,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     windowMs: hour,
     minimumBasis: 5,
     forMs: 30 * minute,
+    clearForMs: 30 * minute,
+    hysteresis: 0.1,
+    budget: 0.05,
     severity: 'ticket',
+    workloads: ['olap'],
+    subject: 'database, member or project',
     pipeline: 'query optimisation',
   },
   index_hit_ratio: {
@@ -78,7 +107,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     windowMs: 5 * minute,
     minimumBasis: 10_000,
     forMs: 10 * minute,
+    clearForMs: 10 * minute,
+    hysteresis: 0.1,
+    budget: 0.01,
     severity: 'ticket',
+    subject: 'database',
     pipeline: 'query optimisation',
   },
   cache_hit_ratio: {
@@ -89,7 +122,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     windowMs: 5 * minute,
     minimumBasis: 1_000,
     forMs: 10 * minute,
+    clearForMs: 10 * minute,
+    hysteresis: 0.1,
+    budget: 0.05,
     severity: 'ticket',
+    workloads: ['cache'],
+    subject: 'target',
     pipeline: 'cache',
   },
   migration_rows_lost: {
@@ -98,7 +136,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     bound: { max: 0 },
     statistic: 'undeclared deleted rows, per migration',
     forMs: 0,
+    clearForMs: 0,
+    hysteresis: 0,
+    budget: 0.001,
     severity: 'page',
+    onlySubjects: true,
+    subject: 'migration',
     pipeline: 'migration',
   },
   restore_test_age_seconds: {
@@ -107,7 +150,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     bound: { max: (31 * day) / 1000 },
     statistic: 'age of the last verified restore of a retained backup',
     forMs: 0,
+    clearForMs: 0,
+    hysteresis: 0,
+    budget: 0.01,
     severity: 'page',
+    subject: 'database',
     pipeline: 'backup',
   },
   migration_rollback_success_ratio: {
@@ -117,7 +164,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     statistic: 'verified rollbacks / attempted',
     windowMs: 90 * day,
     forMs: 0,
+    clearForMs: 0,
+    hysteresis: 0,
+    budget: 0.01,
     severity: 'ticket',
+    onlySubjects: true,
+    subject: 'target',
     pipeline: 'migration',
   },
   replication_lag_seconds: {
@@ -126,7 +178,12 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     bound: { max: 1 },
     statistic: 'lag of each replica, instant',
     forMs: 2 * minute,
+    clearForMs: 2 * minute,
+    hysteresis: 0.1,
+    budget: 0.001,
     severity: 'page',
+    onlySubjects: true,
+    subject: 'replica',
   },
   bigquery_spend_usd: {
     summary: 'BigQuery spend stays within its budget',
@@ -134,7 +191,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     bound: {},
     statistic: 'month-end forecast of spend against the budget',
     forMs: 0,
+    clearForMs: hour,
+    hysteresis: 0.02,
+    budget: 0.05,
     severity: 'ticket',
+    subject: 'project',
     pipeline: 'warehouse',
   },
   request_unit_utilization_ratio: {
@@ -145,7 +206,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     windowMs: 7 * day,
     minimumBasis: 1_440,
     forMs: 0,
+    clearForMs: hour,
+    hysteresis: 0.1,
+    budget: 0.1,
     severity: 'ticket',
+    subject: 'container and region',
     pipeline: 'throughput',
   },
   unused_index_bytes: {
@@ -154,7 +219,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     bound: { max: 0 },
     statistic: 'bytes of indexes proven unused before the last quarter ended and not signed off',
     forMs: 0,
+    clearForMs: 0,
+    hysteresis: 0,
+    budget: 0.25,
     severity: 'ticket',
+    subject: 'database',
     pipeline: 'index management',
   },
   storage_bytes_forecast: {
@@ -164,7 +233,11 @@ export const objectives: Readonly<Record<ObjectiveId, ObjectiveDefinition>> = {
     statistic: "forecast at the projection's date",
     windowMs: 30 * day,
     forMs: 0,
+    clearForMs: 6 * hour,
+    hysteresis: 0.02,
+    budget: 0.05,
     severity: 'ticket',
+    subject: 'database',
     pipeline: 'storage growth',
   },
 };

@@ -1,6 +1,5 @@
-/** What the watched database is for; decides which objectives apply. */
-export const workloads = ['oltp', 'olap', 'cache'] as const;
-export type Workload = (typeof workloads)[number];
+import type { ObjectiveId } from './objective.ts';
+import type { Workload } from './workload.ts';
 
 /** What the operator decided about one reading group of a target. */
 export interface GroupSettings {
@@ -19,6 +18,8 @@ export interface Target {
   /** A collection that takes longer is given up; at most the interval. */
   readonly deadlineMs: number;
   readonly workload: Workload | undefined;
+  /** Windows of windowed statistics that the operator changed, in milliseconds, by objective; engines have their own otherwise. */
+  readonly windowsMs: Readonly<Partial<Record<ObjectiveId, number>>>;
   /** Labels the operator put on every series of this target. */
   readonly labels: Readonly<Record<string, string>>;
   /** How long an index must have been seen unused before it counts as proven unused. */

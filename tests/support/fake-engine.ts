@@ -120,6 +120,7 @@ export function fakeTarget(overrides: Partial<Target> = {}): Target {
     deadlineMs: 10_000,
     workload: undefined,
     labels: {},
+    windowsMs: {},
     unusedAfterMs: 1_000,
     groups: {},
     membersComplete: false,

@@ -15,6 +15,7 @@ export const target = {
   deadlineMs: 30_000,
   workload: 'oltp',
   labels: {},
+  windowsMs: {},
   unusedAfterMs: 0,
   membersComplete: false,
   groups: {},

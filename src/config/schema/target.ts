@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ConfigFields } from '../../core/config-fields.ts';
 import { formatDuration } from '../../core/duration.ts';
 import type { TargetDefaults } from '../../core/engine.ts';
-import { workloads } from '../../core/target.ts';
+import { workloads } from '../../core/workload.ts';
 import { labelsField } from './labels.ts';
 import { objectivesField } from './objectives.ts';
 import { targetRemediationField } from './remediation.ts';

@@ -46,6 +46,7 @@ export function openCollector(
       deadlineMs: 10_000,
       workload: 'oltp',
       labels: {},
+      windowsMs: {},
       unusedAfterMs: 100 * 86_400_000,
       groups: {},
       membersComplete: true,

@@ -40,6 +40,7 @@ export function snapshot(
       deadlineMs: 10_000,
       workload: undefined,
       labels: more.labels ?? {},
+      windowsMs: {},
       unusedAfterMs: 0,
       groups: {},
       membersComplete: false,
