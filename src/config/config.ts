@@ -1,3 +1,4 @@
+import type { ControlToken } from '../core/control-role.ts';
 import type { ObjectiveId, Severity } from '../core/objective.ts';
 import type { LogLevel } from '../core/ports/log.ts';
 import type { Redact, Secret } from '../core/secret.ts';
@@ -66,23 +67,12 @@ export interface MetricsListener {
   readonly webConfigFile?: string | undefined;
 }
 
-export const controlRoles = ['viewer', 'approver', 'admin'] as const;
-export type ControlRole = (typeof controlRoles)[number];
-
 export interface ControlListener {
   readonly listen: ListenAddress;
   readonly webConfigFile?: string | undefined;
   readonly tokens: readonly ControlToken[];
   /** Shared secret of webhook deliveries (bearer or HMAC). */
   readonly webhookSecret?: Secret | undefined;
-}
-
-export interface ControlToken {
-  /** Who holds it; written to the audit. */
-  readonly name: string;
-  readonly role: ControlRole;
-  /** SHA-256 of the token, lower-case hexadecimal. */
-  readonly sha256: string;
 }
 
 export interface Otlp {

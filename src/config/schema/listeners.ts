@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type ControlListener, type ControlToken, controlRoles } from '../config.ts';
+import { type ControlToken, controlRoles } from '../../core/control-role.ts';
+import type { ControlListener } from '../config.ts';
 import type { OwnFields } from '../fields.ts';
 import { isLoopback, listenField } from '../listen-address.ts';
 
