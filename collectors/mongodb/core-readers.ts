@@ -13,7 +13,7 @@ import { Windows } from './windows.ts';
 
 /** Groups that share one serverStatus a member and poll, and replication. */
 export const coreReaders: Readers = ({ clock, target }) => {
-  const windows = new Windows(target.intervalMs);
+  const windows = new Windows(target);
   const replication = new Replication(new ReplicaReadings(() => clock.monotonicMs()));
   return {
     availability: (deployment, context) => {

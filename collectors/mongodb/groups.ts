@@ -15,7 +15,7 @@ export const mongodbGroups = {
   connections: { summary: 'Connections of clients against the limit.', everyMs: 0, needs: monitor },
   operations: {
     summary:
-      'Operations, and their latency over the last 5 minutes or since the previous poll where that is longer ago.',
+      'Operations, and their latency over the window of the objective or since the previous poll where that is longer ago.',
     everyMs: 0,
     needs: monitor,
   },

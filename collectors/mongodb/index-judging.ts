@@ -4,7 +4,7 @@ import { findOverlaps, type Overlap } from './index-overlap.ts';
 import type { IndexUnit } from './index-rotation.ts';
 import { type IndexSpec, indexKey, useKey } from './index-spec.ts';
 import type { IndexStat, MemberStats } from './index-stats.ts';
-import { type IndexReason, type JudgedIndex, judgeIndex, keepReasons } from './index-verdicts.ts';
+import { type IndexReason, type JudgedIndex, judgeIndex, keepReasons, latest } from './index-verdicts.ts';
 import type { WatchedSet } from './index-watch.ts';
 import type { ShardingCatalog } from './sharding-catalog.ts';
 
@@ -25,8 +25,9 @@ export interface JudgeRules {
   /** Whether some shard or its members could not be told. */
   readonly isPartial: boolean;
   isListed(fullName: string): boolean;
-  /** Whether any shard, one that is gone too, used the index of this `indexKey` within the window. */
-  isUsedOnShard(key: string): boolean;
+  readonly unusedAfterMs: number;
+  /** The last use by any shard, one that is gone too, of the index of this `indexKey`, Unix time in milliseconds. */
+  lastUseOnShard(key: string): number | undefined;
 }
 
 export interface CollectionVerdicts {
@@ -63,13 +64,16 @@ export function judgeCollection(
       ops: stats.reduce((sum, { ops }) => sum + ops, 0),
       countedSince: Math.max(...stats.map(({ since }) => since)),
     };
-    return judgeIndex(
+    const usedAt = rules.lastUseOnShard(indexKey(collection, spec));
+    const isUsed = usedAt !== undefined && usedAt > rules.now - rules.unusedAfterMs;
+    const index = judgeIndex(
       cluster,
       reasons,
       [...sets].map(([{ watch }, there]) => watch.judge(useKey(collection, there))),
-      rules.isUsedOnShard(indexKey(collection, spec)) ? [...doubts, 'used_on_member'] : doubts,
+      isUsed ? [...doubts, 'used_on_member'] : doubts,
       rules.now,
     );
+    return { ...index, lastUsedAt: latest([index.lastUsedAt, usedAt]) };
   });
   return {
     collection,

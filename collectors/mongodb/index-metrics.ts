@@ -53,6 +53,13 @@ const sums = [
   ['redundantIndexBytes', ({ redundantBytes }: UnitResult) => redundantBytes],
 ] as const;
 
+/** The same, only where something can be proven: no unused index means none there. */
+const proven = [
+  ['unusedIndexes', ({ verdicts }: UnitResult) => verdicts.unused],
+  ['unusedIndexBytes', ({ unusedBytes }: UnitResult) => unusedBytes],
+  ['overdueUnusedIndexBytes', ({ overdueBytes }: UnitResult) => overdueBytes],
+] as const;
+
 function recordDatabase(
   database: string,
   results: readonly UnitResult[],
@@ -72,12 +79,7 @@ function recordDatabase(
   const watchedSince = Math.max(...results.map((result) => result.watchedSince ?? Number.NaN));
   context.record('indexWatchAge', (now - Math.min(now, watchedSince)) / 1000, labels);
   if (!results.every(({ isProvable }) => isProvable)) return;
-  const [unused, bytes] = [
-    total(results, ({ verdicts }) => verdicts.unused),
-    total(results, ({ unusedBytes }) => unusedBytes),
-  ];
-  context.record('unusedIndexes', unused, labels);
-  context.record('unusedIndexBytes', bytes, labels);
+  for (const [metric, valueOf] of proven) context.record(metric, total(results, valueOf), labels);
 }
 
 /** Undefined when a part does not say. */

@@ -3,6 +3,7 @@ import {
   type CollectError,
   type DetailRow,
   type History,
+  isOverdueForReview,
   toCollectError,
 } from '../../src/sdk.ts';
 import { type BoundedAsking, OutOfTime } from './collections.ts';
@@ -40,6 +41,8 @@ export interface UnitResult {
   readonly building: number;
   /** Undefined where a size is not known. */
   readonly unusedBytes: number | undefined;
+  /** Of those proven unused already when the last quarter ended; undefined where a size is not known. */
+  readonly overdueBytes: number | undefined;
   readonly redundant: number;
   readonly redundantBytes: number | undefined;
   /** Undefined where shards could not be compared. */
@@ -58,7 +61,7 @@ export interface UnitRequest {
   readonly history: History;
   readonly clock: Clock;
   readonly asking: BoundedAsking;
-  readonly rules: Omit<JudgeRules, 'now' | 'isUsedOnShard'>;
+  readonly rules: Omit<JudgeRules, 'now' | 'unusedAfterMs' | 'lastUseOnShard'>;
   /** Under which the use of indexes over all shards is remembered. */
   readonly shardsCluster: string;
   readonly unusedAfterMs: number;
@@ -90,7 +93,8 @@ export async function readUnit(unit: IndexUnit, request: UnitRequest): Promise<U
     ...rules,
     isPartial,
     now: clock.now(),
-    isUsedOnShard: await shardUse(unit, known, isPartial, request),
+    unusedAfterMs: request.unusedAfterMs,
+    lastUseOnShard: await shardUse(unit, known, isPartial, request),
   };
   const verdicts = [...names].map((name) => judgeCollection(unit, name, known, judgeRules));
   const sizes = await readSizes(unit, verdicts, known, request);
@@ -103,22 +107,25 @@ export async function readUnit(unit: IndexUnit, request: UnitRequest): Promise<U
     isReadable &&
     rules.sharding !== 'unknown' &&
     known.every(({ watch }) => watch.blockers.length === 0);
-  const state = { sizes, isReadable, isWhole, isProvable, atMs: clock.monotonicMs() };
+  const isOverdue = (proof: JudgedIndex): boolean =>
+    proof.verdict === 'unused' &&
+    isOverdueForReview({ proof, unusedAfterMs: request.unusedAfterMs, now: judgeRules.now });
+  const state = { sizes, isReadable, isWhole, isProvable, isOverdue, atMs: clock.monotonicMs() };
   return summarize(unit, verdicts, known, state);
 }
 
-/** Whether some shard used an index within the window, be it gone by now. */
+/** When some shard last used an index, be it gone by now. */
 async function shardUse(
   unit: IndexUnit,
   readings: readonly SetReading[],
   isPartial: boolean,
-  { history, clock, rules, shardsCluster, unusedAfterMs }: UnitRequest,
-): Promise<JudgeRules['isUsedOnShard']> {
-  if (rules.sharding === undefined) return () => false;
+  { history, clock, rules, shardsCluster }: UnitRequest,
+): Promise<JudgeRules['lastUseOnShard']> {
+  if (rules.sharding === undefined) return () => undefined;
   const now = clock.now();
   const isWhole = !isPartial && readings.every((reading) => reading.isWhole);
   const uses = await rememberShardUse(history, unit, { cluster: shardsCluster, at: now, isWhole }, readings);
-  return (key) => (uses.get(key) ?? Number.NEGATIVE_INFINITY) > now - unusedAfterMs;
+  return (key) => uses.get(key);
 }
 
 interface UnitState {
@@ -127,6 +134,7 @@ interface UnitState {
   /** Whether every member answered. */
   readonly isWhole: boolean;
   readonly isProvable: boolean;
+  readonly isOverdue: (index: JudgedIndex) => boolean;
   readonly atMs: number;
 }
 
@@ -227,7 +235,7 @@ function summarize(
   unit: IndexUnit,
   verdicts: readonly CollectionVerdicts[],
   readings: readonly SetReading[],
-  { sizes, isReadable, isWhole, isProvable, atMs }: UnitState,
+  { sizes, isReadable, isWhole, isProvable, isOverdue, atMs }: UnitState,
 ): UnitResult {
   const { database } = unit;
   const judged = verdicts.flatMap((each) => each.judged).sort(byImportance);
@@ -260,6 +268,7 @@ function summarize(
     hidden: judged.filter(({ spec }) => spec.flags.has('hidden')).length,
     building: judged.filter(({ spec }) => spec.flags.has('building')).length,
     unusedBytes: sumOf(judged.filter(({ verdict }) => verdict === 'unused').map(bytes)),
+    overdueBytes: sumOf(judged.filter(isOverdue).map(bytes)),
     redundant: overlaps.length,
     redundantBytes: sumOf(overlaps.map((overlap) => overlap.bytes ?? undefined)),
     differing: verdicts.some((each) => each.differences === undefined) ? undefined : differences.length,

@@ -162,7 +162,8 @@ function verdictOf(
   return reasons.length > 0 || proofs.length === 0 ? 'unproven' : 'unused';
 }
 
-function latest(times: readonly (number | undefined)[]): number | undefined {
+/** Undefined when none is known. */
+export function latest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
 }

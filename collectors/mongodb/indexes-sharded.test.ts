@@ -90,6 +90,7 @@ describe('the indexes of a sharded cluster', () => {
     expect(verdictOn(reading, 'region_1_customer_1')).toBe('kept shard_key');
     expect(verdictOn(reading, 'region_1')).toBe('kept shard_key');
     expect(linesOf(reading, 'unused_index')).toEqual([
+      'mongodb_overdue_unused_index_bytes{shop} 0',
       'mongodb_unused_index_bytes{shop} 24096',
       'mongodb_unused_index_candidates{shop} 0',
       'mongodb_unused_indexes{shop} 2',

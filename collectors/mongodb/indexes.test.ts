@@ -89,6 +89,7 @@ describe('the indexes of a replica set', () => {
     expect(linesOf(early, 'unused_index')).toEqual(['mongodb_unused_index_candidates{shop} 3']);
     expect(verdictOn(late, 'old_1')).toBe('unused');
     expect(linesOf(late, 'unused_index')).toEqual([
+      'mongodb_overdue_unused_index_bytes{shop} 0',
       'mongodb_unused_index_bytes{shop} 65152',
       'mongodb_unused_index_candidates{shop} 0',
       'mongodb_unused_indexes{shop} 3',

@@ -29,6 +29,13 @@ export const indexMetrics = defineMetrics({
     help: 'Size of the indexes proven unused, as one member of each shard stores them; absent while nothing can be proven, and while a size is not known.',
     source: '$collStats storageStats.indexSizes of the indexes proven unused',
   },
+  overdueUnusedIndexBytes: {
+    ...usage,
+    name: 'reeve_mongodb_overdue_unused_index_bytes',
+    unit: 'bytes',
+    help: 'Size of the indexes that were proven unused already when the last quarter (UTC) ended, so that its review had to deal with them; absent while nothing can be proven, and while a size is not known.',
+    source: '$collStats storageStats.indexSizes of the indexes proven unused, and the history of Reeve',
+  },
   unusedIndexCandidates: {
     ...usage,
     name: 'reeve_mongodb_unused_index_candidates',

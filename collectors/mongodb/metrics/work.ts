@@ -8,6 +8,8 @@ const operationType = {
 const latencyType = { member: memberLabel, operation: 'reads, writes, commands or transactions.' };
 const side = { member: memberLabel, operation: 'read or write.' };
 const window = 'over the last 5 minutes, or since the previous poll where that is longer ago';
+const latencyWindow =
+  'over the window of the objective (5 minutes, an hour for `workload: olap`, or what is configured), or since the previous poll where that is longer ago';
 
 /** What the histograms count: operations of applications, of other members and of the agent. */
 const histogram = {
@@ -73,17 +75,17 @@ export const workMetrics = defineMetrics({
   latencyP50Seconds: {
     ...histogram,
     name: 'reeve_mongodb_operation_latency_p50_seconds',
-    help: `Time within which half of the reads and writes were done, estimated from buckets, ${window}.`,
+    help: `Time within which half of the reads and writes were done, estimated from buckets, ${latencyWindow}.`,
   },
   latencyP95Seconds: {
     ...histogram,
     name: 'reeve_mongodb_operation_latency_p95_seconds',
-    help: `Time within which 95 of 100 reads and writes were done, estimated from buckets, ${window}.`,
+    help: `Time within which 95 of 100 reads and writes were done, estimated from buckets, ${latencyWindow}.`,
   },
   latencyP99Seconds: {
     ...histogram,
     name: 'reeve_mongodb_operation_latency_p99_seconds',
-    help: `Time within which 99 of 100 reads and writes were done, estimated from buckets, ${window}.`,
+    help: `Time within which 99 of 100 reads and writes were done, estimated from buckets, ${latencyWindow}.`,
   },
   writeConflictsTotal: {
     ...statusCounter,
