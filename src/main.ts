@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { engines as registry } from '../collectors/index.ts';
+import type { ArtefactRenderer } from './catalogue/artefact.ts';
 import { type Checkout, type CliContext, exitCodes, type Signals } from './cli/context.ts';
 import { runCli } from './cli/program.ts';
 import { processEnvironment } from './config/environment.ts';
@@ -70,11 +71,27 @@ function findCheckout(): Checkout | undefined {
       if (hasEngine(manifest)) return manifest.engine;
       throw new Error(`collectors/${id}/index.ts must export const engine`);
     },
+    importDashboards: async () => {
+      const path = join(root, 'dashboards/source/index.ts');
+      if (!existsSync(path)) return undefined;
+      const source: unknown = await import(pathToFileURL(path).href);
+      if (rendersDashboards(source)) return source.renderDashboards;
+      throw new Error('dashboards/source/index.ts must export function renderDashboards');
+    },
   };
 }
 
 function hasEngine(manifest: unknown): manifest is { readonly engine: Engine } {
   return typeof manifest === 'object' && manifest !== null && 'engine' in manifest;
+}
+
+function rendersDashboards(source: unknown): source is { readonly renderDashboards: ArtefactRenderer } {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    'renderDashboards' in source &&
+    typeof source.renderDashboards === 'function'
+  );
 }
 
 /** From the package this file belongs to, in a checkout (`src`) or compiled (`dist/src`). */

@@ -1,6 +1,6 @@
 import type { Engine } from '../core/engine.ts';
-import { objectives } from '../core/objective.ts';
 import { type Catalogue, type CatalogueEntry, catalogueEntries } from './catalogue.ts';
+import { measureFaults } from './measure-faults.ts';
 import { metricFaults } from './metric-faults.ts';
 
 /** Something wrong in a metric table or a manifest. */
@@ -79,14 +79,9 @@ function engineProblems(engine: Engine): readonly CatalogueProblem[] {
     if (Object.hasOwn(engine.groups, metric.group)) continue;
     problems.push({ where: `${engine.id}.${key}`, message: `group ${metric.group} is not defined` });
   }
-  for (const { objective, metric: key } of engine.objectives) {
-    const where = `${engine.id} objective ${objective}`;
-    const metric = Object.hasOwn(engine.metrics, key) ? engine.metrics[key] : undefined;
-    const { unit } = objectives[objective];
-    if (metric === undefined) problems.push({ where, message: `metric ${key} is not defined` });
-    else if (metric.unit !== unit) {
-      problems.push({ where, message: `is measured in ${unit}, metric ${key} in ${metric.unit}` });
-    }
+  for (const measure of engine.objectives) {
+    const where = `${engine.id} objective ${measure.objective}`;
+    problems.push(...measureFaults(engine, measure).map((message) => ({ where, message })));
   }
   problems.push(...groupProblems(engine));
   if (!/^[a-z][a-z0-9]*$/.test(engine.id)) {

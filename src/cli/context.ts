@@ -1,3 +1,4 @@
+import type { ArtefactRenderer } from '../catalogue/artefact.ts';
 import type { Environment } from '../config/environment.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
@@ -41,6 +42,8 @@ export interface Checkout {
   readonly root: string;
   /** The manifest in `collectors/<id>/index.ts`, whether the registry knows it or not. */
   readonly importEngine: (id: string) => Promise<Engine>;
+  /** `renderDashboards` of `dashboards/source/index.ts`, which a package does not carry; undefined where that file is missing. */
+  readonly importDashboards: () => Promise<ArtefactRenderer | undefined>;
 }
 
 /** Options that every command takes. */

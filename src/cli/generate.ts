@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { type AgentSlice, createCatalogue } from '../catalogue/catalogue.ts';
+import type { Artefact } from '../catalogue/artefact.ts';
+import { type Catalogue, createCatalogue } from '../catalogue/catalogue.ts';
 import { checkCatalogue } from '../catalogue/check-catalogue.ts';
 import { renderEngineReadme } from '../catalogue/render-engine-readme.ts';
 import { renderMetricsPage } from '../catalogue/render-metrics.ts';
@@ -9,30 +10,14 @@ import { optionRows } from '../catalogue/render-options.ts';
 import { renderRegistry } from '../catalogue/render-registry.ts';
 import { engineOptionsSchema, renderConfigSchema } from '../config/json-schema.ts';
 import type { Engine } from '../core/engine.ts';
-import { agentMetrics, collectionMetrics } from '../telemetry/metrics.ts';
+import { agentSlices } from './agent-slices.ts';
 import { type Checkout, type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
-
-/** A file that is derived from the manifests. */
-interface Artefact {
-  /** Relative to the checkout, with `/`. */
-  readonly path: string;
-  readonly text: string;
-}
-
-const agentSlices: readonly AgentSlice[] = [
-  {
-    title: 'Collection',
-    summary: 'About the watching of each target; part of every snapshot.',
-    metrics: collectionMetrics,
-  },
-  { title: 'Agent', summary: 'About the agent itself; rendered at scrape.', metrics: agentMetrics },
-];
 
 export function addGenerate(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   program
     .command('generate')
     .description(
-      'write what derives from the engines’ manifests: docs, JSON Schema, registry (checkout only)',
+      'write what derives from the engines’ manifests: docs, JSON Schema, registry, alerts, dashboards (checkout only)',
     )
     .option('--check', 'write nothing; list the files that differ and exit 1 if there are any')
     .action(async ({ check }: { readonly check?: boolean }) =>
@@ -44,12 +29,12 @@ async function generate(check: boolean, context: CliContext): Promise<ExitCode> 
   const { checkout } = context;
   if (checkout === undefined)
     throw new UsageError('generate needs a checkout of the source; this is an installed package');
-  const engines = await loadAll(checkout);
-  const problems = checkCatalogue(createCatalogue(engines, agentSlices));
+  const catalogue = createCatalogue(await loadAll(checkout), agentSlices);
+  const renderDashboards = await checkout.importDashboards();
+  const problems = checkCatalogue(catalogue);
   for (const { where, message } of problems) context.writeNote(`${where}: ${message}\n`);
-  const drifted = renderArtefacts(engines).filter(
-    ({ path, text }) => read(join(checkout.root, path)) !== text,
-  );
+  const artefacts = [...renderArtefacts(catalogue), ...(renderDashboards?.(catalogue) ?? [])];
+  const drifted = artefacts.filter(({ path, text }) => read(join(checkout.root, path)) !== text);
   if (!check) for (const { path, text } of drifted) write(join(checkout.root, path), text);
   for (const { path } of drifted) await context.writeData(`${path}\n`);
   if (drifted.length > 0 && check)
@@ -57,9 +42,8 @@ async function generate(check: boolean, context: CliContext): Promise<ExitCode> 
   return problems.length > 0 || (check && drifted.length > 0) ? exitCodes.notFine : exitCodes.ok;
 }
 
-/** All generated files, from the manifests alone: the same manifests give the same bytes. */
-function renderArtefacts(engines: readonly Engine[]): readonly Artefact[] {
-  const catalogue = createCatalogue(engines, agentSlices);
+/** What the product itself renders: the same manifests give the same bytes. */
+function renderArtefacts(catalogue: Catalogue): readonly Artefact[] {
   const byId = new Map(catalogue.engines.map((engine) => [engine.id, engine]));
   return [
     { path: 'collectors/index.ts', text: renderRegistry([...byId.keys()]) },

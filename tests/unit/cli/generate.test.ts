@@ -10,7 +10,13 @@ describe('reeve generate', () => {
   mkdirSync(join(root, 'collectors/fake'), { recursive: true });
   mkdirSync(join(root, 'collectors/not-an-engine'));
   writeFileSync(join(root, 'collectors/fake/index.ts'), '');
-  const context = { checkout: { root, importEngine: () => Promise.resolve(createServerEngine()) } };
+  const context = {
+    checkout: {
+      root,
+      importEngine: () => Promise.resolve(createServerEngine()),
+      importDashboards: () => Promise.resolve(undefined),
+    },
+  };
   const files = [
     'collectors/index.ts',
     'docs/metrics.md',
