@@ -1,15 +1,11 @@
-import type { IncomingMessage, Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { Server as TlsServer } from 'node:https';
-import { createServer as createTlsServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { WebConfig, WebConfigSource, WebTlsConfig } from '../core/ports/web-config.ts';
+import type { WebConfig, WebConfigSource } from '../core/ports/web-config.ts';
 import { createBasicAuth } from './basic-auth.ts';
 import type { Handler, Listener, Reply } from './listener.ts';
-import { closeServer, createRequestListener, listen, refuseOtherMethods, serverLimits } from './listener.ts';
-import { isClientAllowed, secureContextOptions, tlsServerOptions } from './tls.ts';
-import { watchWebConfig } from './web-config-watch.ts';
+import { refuseOtherMethods } from './listener.ts';
+import { startWebServer } from './web-server.ts';
 
 /** Answers a scrape; the exporter's `scrape`. */
 export type ScrapeHandler = (request: {
@@ -42,31 +38,13 @@ export interface MetricsServerInput {
  * @throws {ConfigError} when the web configuration file is broken.
  */
 export async function startMetricsServer(input: MetricsServerInput): Promise<Listener> {
-  const { host, port, clock, log, webConfig } = input;
-  const watch = webConfig === undefined ? undefined : watchWebConfig(webConfig, clock, log);
-  const readConfig = () => watch?.current() ?? open;
-  const listener = createRequestListener(guard(createRoutes(input, readConfig), readConfig), log);
-  const { tls } = readConfig();
-  const server: Server | TlsServer =
-    tls === undefined
-      ? createServer(serverLimits, listener)
-      : createTlsServerFor(tls, readConfig, listener, log);
-  const described = {
-    address: joinAddress(host, port),
-    refused: 'not permitted; ports below 1024 need a privilege',
+  return startWebServer({
+    ...input,
+    webConfig: input.webConfig,
+    createHandler: (readConfig) => guard(createRoutes(input, readConfig), readConfig),
     advice: 'change metrics.listen',
-  };
-  await listen(server, { host, port }, described, log);
-  const address = server.address();
-  const actualPort = typeof address === 'object' && address !== null ? address.port : port;
-  return {
-    url: `${tls === undefined ? 'http' : 'https'}://${joinAddress(host, actualPort)}`,
-    port: actualPort,
-    close: (deadlineMs) => closeServer(server, deadlineMs),
-  };
+  });
 }
-
-const open: WebConfig = { tls: undefined, headers: {}, users: new Map() };
 
 /** Reasons shown by `/readyz`; with a thousand targets nobody reads all. */
 const shownReasons = 20;
@@ -115,17 +93,15 @@ function landingPage(version: string): Reply {
 /** Probes carry no password; where one is set, these say nothing but yes or no. */
 const unguarded: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-/** Authentication before, configured headers after. */
 function guard(handle: Handler, readConfig: () => WebConfig): Handler {
   const auth = createBasicAuth();
   return async (request, path) => {
-    const { users, headers } = readConfig();
+    const { users } = readConfig();
     const verdict =
       users.size === 0 || unguarded.has(path)
         ? 'allowed'
         : await auth.check(request.headers.authorization, users);
-    const reply = verdict === 'allowed' ? await handle(request, path) : refusals[verdict];
-    return { ...reply, headers: { ...headers, ...reply.headers } };
+    return verdict === 'allowed' ? handle(request, path) : refusals[verdict];
   };
 }
 
@@ -133,37 +109,6 @@ const refusals = {
   denied: { status: 401, headers: { 'www-authenticate': 'Basic' }, body: 'unauthorized\n' },
   busy: { status: 429, headers: { 'retry-after': '5' }, body: 'too many logins at once\n' },
 } as const satisfies Record<string, Reply>;
-
-/** As long as the headers of a request may take. */
-const handshakeTimeout = serverLimits.headersTimeout;
-
-function createTlsServerFor(
-  tls: WebTlsConfig,
-  readConfig: () => WebConfig,
-  listener: ReturnType<typeof createRequestListener>,
-  log: Log,
-): TlsServer {
-  const server = createTlsServer({ ...serverLimits, handshakeTimeout, ...tlsServerOptions(tls) }, listener);
-  let current = tls;
-  // Before the handshake of each connection: a renewed certificate serves the next one.
-  server.prependListener('connection', () => {
-    const next = readConfig().tls;
-    if (next === current || next === undefined) return;
-    server.setSecureContext(secureContextOptions(next));
-    // Whether clients are asked for a certificate is fixed when a server is made.
-    if ((next.clientAuth === 'NoClientCert') !== (current.clientAuth === 'NoClientCert'))
-      log.warn('client_auth_type between NoClientCert and another needs a restart to take effect');
-    current = next;
-  });
-  server.prependListener('secureConnection', (socket) => {
-    if (!isClientAllowed(socket, current)) socket.destroy();
-  });
-  return server;
-}
-
-function joinAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 function joinHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
