@@ -20,6 +20,7 @@ export {
 export { CollectError, type CollectErrorCode, messageOf, toCollectError } from './core/errors.ts';
 export type { MemberLinks } from './core/index-usage.ts';
 export { defineMetrics } from './core/metric.ts';
+export type { ObjectiveId } from './core/objective.ts';
 export type { Background } from './core/ports/background.ts';
 export type { Clock, Random } from './core/ports/clock.ts';
 export type { History } from './core/ports/history.ts';

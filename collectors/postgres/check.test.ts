@@ -71,7 +71,7 @@ describe.each([13, 18] as const)('check of PostgreSQL %i', (major) => {
       expect.objectContaining({
         severity: 'blind',
         remedy: expect.stringContaining('membersComplete: true'),
-        metrics: ['unusedIndexes', 'unusedIndexBytes'],
+        metrics: ['unusedIndexes', 'unusedIndexBytes', 'overdueUnusedIndexBytes'],
       }),
     );
   });

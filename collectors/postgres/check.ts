@@ -160,6 +160,7 @@ const uncounted: Item = {
     'vacuumDueAgeSeconds',
     'unusedIndexes',
     'unusedIndexBytes',
+    'overdueUnusedIndexBytes',
   ],
 };
 
@@ -225,7 +226,7 @@ function checkMembers(session: Session, target: Target): readonly Item[] {
         'You have not declared that every member of this cluster is a target: no index is proven unused.',
       remedy: 'Make every standby a target, then set membersComplete: true on this one in reeve.yaml.',
       groups: ['indexes'],
-      metrics: ['unusedIndexes', 'unusedIndexBytes'],
+      metrics: ['unusedIndexes', 'unusedIndexBytes', 'overdueUnusedIndexBytes'],
     },
   ];
 }

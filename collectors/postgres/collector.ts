@@ -7,7 +7,7 @@ import { readAvailability } from './availability.ts';
 import { checkTarget } from './check.ts';
 import type { PostgresOptions } from './config.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { type PostgresGroup, windowOf } from './groups.ts';
+import { type PostgresGroup, statementWindowsOf, windowOf } from './groups.ts';
 import { createIndexesReader } from './indexes.ts';
 import { readIo } from './io.ts';
 import type { PostgresMetrics } from './metrics.ts';
@@ -29,8 +29,8 @@ export function createPostgresCollector(
   input: CollectorInput<PostgresOptions>,
 ): Collector<PostgresMetrics, PostgresGroup> {
   const readers: Readonly<Record<PostgresGroup, PostgresReader>> = {
-    relations: createRelationsReader(windowOf(input.target, 'relations')),
-    statements: createStatementsReader(),
+    relations: createRelationsReader(windowOf(input.target, 'relations', 'index_hit_ratio')),
+    statements: createStatementsReader(statementWindowsOf(input.target)),
     top_statements: createTopStatementsReader(input),
     indexes: createIndexesReader(input),
     sizes: readSizes,

@@ -1,4 +1,4 @@
-import type { GroupDefinition, Target } from '../../src/sdk.ts';
+import type { GroupDefinition, ObjectiveId, Target } from '../../src/sdk.ts';
 
 /** Every collection reads the cheap, lock-free groups; the others have their own cadence. */
 const everyPoll = 0;
@@ -92,10 +92,30 @@ export const postgresGroups = {
 
 export type PostgresGroup = keyof typeof postgresGroups;
 
-const shortestWindowMs = 5 * 60_000;
+const fiveMinutesMs = 5 * 60_000;
+const hourMs = 60 * 60_000;
 
-/** Over which a group takes ratios and rates: five minutes, or from one reading to the next where the target is read more rarely. */
-export function windowOf(target: Pick<Target, 'intervalMs' | 'groups'>, group: PostgresGroup): number {
-  const everyMs = target.groups[group]?.everyMs ?? postgresGroups[group].everyMs;
-  return Math.max(shortestWindowMs, everyMs, target.intervalMs);
+type Cadence = Pick<Target, 'intervalMs' | 'groups' | 'windowsMs'>;
+
+/**
+ * Over which a group takes ratios and rates, in milliseconds: what the operator set for the objective that they measure, five minutes
+ * otherwise, or from one reading to the next where the target is read more rarely.
+ */
+export function windowOf(target: Cadence, group: PostgresGroup, objective?: ObjectiveId): number {
+  const set = objective === undefined ? undefined : target.windowsMs[objective];
+  return Math.max(set ?? fiveMinutesMs, cadenceOf(target, group), target.intervalMs);
+}
+
+/** Of latencies, in milliseconds: a short window for OLTP and a long one for OLAP; each is long enough for what lies between two readings. */
+export function statementWindowsOf(target: Cadence): { readonly shortMs: number; readonly longMs: number } {
+  const { oltp_query_seconds = fiveMinutesMs, olap_query_seconds = hourMs } = target.windowsMs;
+  const longestPauseMs = cadenceOf(target, 'statements') + target.intervalMs;
+  return {
+    shortMs: Math.max(oltp_query_seconds, longestPauseMs),
+    longMs: Math.max(olap_query_seconds, longestPauseMs),
+  };
+}
+
+function cadenceOf({ groups }: Cadence, group: PostgresGroup): number {
+  return groups[group]?.everyMs ?? postgresGroups[group].everyMs;
 }

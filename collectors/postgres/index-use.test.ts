@@ -178,6 +178,32 @@ describe.each([13, 18] as const)('the proof that an index is unused, on PostgreS
   });
 });
 
+describe('the review of a quarter', () => {
+  it('is overdue for what was proven before the quarter began, and not for what was proven since', async () => {
+    await using server = await startPostgres({ major: 18 });
+    await server.query(schema);
+    await using collector = openCollector(server.superuserUrl, {}, undefined, { target });
+    const overdue = (reading: GroupReading): number | undefined =>
+      valueOf(reading, 'reeve_postgres_overdue_unused_index_bytes', 'postgres');
+    const sizeOf = (reading: GroupReading, index: string): unknown =>
+      reading.details['indexes']?.find((each) => each['index'] === index)?.['bytes'];
+
+    const early = await readAt([collector], -20, -15);
+    await server.query(useCustomer);
+    await waitForScans(server, 1);
+    // `start` is the first moment of a quarter.
+    const before = await readAt([collector], -8, -1);
+    const first = await readAt([collector], 0);
+    const later = await readAt([collector], 3);
+
+    expect(overdue(early)).toBeUndefined();
+    expect([unused(before), overdue(before)]).toEqual([1, 0]);
+    expect([unused(first), overdue(first)]).toEqual([1, sizeOf(first, 'orders_total')]);
+    expect([unused(later), overdue(later)]).toEqual([2, sizeOf(later, 'orders_total')]);
+    expect(overdue(first)).toBeGreaterThan(0);
+  });
+});
+
 describe('the proof with a slow cadence', () => {
   it('takes a member for read as long as three times the cadence', async () => {
     await using primary = await startPostgres({ major: 18 });

@@ -1,5 +1,5 @@
 import type { CollectorInput, DetailRow, MemberLinks, Target } from '../../src/sdk.ts';
-import { watchCluster } from '../../src/sdk.ts';
+import { isOverdueForReview, watchCluster } from '../../src/sdk.ts';
 import { alterAndReload } from './alter-system.ts';
 import type { Connection } from './client.ts';
 import type { PostgresOptions } from './config.ts';
@@ -100,7 +100,8 @@ async function judgeDatabase(
   const evidence = { watch, neededByForeignKeys: support.needed, isTruncated };
   const judge = (index: IndexRow): JudgedIndex => judgeIndex(index, evidence);
   const judged = [...(await mapInSlices(list.indexes, judge))].sort(byImportance);
-  recordVerdicts(context, database, judged, watch.blockers.length === 0 && !isTruncated);
+  recordVerdicts(context, database, judged);
+  if (watch.blockers.length === 0 && !isTruncated) recordUnused(context, database, judged, input.target);
   // What this server itself used lately needs no explanation.
   const rows = judged.filter(({ proof }) => !proof.reasons.includes('used'));
   context.detail('indexes', await mapInSlices(rows, (row) => verdictRow(database, row)));
@@ -119,19 +120,25 @@ async function judgeDatabase(
   );
 }
 
-function recordVerdicts(
-  context: PostgresContext,
-  database: string,
-  judged: readonly JudgedIndex[],
-  isProvable: boolean,
-): void {
+function recordVerdicts(context: PostgresContext, database: string, judged: readonly JudgedIndex[]): void {
   for (const verdict of indexVerdicts) {
     const those = judged.filter((index) => index.verdict === verdict);
     context.record('indexVerdicts', those.length, { database, verdict });
-    if (verdict !== 'unused' || !isProvable) continue;
-    context.record('unusedIndexes', those.length, { database });
-    context.record('unusedIndexBytes', bytesOf(those.map(({ index }) => index)), { database });
   }
+}
+
+function recordUnused(
+  context: PostgresContext,
+  database: string,
+  judged: readonly JudgedIndex[],
+  { unusedAfterMs }: Target,
+): void {
+  const { now } = context;
+  const unused = judged.filter(({ verdict }) => verdict === 'unused');
+  const overdue = unused.filter(({ proof }) => isOverdueForReview({ proof, unusedAfterMs, now }));
+  context.record('unusedIndexes', unused.length, { database });
+  context.record('unusedIndexBytes', bytesOf(unused.map(({ index }) => index)), { database });
+  context.record('overdueUnusedIndexBytes', bytesOf(overdue.map(({ index }) => index)), { database });
 }
 
 function recordOverlaps(context: PostgresContext, database: string, overlaps: readonly Overlap[]): void {

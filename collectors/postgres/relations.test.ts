@@ -144,11 +144,16 @@ describe('a target that is read every 12 minutes', () => {
   });
 
   it.each([
-    [{ intervalMs: 15_000, groups: {} }, 5 * minute],
-    [{ intervalMs: 20 * minute, groups: {} }, 20 * minute],
-    [{ intervalMs: 15_000, groups: { relations: { enabled: true, everyMs: 12 * minute } } }, 12 * minute],
+    [{}, 5 * minute],
+    [{ intervalMs: 20 * minute }, 20 * minute],
+    [{ groups: { relations: { enabled: true, everyMs: 12 * minute } } }, 12 * minute],
+    [{ windowsMs: { index_hit_ratio: 30 * minute } }, 30 * minute],
+    [{ windowsMs: { index_hit_ratio: minute } }, minute],
+    [{ windowsMs: { index_hit_ratio: minute }, intervalMs: 2 * minute }, 2 * minute],
+    [{ windowsMs: { cache_hit_ratio: minute } }, 5 * minute],
   ])('takes %j over %i ms', (target, windowMs) => {
-    expect(windowOf(target, 'relations')).toBe(windowMs);
+    const usual = { intervalMs: 15_000, groups: {}, windowsMs: {} };
+    expect(windowOf({ ...usual, ...target }, 'relations', 'index_hit_ratio')).toBe(windowMs);
   });
 });
 

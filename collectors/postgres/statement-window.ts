@@ -1,8 +1,11 @@
 import { LatencyMixture, type StatementGrowth } from './latency-mixture.ts';
 import type { StatementRow, StatementRows } from './statement-rows.ts';
 
-const shortWindowMs = 5 * 60_000;
-const longWindowMs = 60 * 60_000;
+/** Over which latencies are taken, in milliseconds; either may be the longer one. What did not begin within a window is no part of it. */
+export interface LatencyWindows {
+  readonly shortMs: number;
+  readonly longMs: number;
+}
 
 /** What the statements of one database did. */
 export interface DatabaseStatements {
@@ -29,13 +32,18 @@ interface Reading {
 }
 
 /**
- * Follows statements from reading to reading and keeps what each interval adds, for an hour; times are milliseconds that only grow. Rows that restarted are left out of the
+ * Follows statements from reading to reading and keeps what each interval adds, for as long as the windows; times are milliseconds that only grow. Rows that restarted are left out of the
  * interval, because what they did before is not known; so is the whole interval when everything was reset.
  */
 export class StatementWindow {
+  readonly #windows: LatencyWindows;
   #last: Reading | undefined;
   #intervals: Interval[] = [];
   readonly #totals = new Map<string, { calls: number; seconds: number }>();
+
+  constructor(windows: LatencyWindows) {
+    this.#windows = windows;
+  }
 
   /** Rows that grew since the last reading, with their growth; to be given to `count` without those that are left out. */
   grownRows(atMs: number, statements: StatementRows): readonly [StatementRow, StatementGrowth][] {
@@ -66,7 +74,7 @@ export class StatementWindow {
         seconds: total.seconds + growth.seconds,
       });
     }
-    this.#intervals = coalesce([...this.#intervals, { startMs, mixtures }], nowMs);
+    this.#intervals = coalesce([...this.#intervals, { startMs, mixtures }], this.#windows, nowMs);
   }
 
   /** When the previous reading was, in milliseconds that only grow; undefined before the first. */
@@ -77,23 +85,33 @@ export class StatementWindow {
   read(database: string, nowMs: number): DatabaseStatements {
     const short = new LatencyMixture();
     const long = new LatencyMixture();
+    const { shortMs, longMs } = this.#windows;
     for (const { startMs, mixtures } of this.#intervals) {
       const mixture = mixtures.get(database);
       if (mixture === undefined) continue;
-      long.add(mixture);
-      if (startMs >= nowMs - shortWindowMs) short.add(mixture);
+      if (startMs >= nowMs - longMs) long.add(mixture);
+      if (startMs >= nowMs - shortMs) short.add(mixture);
     }
     return { short, long, ...(this.#totals.get(database) ?? { calls: 0, seconds: 0 }) };
   }
 }
 
-/** Forgets what is older than the long window, and joins what is older than the short one into slots of five minutes. */
-function coalesce(intervals: readonly Interval[], nowMs: number): Interval[] {
+/** Of the longer window what the shorter one does not hold is kept in this many slots (of five minutes in an hour). */
+const slots = 12;
+
+/** Forgets what is older than the longer window, and joins what is older than the shorter one into slots. */
+function coalesce(
+  intervals: readonly Interval[],
+  { shortMs, longMs }: LatencyWindows,
+  nowMs: number,
+): Interval[] {
+  const longerMs = Math.max(shortMs, longMs);
+  const slotOf = ({ startMs }: Interval): number => Math.floor(startMs / (longerMs / slots));
   const kept: Interval[] = [];
   for (const interval of intervals) {
-    if (interval.startMs < nowMs - longWindowMs) continue;
+    if (interval.startMs < nowMs - longerMs) continue;
     const previous = kept.at(-1);
-    const isOld = interval.startMs < nowMs - shortWindowMs;
+    const isOld = interval.startMs < nowMs - Math.min(shortMs, longMs);
     if (isOld && previous !== undefined && slotOf(previous) === slotOf(interval)) {
       kept[kept.length - 1] = {
         startMs: previous.startMs,
@@ -102,10 +120,6 @@ function coalesce(intervals: readonly Interval[], nowMs: number): Interval[] {
     } else kept.push(interval);
   }
   return kept;
-}
-
-function slotOf({ startMs }: Interval): number {
-  return Math.floor(startMs / shortWindowMs);
 }
 
 function join(one: Mixtures, other: Mixtures): Mixtures {

@@ -7,7 +7,7 @@ import {
   type StatementRows,
 } from './statement-rows.ts';
 import { findStatements, type StatementSource } from './statement-source.ts';
-import { StatementWindow } from './statement-window.ts';
+import { type LatencyWindows, StatementWindow } from './statement-window.ts';
 
 interface Known {
   readonly window: StatementWindow;
@@ -18,9 +18,9 @@ interface Known {
 }
 
 /** Latency and number of statements by database, from the growth of pg_stat_statements between readings. */
-export function createStatementsReader(): PostgresReader {
+export function createStatementsReader(windows: LatencyWindows): PostgresReader {
   const known: Known = {
-    window: new StatementWindow(),
+    window: new StatementWindow(windows),
     counts: new Map(),
     lastEvictions: undefined,
     evictions: 0,

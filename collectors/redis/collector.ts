@@ -196,8 +196,7 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
     const { clock, target } = this.#input;
     for (const address of addresses) {
       const name = formatAddress(address);
-      if (!this.#nodes.has(name))
-        this.#nodes.set(name, new RedisNode(address, this.#connect, clock, target.intervalMs));
+      if (!this.#nodes.has(name)) this.#nodes.set(name, new RedisNode(address, this.#connect, clock, target));
     }
   }
 }

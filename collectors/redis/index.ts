@@ -19,7 +19,7 @@ export const engine: Engine = defineEngine({
   grants: redisGrants,
   starter: {
     protocols: ['redis', 'rediss'],
-    hints: ['objectives: { replication_lag_seconds: { max: 500ms, for: 2m } }'],
+    hints: ['objectives: { cache_hit_ratio: { min: 0.9 }, replication_lag_seconds: { max: 2s } }'],
   },
   options: redisOptions,
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),

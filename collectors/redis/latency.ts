@@ -2,7 +2,7 @@ import { CollectError } from '../../src/sdk.ts';
 import type { NodeGroup } from './fields.ts';
 
 /**
- * Percentiles of execution time over the last 5 minutes, or since the previous poll where that is longer ago.
+ * Percentiles of execution time over the last 5 minutes (or the window that is set), or since the previous poll where that is longer ago.
  *
  * @throws {CollectError} `unsupported` before 7.0 and while the server does not keep histograms, `denied` without latency|histogram.
  */

@@ -4,6 +4,7 @@ import {
   CounterWindow,
   type DetailRow,
   type ServerIdentity,
+  type Target,
 } from '../../src/sdk.ts';
 import {
   type Address,
@@ -37,8 +38,8 @@ export interface SlowLog {
   readonly rows: readonly DetailRow[];
 }
 
-/** What ratios and percentiles are taken over; a target that is polled less often has them from one poll to the next. */
-const shortestWindowMs = 300_000;
+/** What ratios and percentiles are taken over unless the operator says otherwise. */
+const usualWindowMs = 300_000;
 /** Pause between two looks at a primary's offset. */
 const samplingMs = 500;
 /** A command that was denied is tried again after this long, so that the server's log of denials stays readable. */
@@ -69,11 +70,16 @@ export class RedisNode {
   #shared: { readonly now: number; readonly reading: Promise<NodeReading> } | undefined;
   #sampling = false;
 
-  /** @param intervalMs pause between two polls. */
-  constructor(address: Address, connect: Connect, clock: Clock, intervalMs: number) {
-    const windowMs = Math.max(shortestWindowMs, intervalMs);
-    this.lookups = new CounterWindow(windowMs);
-    this.latency = new LatencyWindow(windowMs);
+  /** A target that is polled less often than its windows has them from one poll to the next. */
+  constructor(
+    address: Address,
+    connect: Connect,
+    clock: Clock,
+    { intervalMs, windowsMs }: Pick<Target, 'intervalMs' | 'windowsMs'>,
+  ) {
+    const { cache_hit_ratio = usualWindowMs, oltp_query_seconds = usualWindowMs } = windowsMs;
+    this.lookups = new CounterWindow(Math.max(cache_hit_ratio, intervalMs));
+    this.latency = new LatencyWindow(Math.max(oltp_query_seconds, intervalMs));
     this.address = address;
     this.name = formatAddress(address);
     this.#connect = connect;

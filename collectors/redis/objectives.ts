@@ -3,7 +3,9 @@ import type { RedisMetrics } from './metrics.ts';
 
 /** Which metrics measure the objectives that apply to Redis. */
 export const redisObjectives: readonly ObjectiveMeasure<keyof RedisMetrics>[] = [
-  { objective: 'cache_hit_ratio', metric: 'cacheHitRatio' },
-  { objective: 'replication_lag_seconds', metric: 'lagSeconds' },
-  { objective: 'oltp_query_seconds', metric: 'latencyP99Seconds' },
+  { objective: 'oltp_query_seconds', metric: 'latencyP99Seconds', subject: ['node'] },
+  // The ratio of the whole deployment.
+  { objective: 'cache_hit_ratio', metric: 'cacheHitRatio', subject: [] },
+  // Replicas acknowledge once a second, so that nothing finer can be seen.
+  { objective: 'replication_lag_seconds', metric: 'lagSeconds', subject: ['replica'], resolution: 1 },
 ];

@@ -45,6 +45,18 @@ export const indexMetrics = defineMetrics({
     docs: pgIndex,
     cost: list,
   },
+  overdueUnusedIndexBytes: {
+    ...stable,
+    name: 'reeve_postgres_overdue_unused_index_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Size of those of the unused indexes whose proof was complete before the last calendar quarter (UTC) ended, so that its review had to deal with them; absent while nothing can be proven, and on standbys.',
+    labels,
+    group: 'indexes',
+    source: 'pg_class.relpages × block_size of the indexes proven unused by the end of the last quarter',
+    docs: pgIndex,
+    cost: list,
+  },
   indexVerdicts: {
     ...stable,
     name: 'reeve_postgres_index_verdicts',

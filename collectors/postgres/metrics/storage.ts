@@ -13,7 +13,7 @@ export const storageMetrics = defineMetrics({
     name: 'reeve_postgres_index_hit_ratio',
     kind: 'gauge',
     unit: 'ratio',
-    help: 'Index blocks found in shared buffers out of those requested in the last five minutes, or between two readings where those are farther apart; absent without requests or track_counts.',
+    help: 'Index blocks found in shared buffers out of those requested in the last five minutes (or the window set for index_hit_ratio), or between two readings where those are farther apart; absent without requests or track_counts.',
     labels: { database },
     group: 'relations',
     source:
@@ -26,7 +26,7 @@ export const storageMetrics = defineMetrics({
     name: 'reeve_postgres_table_hit_ratio',
     kind: 'gauge',
     unit: 'ratio',
-    help: 'Table blocks found in shared buffers out of those requested in the last five minutes, or between two readings where those are farther apart; absent without requests or track_counts.',
+    help: 'Table blocks found in shared buffers out of those requested in the last five minutes (or the window set for index_hit_ratio), or between two readings where those are farther apart; absent without requests or track_counts.',
     labels: { database },
     group: 'relations',
     source:

@@ -6,7 +6,7 @@ export const cacheMetrics = defineMetrics({
     ...infoGauge,
     name: 'reeve_redis_cache_hit_ratio',
     unit: 'ratio',
-    help: 'Part of the lookups of the last 5 minutes (or since the previous collection, where that is longer ago) that found their key, over all primaries; the agent makes no lookups itself.',
+    help: 'Part of the lookups of the last 5 minutes (or the window set for cache_hit_ratio, or since the previous collection where that is longer ago) that found their key, over all primaries; the agent makes no lookups itself.',
     labels: {},
     group: 'cache',
     source: 'INFO stats: growth of keyspace_hits / (keyspace_hits + keyspace_misses)',

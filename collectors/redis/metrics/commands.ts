@@ -125,17 +125,17 @@ export const commandMetrics = defineMetrics({
   latencyP50Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p50_seconds',
-    help: 'Estimated median execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones.',
+    help: 'Estimated median execution time of all calls of the last 5 minutes (or the window set for oltp_query_seconds, or since the previous collection where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones.',
   },
   latencyP99Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p99_seconds',
-    help: 'Estimated 99th percentile of the execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
+    help: 'Estimated 99th percentile of the execution time of all calls of the last 5 minutes (or the window set for oltp_query_seconds, or since the previous collection where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
   },
   latencyP999Seconds: {
     ...histogram,
     name: 'reeve_redis_command_latency_p999_seconds',
-    help: 'Estimated 99.9th percentile of the execution time of all calls of the last 5 minutes (or since the previous collection, where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
+    help: 'Estimated 99.9th percentile of the execution time of all calls of the last 5 minutes (or the window set for oltp_query_seconds, or since the previous collection where that is longer ago), without network and queueing; linear within buckets that double, without the commands of the agent and blocking ones; the server counts at most one second a call.',
   },
   slowCommandsTotal: {
     ...infoCounter,
