@@ -8,6 +8,7 @@ import type { Engine } from '../core/engine.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { startOtlp } from '../export/otlp.ts';
 import { createPrometheusExporter } from '../export/prometheus.ts';
+import type { ControlApi } from '../http/control-api.ts';
 import { type ReloadOutcome, startControlServer } from '../http/control-server.ts';
 import { startMetricsServer } from '../http/metrics-server.ts';
 import { openStore } from '../store/sqlite/open-store.ts';
@@ -166,7 +167,17 @@ async function openListeners(
     log,
   });
   opened.push((deadlineMs) => metricsServer.close(deadlineMs));
-  const control = await startControlServer({ socketPath: join(store.path, 'control.sock'), reload, log });
+  const api: ControlApi = {
+    reload,
+    // Handed over by the judge as soon as it is wired.
+    scorecard: () => ({ objectives: [] }),
+    breaches: () => [],
+    events: () => [],
+    takeAlert: () => ({ outcome: 'not_ours', breach: undefined, text: 'nothing is judged' }),
+    advise: () => ({ command: 'reeve objectives', runbookUrl: undefined }),
+  };
+  const socketPath = join(store.path, 'control.sock');
+  const control = await startControlServer({ socketPath, api, clock, log });
   opened.push((deadlineMs) => control.close(deadlineMs));
   return { metricsUrl: `${metricsServer.url}/metrics`, controlSocket: control.url };
 }

@@ -1,13 +1,15 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReloadOutcome } from '../../../src/http/control-server.ts';
+import type { ReloadOutcome } from '../../../src/http/control-api.ts';
 import { startControlServer } from '../../../src/http/control-server.ts';
 import type { Listener } from '../../../src/http/listener.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { ask } from '../../support/net/http-client.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import type { TempDir } from '../../support/temp-dir.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
+import { createFakeApi } from './fake-api.ts';
 
 let folder: TempDir;
 let socketPath: string;
@@ -30,7 +32,8 @@ async function start(
 ): Promise<void> {
   listener = await startControlServer({
     socketPath: path,
-    reload: async () => outcome,
+    api: createFakeApi({ reload: async () => outcome }),
+    clock: new FakeClock(),
     log: createRecordingLog(),
   });
 }
