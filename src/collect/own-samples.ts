@@ -6,6 +6,7 @@ import { collectionMetrics } from '../telemetry/metrics.ts';
 
 /** What the collection of one target has seen of itself so far. */
 export interface CollectionRecord {
+  readonly intervalMs: number;
   readonly up: boolean;
   readonly server: ServerIdentity;
   readonly readings: readonly GroupReading[];
@@ -21,6 +22,7 @@ export function ownSamples(record: CollectionRecord): readonly Sample[] {
   const buffer = createSampleBuffer(collectionMetrics);
   const { up, server } = record;
   buffer.record('targetUp', up ? 1 : 0, {});
+  buffer.record('targetInterval', record.intervalMs / 1000, {});
   if (up) buffer.record('targetInfo', 1, { version: server.version ?? '', role: server.role ?? '' });
   buffer.record('seriesDroppedTotal', record.seriesDropped, {});
   for (const reading of record.readings) {

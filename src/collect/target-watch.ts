@@ -247,6 +247,7 @@ export class TargetWatch {
     this.#faults.repeated(repeated);
     if (last) this.#seriesDropped += dropped;
     const own = ownSamples({
+      intervalMs: this.target.intervalMs,
       up,
       server: this.#server,
       readings,

@@ -24,6 +24,14 @@ export const collectionMetrics = defineMetrics({
     help: 'Whether the target could be reached in the latest collection (1) or not (0).',
     labels: {},
   },
+  targetInterval: {
+    ...collection,
+    name: 'reeve_target_interval_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'How often the target is due for collection; a snapshot that is much older is stale.',
+    labels: {},
+  },
   targetInfo: {
     ...collection,
     name: 'reeve_target_info',
