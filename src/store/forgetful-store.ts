@@ -1,6 +1,7 @@
 import type { Memory } from '../core/ports/memory.ts';
 import type { Store } from '../core/ports/store.ts';
 import { createMemoryHistory } from './memory-history.ts';
+import { createMemoryObjectiveRecords } from './memory-objective-records.ts';
 import { checkValue } from './memory-value.ts';
 
 /** A store that starts empty and is forgotten at the end: for commands that take a reading, and for tests. */
@@ -13,6 +14,7 @@ export function createForgetfulStore(): Store {
       memories.set(target, memory);
       return memory;
     },
+    objectives: createMemoryObjectiveRecords(),
     close: () => Promise.resolve(),
   };
 }

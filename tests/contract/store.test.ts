@@ -4,24 +4,27 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { describeStore } from './store.contract.ts';
+import { describeObjectiveRecords } from './store-objectives.contract.ts';
 
-describeStore(
-  'memory',
-  async () => ({
-    open: async () => createForgetfulStore(),
-    [Symbol.asyncDispose]: async () => undefined,
-  }),
-  { isDurable: false },
-);
+for (const describeAll of [describeStore, describeObjectiveRecords]) {
+  describeAll(
+    'memory',
+    async () => ({
+      open: async () => createForgetfulStore(),
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+    { isDurable: false },
+  );
 
-describeStore(
-  'sqlite',
-  async () => {
-    const directory = await createTempDir('store');
-    return {
-      open: () => openStore({ path: directory.path, clock: new FakeClock(), log: createRecordingLog() }),
-      [Symbol.asyncDispose]: () => directory.remove(),
-    };
-  },
-  { isDurable: true },
-);
+  describeAll(
+    'sqlite',
+    async () => {
+      const directory = await createTempDir('store');
+      return {
+        open: () => openStore({ path: directory.path, clock: new FakeClock(), log: createRecordingLog() }),
+        [Symbol.asyncDispose]: () => directory.remove(),
+      };
+    },
+    { isDurable: true },
+  );
+}

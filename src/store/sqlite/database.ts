@@ -5,7 +5,7 @@ import { messageOf } from '../../core/errors.ts';
 import { StoreError } from '../store-error.ts';
 import { lockStore } from './lock.ts';
 import { readText } from './row.ts';
-import { migrate } from './schema.ts';
+import { isUpToDate, migrate } from './schema.ts';
 import { isDamage } from './sqlite-error.ts';
 
 /** An open store: the only one in any process. */
@@ -25,7 +25,7 @@ const busyTimeoutMs = { starting: 2_000, running: 10 } as const;
  * @throws {StoreError} with what to do; nothing is deleted or overwritten.
  */
 export function openDatabase(directory: string, at: number): OpenDatabase {
-  const file = join(directory, 'reeve.sqlite');
+  const file = fileIn(directory);
   try {
     makeDirectory(directory);
     const lock = lockStore(directory);
@@ -46,6 +46,34 @@ export function openDatabase(directory: string, at: number): OpenDatabase {
   } catch (thrown) {
     throw explain(thrown, directory, file);
   }
+}
+
+/**
+ * Opens the file to read it, beside an agent that may have it open too: without the lock, and nothing is created or brought up to date.
+ * Undefined where there is no store, or an older version of Reeve wrote it and none of this version has run since.
+ *
+ * @throws {StoreError} `newer`, `damaged` or `unusable`.
+ */
+export function openDatabaseToRead(directory: string): DatabaseSync | undefined {
+  const file = fileIn(directory);
+  if (!existsSync(file)) return undefined;
+  try {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs.starting });
+    try {
+      if (isUpToDate(database, file)) return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+    database.close();
+    return undefined;
+  } catch (thrown) {
+    throw explain(thrown, directory, file);
+  }
+}
+
+function fileIn(directory: string): string {
+  return join(directory, 'reeve.sqlite');
 }
 
 /**
@@ -92,6 +120,12 @@ function explain(thrown: unknown, directory: string, file: string): StoreError {
       'on a disk with free space',
     { cause: thrown },
   );
+}
+
+/** What to do about a store that was opened and then did not hold what was written. */
+export function explainDamage(file: string, thrown: unknown): unknown {
+  const isRead = thrown instanceof StoreError && thrown.code === 'damaged';
+  return isRead || isDamage(thrown) ? damage(file, messageOf(thrown), thrown) : thrown;
 }
 
 function damage(file: string, found: string, cause?: unknown): StoreError {

@@ -16,6 +16,12 @@ export interface Household {
   readonly pruning: Pruning;
 }
 
+/** A table that is kept from growing by itself. */
+export interface Sweep {
+  /** One step, in the transaction of the caller; true when it deleted something. */
+  step(): boolean;
+}
+
 /** What nobody asked for in this time is read from disk again when somebody does. */
 const idleMs = 3_600_000;
 /** Rest after a look that found nothing to delete. */
@@ -31,13 +37,15 @@ const evictEveryMs = 600_000;
 export class Housekeeping implements ChangeSet {
   readonly changed = new Set<string>();
   readonly #households: readonly Household[];
+  readonly #sweeps: readonly Sweep[];
   readonly #writes: WriteBehind;
   readonly #clock: Clock;
   #pruneAtMs = 0;
   #evictAtMs = 0;
 
-  constructor(households: readonly Household[], writes: WriteBehind, clock: Clock) {
+  constructor(households: readonly Household[], sweeps: readonly Sweep[], writes: WriteBehind, clock: Clock) {
     this.#households = households;
+    this.#sweeps = sweeps;
     this.#writes = writes;
     this.#clock = clock;
     this.#pruneAtMs = clock.monotonicMs();
@@ -62,6 +70,7 @@ export class Housekeeping implements ChangeSet {
     const steps = this.#households.map(({ cache, pruning }) =>
       pruning.step(unseenSince(pruning), (id) => cache.holds(id)),
     );
+    steps.push(...this.#sweeps.map((sweep) => sweep.step()));
     if (!steps.includes(true)) this.#pruneAtMs = this.#clock.monotonicMs() + restMs;
   }
 }

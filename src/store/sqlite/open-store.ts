@@ -3,10 +3,11 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { checkReading } from '../index-reading.ts';
-import { openDatabase } from './database.ts';
+import { explainDamage, type OpenDatabase, openDatabase } from './database.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
 import { IndexUsageTable } from './index-usage-table.ts';
+import { createObjectiveTables } from './objective-tables.ts';
 import { Pruning } from './pruning.ts';
 import { SeenCache } from './seen-cache.ts';
 import { SeenTable } from './seen-table.ts';
@@ -31,17 +32,28 @@ const seenTables = { heads: 'seen_scope', seenAt: 'last_at', rows: 'seen_key', h
  *
  * @throws {StoreError} when another process has it, a newer Reeve wrote it, it is damaged or the directory cannot be used.
  */
-export async function openStore({ path, clock, log, onError }: OpenStoreOptions): Promise<Store> {
-  const opened = openDatabase(resolve(path), clock.now());
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const opened = openDatabase(resolve(options.path), options.clock.now());
+  try {
+    return createStore(opened, options);
+  } catch (thrown) {
+    opened.close();
+    throw explainDamage(opened.file, thrown);
+  }
+}
+
+function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOptions): Store {
   const { database, file } = opened;
   const writes = new WriteBehind({ database, file, clock, log, onError: onError ?? (() => undefined) });
   const usage = new IndexUsageCache(new IndexUsageTable(database), writes, clock);
   const seen = new SeenCache(new SeenTable(database), writes, clock);
+  const objectives = createObjectiveTables(database, writes, clock);
   const housekeeping = new Housekeeping(
     [
       { cache: usage, pruning: new Pruning(database, indexTables) },
       { cache: seen, pruning: new Pruning(database, seenTables) },
     ],
+    objectives.sweeps,
     writes,
     clock,
   );
@@ -63,6 +75,7 @@ export async function openStore({ path, clock, log, onError }: OpenStoreOptions)
       },
     },
     memory: (target) => memories.of(target),
+    objectives: objectives.records(() => housekeeping.tick()),
     close() {
       closing ??= writes.close().finally(() => opened.close());
       return closing;

@@ -67,6 +67,61 @@ const migrations: readonly Migration[] = [
         PRIMARY KEY (target, key)
       ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    name: 'what evaluation keeps: states, breaches, events, deliveries and daily values',
+    sql: `
+      CREATE TABLE objective_state (
+        target TEXT NOT NULL,
+        objective TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        at REAL NOT NULL,
+        json TEXT NOT NULL,
+        PRIMARY KEY (target, objective, subject)
+      ) STRICT;
+      CREATE INDEX objective_state_at ON objective_state (at);
+      CREATE TABLE breach (
+        fingerprint TEXT PRIMARY KEY,
+        target TEXT NOT NULL,
+        objective TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        opened_at REAL NOT NULL,
+        closed_at REAL,
+        body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX breach_of_target ON breach (target, opened_at);
+      CREATE INDEX breach_opened ON breach (opened_at);
+      CREATE INDEX breach_closed ON breach (closed_at);
+      CREATE TABLE objective_event (
+        id INTEGER PRIMARY KEY,
+        target TEXT NOT NULL,
+        objective TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        at REAL NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX objective_event_of_target ON objective_event (target);
+      CREATE INDEX objective_event_at ON objective_event (at);
+      CREATE TABLE alert_delivery (
+        key TEXT PRIMARY KEY,
+        at REAL NOT NULL
+      ) STRICT;
+      CREATE INDEX alert_delivery_at ON alert_delivery (at);
+      CREATE TABLE daily_series (
+        id INTEGER PRIMARY KEY,
+        target TEXT NOT NULL,
+        metric TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        last_day REAL NOT NULL,
+        UNIQUE (target, metric, subject)
+      ) STRICT;
+      CREATE INDEX daily_series_last_day ON daily_series (last_day);
+      CREATE TABLE daily_value (
+        series_id INTEGER NOT NULL,
+        day REAL NOT NULL,
+        value REAL NOT NULL,
+        PRIMARY KEY (series_id, day)
+      ) STRICT, WITHOUT ROWID;`,
+  },
 ];
 
 /**
@@ -80,14 +135,7 @@ export function migrate(
   at: number,
   steps: readonly Migration[] = migrations,
 ): void {
-  const version = schemaVersion(database);
-  if (version > steps.length) {
-    throw new StoreError(
-      'newer',
-      `the store ${file} was written by a newer version of Reeve (schema ${version}, this version knows ${steps.length}): ` +
-        'run that version, or give this one another store.path; nothing was changed',
-    );
-  }
+  const version = knownVersion(database, file, steps);
   for (const [index, step] of steps.entries()) {
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');
@@ -103,6 +151,26 @@ export function migrate(
       throw thrown;
     }
   }
+}
+
+/**
+ * Whether the schema is the one that this version writes; false when an older one wrote it.
+ *
+ * @throws {StoreError} `newer` when a later version of Reeve wrote the store.
+ */
+export function isUpToDate(database: DatabaseSync, file: string): boolean {
+  return knownVersion(database, file, migrations) === migrations.length;
+}
+
+/** @throws {StoreError} `newer` */
+function knownVersion(database: DatabaseSync, file: string, steps: readonly Migration[]): number {
+  const version = schemaVersion(database);
+  if (version <= steps.length) return version;
+  throw new StoreError(
+    'newer',
+    `the store ${file} was written by a newer version of Reeve (schema ${version}, this version knows ${steps.length}): ` +
+      'run that version, or give this one another store.path; nothing was changed',
+  );
 }
 
 /** 0 for a store that was just created. */

@@ -11,6 +11,8 @@ export interface ChangeSet {
   write(key: string): void;
   /** Writes what must not be newer on disk than any of them; called when all are written. */
   finish(): void;
+  /** Called when one of them is on disk. */
+  written?(key: string): void;
 }
 
 export interface WriteBehindOptions {
@@ -108,7 +110,10 @@ export class WriteBehind {
       return false;
     }
     for (const { changes, keys, isLast } of slice) {
-      for (const key of keys) changes.changed.delete(key);
+      for (const key of keys) {
+        changes.changed.delete(key);
+        changes.written?.(key);
+      }
       if (isLast) this.#pending.delete(changes);
     }
     this.#recover();

@@ -213,7 +213,9 @@ describe('Housekeeping', () => {
     await store.history.firstSeen('empty', [], 7);
     await store.close();
     disk.exec(
-      'ALTER TABLE seen_scope DROP COLUMN last_at; DROP TABLE target_memory; DELETE FROM schema_migration WHERE version >= 2',
+      `ALTER TABLE seen_scope DROP COLUMN last_at; DROP TABLE target_memory; DROP TABLE objective_state; DROP TABLE breach;
+       DROP TABLE objective_event; DROP TABLE alert_delivery; DROP TABLE daily_series; DROP TABLE daily_value;
+       DELETE FROM schema_migration WHERE version >= 2`,
     );
 
     store = await open();
