@@ -52,7 +52,7 @@ export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcom
     ];
     log.info('configuration reloaded', { ...counts(change), needRestart: waiting });
     for (const part of next.inactive.filter((line) => !before.inactive.includes(line))) {
-      log.warn('configured, but not active in this version', { part });
+      log.warn('configured, but without effect', { part });
     }
     return { ok: true, text: describe(next, change, waiting) };
   };

@@ -46,7 +46,7 @@ async function run(options: RunOptions, context: CliContext): Promise<ExitCode> 
   const log = await openLog(context, inForce, options.logLevel ?? config.log.level);
   const signals = listenForSignals(context);
   const endFaults = context.onFault((fault) => log.error('fault of the agent, going on', { error: fault }));
-  for (const part of config.inactive) log.warn('configured, but not active in this version', { part });
+  for (const part of config.inactive) log.warn('configured, but without effect', { part });
   try {
     const daemon = await startDaemon({
       context,

@@ -1,5 +1,5 @@
 import type { ControlToken } from '../core/control-role.ts';
-import type { ObjectiveId, Severity } from '../core/objective.ts';
+import type { ObjectiveInForce, ObjectiveOverrides } from '../core/objective-in-force.ts';
 import type { LogLevel } from '../core/ports/log.ts';
 import type { Redact, Secret } from '../core/secret.ts';
 import type { Target } from '../core/target.ts';
@@ -21,7 +21,7 @@ export interface Config {
   readonly objectives: readonly ObjectiveRule[];
   readonly remediation: RemediationPolicy;
   readonly maintenanceWindows: readonly MaintenanceWindow[];
-  /** One line for every part that is checked but not active in this version. */
+  /** One line for every part that is checked and has no effect: not active in this version, or nothing that it applies to. */
   readonly inactive: readonly string[];
   /** Removes every secret of this configuration from a text. */
   readonly redact: Redact;
@@ -34,26 +34,17 @@ export interface ConfiguredTarget {
   readonly target: Target;
   /** Parsed by the engine's own schema. */
   readonly options: unknown;
-  readonly objectives: ObjectiveOverrides;
+  /** What holds for it: the defaults, changed by every rule that matches its labels and then by its own overrides. */
+  readonly objectives: readonly ObjectiveInForce[];
+  /** What the file says at the target itself. */
+  readonly overrides: ObjectiveOverrides;
   readonly remediation: TargetRemediation;
-  /** Changes when the target, its options or one of its secrets change: a reload keeps collectors whose fingerprint is the same. */
+  /**
+   * Changes when the target, its options or one of its secrets change: a reload keeps collectors whose fingerprint is the same. Bounds
+   * are judged and not collected by, so they are not part of it; windows are.
+   */
   readonly fingerprint: string;
 }
-
-/** What the operator changed about an objective, in the objective's own unit. */
-export interface ObjectiveOverride {
-  readonly enabled?: boolean | undefined;
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  readonly forMs?: number | undefined;
-  readonly windowMs?: number | undefined;
-  readonly minimumBasis?: number | undefined;
-  readonly severity?: Severity | undefined;
-  /** Day the projection is for, `YYYY-MM-DD`; storage_bytes_forecast only. */
-  readonly by?: string | undefined;
-}
-
-export type ObjectiveOverrides = Readonly<Partial<Record<ObjectiveId, ObjectiveOverride>>>;
 
 /** Overrides for all targets that carry these labels (`target` and `engine` count as labels). */
 export interface ObjectiveRule {
@@ -73,6 +64,8 @@ export interface ControlListener {
   readonly tokens: readonly ControlToken[];
   /** Shared secret of webhook deliveries (bearer or HMAC). */
   readonly webhookSecret?: Secret | undefined;
+  /** Under which address people reach the listener, without a slash at the end; the links in alerts begin with it. */
+  readonly externalUrl?: string | undefined;
 }
 
 export interface Otlp {

@@ -1,9 +1,11 @@
 import type { Engine } from '../core/engine.ts';
-import type { ConfiguredTarget } from './config.ts';
-import { overriddenObjectives } from './schema/objectives.ts';
+import { type ObjectiveId, objectiveIds, objectives } from '../core/objective.ts';
+import type { ObjectiveOverrides } from '../core/objective-in-force.ts';
+import type { ConfiguredTarget, ObjectiveRule } from './config.ts';
 import type { Sections } from './schema/sections.ts';
+import { isMatch } from './target-objectives.ts';
 
-/** One line for every part of the file that is checked and that this version does not act on yet. */
+/** One line for every part of the file that is checked and has no effect: this version does not act on it yet, or nothing there is meant. */
 export function inactiveParts(
   sections: Sections,
   written: ReadonlySet<string>,
@@ -11,16 +13,11 @@ export function inactiveParts(
   engines: ReadonlyMap<string, Engine>,
 ): readonly string[] {
   const parts = [
-    { is: sections.objectives.length > 0, text: 'objectives: validated, not evaluated yet' },
     {
       is: written.has('remediation'),
       text: 'remediation: validated, nothing is changed on any database yet',
     },
     { is: sections.maintenanceWindows.length > 0, text: 'maintenanceWindows: validated, not used yet' },
-    {
-      is: sections.control !== undefined,
-      text: 'control: validated, not listening yet; the control socket in the store folder is',
-    },
     {
       is: sections.store.url !== undefined,
       text: `store.url: validated, not used yet; this version keeps its store in ${sections.store.path}`,
@@ -28,6 +25,7 @@ export function inactiveParts(
   ];
   return [
     ...parts.filter(({ is }) => is).map(({ text }) => text),
+    ...sections.objectives.flatMap((rule, index) => idleRule(rule, index, targets)),
     ...byText(targets.flatMap((target) => inactiveOfTarget(target, engines.get(target.target.engine)))),
   ];
 }
@@ -53,18 +51,42 @@ function byText(parts: readonly InactivePart[]): readonly string[] {
   });
 }
 
+/** A rule that says nothing about any target: probably a label is misspelt. */
+function idleRule(
+  { match, set }: ObjectiveRule,
+  index: number,
+  targets: readonly ConfiguredTarget[],
+): readonly string[] {
+  const matched = targets.filter(({ target }) => isMatch(match, target));
+  const labels = Object.entries(match).map(([name, value]) => `${name}=${value}`);
+  if (matched.length === 0) return [`objectives[${index}]: no target carries ${labels.join(', ')}`];
+  const applied = new Set(matched.flatMap(({ objectives }) => objectives.map(({ id }) => id)));
+  return overridden(set)
+    .filter((id) => !applied.has(id))
+    .map((id) => `objectives[${index}].set.${id}: applies to none of the targets that it matches`);
+}
+
+/** What is said about an objective other than that it does not apply. */
+function overridden(overrides: ObjectiveOverrides): readonly ObjectiveId[] {
+  return objectiveIds.filter((id) => overrides[id] !== undefined && overrides[id].enabled !== false);
+}
+
 function inactiveOfTarget(
-  { target, objectives, remediation }: ConfiguredTarget,
+  { target, objectives: inForce, overrides, remediation }: ConfiguredTarget,
   engine: Engine | undefined,
 ): readonly InactivePart[] {
-  const overridden = overriddenObjectives(objectives);
   const measured = new Set(engine?.objectives.map(({ objective }) => objective));
-  const foreign = overridden.filter((id) => !measured.has(id));
+  const applied = new Set(inForce.map(({ id }) => id));
+  const idle = overridden(overrides).filter((id) => !applied.has(id));
   const part = (what: string, why: string): InactivePart => ({ what, target: target.id, why });
   return [
-    ...(overridden.length === 0 ? [] : [part('objectives', 'validated, not evaluated yet')]),
-    ...foreign.map((id) =>
-      part(`objectives.${id}`, `nothing that Reeve reads from ${target.engine} measures it yet`),
+    ...idle.map((id) =>
+      part(
+        `objectives.${id}`,
+        measured.has(id)
+          ? `is for workload ${objectives[id].workloads?.join(' or ') ?? ''}, not ${target.workload ?? 'none'}`
+          : `nothing that Reeve reads from ${target.engine} measures it yet`,
+      ),
     ),
     ...(remediation.mode === 'observe'
       ? []

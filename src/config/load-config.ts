@@ -45,7 +45,12 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
   const source = createSecretSource(env, dirname(sourcePath));
   const fields = createConfigFields(source);
   const { value: sections, problems: sectionProblems } = parseAt(sectionsSchema(fields), file.data, []);
-  const { targets, problems: targetProblems } = parseTargets(file.data['targets'], engines, fields);
+  const { targets, problems: targetProblems } = parseTargets(
+    file.data['targets'],
+    engines,
+    fields,
+    sections?.objectives ?? [],
+  );
   const problems = [...targetProblems, ...sectionProblems];
   if (sections === undefined || problems.length > 0) {
     throw new ConfigError(

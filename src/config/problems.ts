@@ -81,7 +81,7 @@ function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_key':
       return issue.issues[0]?.message;
     case 'too_small':
-      return `must be ${sizeOf(issue.origin)}at least ${String(issue.minimum)}`;
+      return `must be ${sizeOf(issue.origin)}${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
     case 'too_big':
       return `must be ${sizeOf(issue.origin)}at most ${String(issue.maximum)}`;
     default:

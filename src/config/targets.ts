@@ -1,11 +1,12 @@
 import { formatDuration, parseDurationMs } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
-import type { ConfiguredTarget } from './config.ts';
+import type { ConfiguredTarget, ObjectiveRule } from './config.ts';
 import type { OwnFields } from './fields.ts';
 import { fingerprint } from './fingerprint.ts';
 import { suggestion } from './nearest-name.ts';
 import { isMapping, kindOf, type Problem, parseAt, unknownKey } from './problems.ts';
 import { type CommonTarget, commonTargetSchema, targetDefaults } from './schema/target.ts';
+import { type LabelledTarget, objectiveProblems, targetObjectives } from './target-objectives.ts';
 
 type RawTarget = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,7 @@ export function parseTargets(
   input: unknown,
   engines: ReadonlyMap<string, Engine>,
   fields: OwnFields,
+  rules: readonly ObjectiveRule[],
 ): ParsedTargets {
   if (!Array.isArray(input) || input.length === 0) {
     const found = Array.isArray(input)
@@ -29,21 +31,37 @@ export function parseTargets(
     return { targets: [], problems: [{ path: ['targets'], message: `${found}; name at least one target` }] };
   }
   const items: readonly unknown[] = input;
-  const schemas = createSchemas(engines, fields);
+  const schemas = createSchemas(engines, fields, rules);
   const parsed = items.map((item, index) => parseTarget(item, ['targets', index], engines, schemas));
   return {
     targets: parsed.flatMap(({ targets }) => targets),
-    problems: [...parsed.flatMap(({ problems }) => problems), ...crossProblems(items)],
+    problems: [...oncePerRule(parsed.flatMap(({ problems }) => problems)), ...crossProblems(items)],
   };
+}
+
+/** What is wrong with a rule is wrong for every target that it matches; the first is named. */
+function oncePerRule(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path }) => {
+    if (path[0] !== 'objectives') return true;
+    const at = path.map(String).join('.');
+    return !seen.has(at) && seen.add(at);
+  });
 }
 
 /** The schemas of one load. Making one costs far more than parsing with it, so a thousand targets share them. */
 interface TargetSchemas {
   readonly commonOf: (engine: Engine | undefined) => ReturnType<typeof commonTargetSchema>;
   readonly optionsOf: (engine: Engine) => ReturnType<Engine['options']>;
+  /** Overrides of objectives by label. */
+  readonly rules: readonly ObjectiveRule[];
 }
 
-function createSchemas(engines: ReadonlyMap<string, Engine>, fields: OwnFields): TargetSchemas {
+function createSchemas(
+  engines: ReadonlyMap<string, Engine>,
+  fields: OwnFields,
+  rules: readonly ObjectiveRule[],
+): TargetSchemas {
   const options = new Map<Engine, ReturnType<Engine['options']>>();
   const commons = new Map<Engine, ReturnType<typeof commonTargetSchema>>();
   for (const engine of engines.values()) {
@@ -54,6 +72,7 @@ function createSchemas(engines: ReadonlyMap<string, Engine>, fields: OwnFields):
   return {
     commonOf: (engine) => (engine === undefined ? anyEngine : (commons.get(engine) ?? anyEngine)),
     optionsOf: (engine) => options.get(engine) ?? engine.options(fields),
+    rules,
   };
 }
 
@@ -88,23 +107,34 @@ function parseTarget(
     ...labelClashes(common.value?.labels ?? {}, engine, path),
     ...groupProblems(common.value?.groups ?? {}, engine, path),
     ...deadlineProblems(input, engine, path),
+    ...(common.value === undefined
+      ? []
+      : objectiveProblems(labelled(common.value, engine), path, schemas.rules, common.value.objectives)),
   ];
   if (common.value === undefined || problems.length > 0) return { targets: [], problems };
-  return { targets: [configured(common.value, options.value, engine)], problems };
+  return { targets: [configured(common.value, options.value, engine, schemas.rules)], problems };
 }
 
-function configured(common: CommonTarget, options: unknown, engine: Engine): ConfiguredTarget {
+function labelled({ id, labels, workload }: CommonTarget, engine: Engine): LabelledTarget {
+  return { id, engine: engine.id, labels, workload: workload ?? engine.defaultWorkload };
+}
+
+function configured(
+  common: CommonTarget,
+  options: unknown,
+  engine: Engine,
+  rules: readonly ObjectiveRule[],
+): ConfiguredTarget {
   const { remediation } = common;
+  const known = labelled(common, engine);
+  const { objectives, windowsMs } = targetObjectives(known, engine, rules, common.objectives);
   const { deadlineMs } = engine.targetDefaults ?? targetDefaults;
   const parts = {
     target: {
-      id: common.id,
-      engine: engine.id,
+      ...known,
       intervalMs: common.interval,
       deadlineMs: common.deadline ?? Math.min(common.interval, deadlineMs),
-      workload: common.workload ?? engine.defaultWorkload,
-      labels: common.labels,
-      windowsMs: {},
+      windowsMs,
       unusedAfterMs: common.unusedAfter,
       membersComplete: common.membersComplete,
       groups: Object.fromEntries(
@@ -116,7 +146,6 @@ function configured(common: CommonTarget, options: unknown, engine: Engine): Con
       maxSeries: common.maxSeries,
     },
     options,
-    objectives: common.objectives,
     remediation: {
       mode: remediation.mode,
       pipelines: remediation.pipelines,
@@ -125,7 +154,7 @@ function configured(common: CommonTarget, options: unknown, engine: Engine): Con
       testCommand: remediation.testCommand,
     },
   };
-  return { ...parts, fingerprint: fingerprint(parts) };
+  return { ...parts, objectives, overrides: common.objectives, fingerprint: fingerprint(parts) };
 }
 
 /** A label of a metric would hide the operator's label of the same name. */

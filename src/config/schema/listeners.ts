@@ -29,6 +29,13 @@ export function controlSchema(fields: OwnFields): z.ZodType<ControlListener> {
       .secret()
       .optional()
       .describe('Shared secret of Alertmanager deliveries (bearer or HMAC).'),
+    externalUrl: z
+      .string()
+      .transform(externalUrl)
+      .optional()
+      .describe(
+        'Address under which people reach this listener, such as https://reeve.example.com; links in alerts begin with it. The address it listens on unless set.',
+      ),
   });
   return object.transform((control, context): ControlListener => {
     if (!isLoopback(control.listen) && control.tokens.length === 0) {
@@ -51,6 +58,20 @@ export function controlSchema(fields: OwnFields): z.ZodType<ControlListener> {
     });
     return control;
   });
+}
+
+function externalUrl(text: string, context: z.core.$RefinementCtx): string {
+  const wrong = (message: string): never => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  const url = URL.parse(text.trim());
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return wrong('must be a URL that begins with http:// or https://');
+  if (url.username !== '' || url.password !== '')
+    return wrong('must hold no user and no password: it is shown to everybody who gets an alert');
+  if (url.search !== '' || url.hash !== '') return wrong('must have neither a query nor a fragment');
+  return url.href.replace(/\/+$/, '');
 }
 
 function tokenSchema(fields: OwnFields): z.ZodType<ControlToken> {

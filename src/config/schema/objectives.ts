@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../core/config-fields.ts';
 import { parseDurationMs, parseSizeBytes } from '../../core/duration.ts';
-import {
-  type ObjectiveDefinition,
-  type ObjectiveId,
-  objectiveIds,
-  objectives,
-  severities,
-} from '../../core/objective.ts';
-import type { ObjectiveOverride, ObjectiveOverrides } from '../config.ts';
+import { type ObjectiveDefinition, objectives, severities } from '../../core/objective.ts';
+import type { ObjectiveOverride, ObjectiveOverrides } from '../../core/objective-in-force.ts';
 import { durationText, sizeText } from '../fields.ts';
 
 type Side = 'min' | 'max';
@@ -40,7 +34,13 @@ function overrideField(
     severity: z.enum(severities).optional(),
     ...(windowMs === undefined ? {} : { window: fields.duration({ minMs: 1_000 }).optional() }),
     ...(definition.minimumBasis === undefined ? {} : { minimumSamples: z.int().min(1).optional() }),
-    ...(id === 'storage_bytes_forecast' ? { by: z.iso.date().optional() } : {}),
+    budget: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe('Share of 30 days that may be spent in breach; above 0, at most 1.'),
+    ...(id === 'storage_bytes_forecast' ? storageFields(fields) : {}),
   };
   return z
     .strictObject(shape)
@@ -48,10 +48,21 @@ function overrideField(
     .transform((raw, context) => {
       // The shape depends on the objective, so its keys are read by name.
       const override = overrideOf(raw);
-      for (const message of contradictions(definition, override))
-        context.addIssue({ code: 'custom', message });
+      const { min, max } = override;
+      if (min !== undefined && max !== undefined && min > max)
+        context.addIssue({ code: 'custom', message: `min (${min}) is above max (${max})` });
       return override;
     });
+}
+
+function storageFields(fields: ConfigFields) {
+  return {
+    by: z.iso.date().optional().describe('Day for which max is projected; in 90 days unless set.'),
+    capacity: fields
+      .size({ minBytes: 1 })
+      .optional()
+      .describe('Space that all databases of the target have together; when it will be full is forecast.'),
+  };
 }
 
 /** Number in the configuration -> number in the override. */
@@ -61,6 +72,8 @@ const numbers = [
   ['for', 'forMs'],
   ['window', 'windowMs'],
   ['minimumSamples', 'minimumBasis'],
+  ['budget', 'budget'],
+  ['capacity', 'capacityBytes'],
 ] as const;
 
 type NumberName = (typeof numbers)[number][1];
@@ -87,16 +100,6 @@ function sidesOf({ bound }: ObjectiveDefinition): readonly Side[] {
   return sides.length === 0 ? ['max'] : sides;
 }
 
-function contradictions(definition: ObjectiveDefinition, override: ObjectiveOverride): readonly string[] {
-  if (override.enabled === false) return [];
-  const min = override.min ?? definition.bound.min;
-  const max = override.max ?? definition.bound.max;
-  if (min === undefined && max === undefined) {
-    return ['gets no bound: it has no default, so give max (or enabled: false)'];
-  }
-  return min !== undefined && max !== undefined && min > max ? [`min (${min}) is above max (${max})`] : [];
-}
-
 const boundParsers = {
   seconds: {
     written: durationText,
@@ -119,9 +122,4 @@ function boundField({ unit }: ObjectiveDefinition): z.ZodType<number> {
     context.addIssue({ code: 'custom', message: help });
     return z.NEVER;
   });
-}
-
-/** Which objectives the overrides mention. */
-export function overriddenObjectives(overrides: ObjectiveOverrides): readonly ObjectiveId[] {
-  return objectiveIds.filter((id) => overrides[id] !== undefined);
 }

@@ -45,7 +45,7 @@ export function sectionsSchema(fields: OwnFields) {
       .array(z.strictObject({ match: matchField(), set: objectivesField(fields) }))
       .default([])
       .describe(
-        `Bounds for all targets that carry the labels of match. Objectives: ${objectiveIds.join(', ')}.`,
+        `Bounds for all targets that carry the labels of match, applied in their order and before what a target says itself. Objectives: ${objectiveIds.join(', ')}.`,
       ),
     remediation: remediationSchema(fields).prefault({}).describe('Limits of remediation on all targets.'),
     maintenanceWindows: z

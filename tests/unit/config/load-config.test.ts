@@ -14,6 +14,7 @@ describe('loadConfig', () => {
       deadlineMs: 10_000,
       workload: 'oltp',
       labels: {},
+      windowsMs: {},
       unusedAfterMs: 100 * 86_400_000,
       groups: {},
       membersComplete: false,
@@ -71,7 +72,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('takes the whole schema and says what is not active yet', () => {
+  it('takes the whole schema and says what has no effect', () => {
     const config = parse(
       `
 targets:
@@ -94,10 +95,9 @@ maintenanceWindows: [{ name: nights, days: [sat, sun], from: "02:00", to: "04:00
       { DESK_URL: 'lamp://host', DESK_ACT: 'act', TOKEN: 'token-value', STORE_URL: 'postgres://store/reeve' },
     );
 
-    expect(config.targets[0]?.objectives).toEqual({
-      index_hit_ratio: { min: 0.97 },
-      replication_lag_seconds: { max: 0.5, forMs: 120_000 },
-    });
+    expect(config.targets[0]?.objectives).toMatchObject([
+      { id: 'replication_lag_seconds', bound: { max: 0.5 }, forMs: 120_000 },
+    ]);
     expect(config.remediation).toMatchObject({
       secondPerson: true,
       soakMs: 14 * 86_400_000,
@@ -105,12 +105,10 @@ maintenanceWindows: [{ name: nights, days: [sat, sun], from: "02:00", to: "04:00
     });
     expect(config.otlp?.headers['authorization']?.reveal()).toBe('token-value');
     expect(config.inactive).toEqual([
-      'objectives: validated, not evaluated yet',
       'remediation: validated, nothing is changed on any database yet',
       'maintenanceWindows: validated, not used yet',
-      'control: validated, not listening yet; the control socket in the store folder is',
       'store.url: validated, not used yet; this version keeps its store in /etc/reeve/reeve-data',
-      'objectives of target desk: validated, not evaluated yet',
+      'objectives[0]: no target carries environment=production',
       'objectives.index_hit_ratio of target desk: nothing that Reeve reads from lamp measures it yet',
       'remediation of target desk: mode propose is validated, not active yet; Reeve only observes',
     ]);

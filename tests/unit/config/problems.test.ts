@@ -103,6 +103,26 @@ shard: { index: 3, count: 3 }
     ['objectives: { index_hit_ratio: { min: 97 } }', 'objectives.index_hit_ratio.min', 'must be at most 1'],
     ['objectives: { bigquery_spend_usd: { for: 2m } }', 'objectives.bigquery_spend_usd', 'gets no bound'],
     [
+      'objectives: { index_hit_ratio: { budget: 0 } }',
+      'objectives.index_hit_ratio.budget',
+      'must be more than 0',
+    ],
+    [
+      'objectives: { index_hit_ratio: { capacity: 1GiB } }',
+      'objectives.index_hit_ratio.capacity',
+      'unknown key',
+    ],
+    [
+      'objectives: { storage_bytes_forecast: { capacity: 0B } }',
+      'objectives.storage_bytes_forecast.capacity',
+      'must be at least 1B',
+    ],
+    [
+      'objectives: { request_unit_utilization_ratio: { min: 0.5, max: 0.4 } }',
+      'objectives.request_unit_utilization_ratio',
+      'min (0.5) is above max (0.4)',
+    ],
+    [
       'objectives: { request_unit_utilization_ratio: { min: 0.9 } }',
       'objectives.request_unit_utilization_ratio',
       'min (0.9) is above max (0.85)',
@@ -133,6 +153,26 @@ shard: { index: 3, count: 3 }
       'must not be empty when the listener can be reached',
     ],
     ['control: { tokens: [{ name: a, role: admin }] }', 'control.tokens[0]', 'give either token or sha256'],
+    [
+      'control: { externalUrl: reeve.example.com }',
+      'control.externalUrl',
+      'must be a URL that begins with http',
+    ],
+    [
+      'control: { externalUrl: "https://me:canary@reeve" }',
+      'control.externalUrl',
+      'must hold no user and no password',
+    ],
+    [
+      'control: { externalUrl: "https://reeve/?a=b" }',
+      'control.externalUrl',
+      'neither a query nor a fragment',
+    ],
+    [
+      'objectives: [{ match: {}, set: { request_unit_utilization_ratio: { min: 0.9 } } }]',
+      'objectives[0].set.request_unit_utilization_ratio',
+      'min (0.9) is above max (0.85) on target desk',
+    ],
     ['otlp: {}', 'otlp.endpoint', 'is missing'],
     [
       'otlp: { endpoint: "http://c", headers: { Authorization: Bearer x } }',
