@@ -11,7 +11,15 @@ import { root, runQuietly } from './command.ts';
 import type { Step } from './step.ts';
 
 /** What the tests start and do not bring along. */
-const programs: readonly DebianProgram[] = ['redis-server', 'redis-cli', 'prometheus', 'promtool', 'openssl'];
+const programs: readonly DebianProgram[] = [
+  'redis-server',
+  'redis-cli',
+  'prometheus',
+  'promtool',
+  'prometheus-alertmanager',
+  'amtool',
+  'openssl',
+];
 
 const lockFile = join(root, 'tests/package-lock.json');
 const installedMark = join(root, 'tests/node_modules/.installed-lock');

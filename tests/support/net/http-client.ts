@@ -11,6 +11,7 @@ export interface Answer {
 export interface AskOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
   readonly socketPath?: string;
   /** Certificate authority that the server must be signed by. */
   readonly ca?: string;
@@ -20,7 +21,7 @@ export interface AskOptions {
 
 /** One request on a connection of its own. */
 export async function ask(url: string, options: AskOptions = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, ...connection } = options;
+  const { method = 'GET', headers = {}, body, ...connection } = options;
   const send = url.startsWith('https:') ? requestHttps : requestHttp;
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const request = send(url, { method, headers, agent: false, ...connection }, (response) => {
@@ -30,7 +31,7 @@ export async function ask(url: string, options: AskOptions = {}): Promise<Answer
     );
   });
   request.on('error', reject);
-  request.end();
+  request.end(body);
   return promise;
 }
 
