@@ -161,4 +161,31 @@ export const agentMetrics = defineMetrics({
     unit: 'none',
     help: 'Writes to the store that failed; what they held is tried again.',
   },
+  controlInfo: {
+    ...agent,
+    name: 'reeve_control_info',
+    kind: 'gauge',
+    unit: 'none',
+    help: 'Where people reach the control interface, always 1; links in alerts begin with it. Absent when none is configured.',
+    labels: { url: 'control.externalUrl, or the address that it listens on; no slash at the end.' },
+  },
+  objectiveEventsTotal: {
+    ...agent,
+    name: 'reeve_objective_events_total',
+    kind: 'counter',
+    unit: 'none',
+    help: 'What evaluation said about objectives; each is in the log and in the store too.',
+    labels: { kind: 'state, opened, raised, held, closed, blind, seeing or alert.' },
+  },
+  alertDeliveriesTotal: {
+    ...agent,
+    name: 'reeve_alert_deliveries_total',
+    kind: 'counter',
+    unit: 'none',
+    help: 'Alerts that were delivered to the webhook, by what they came to.',
+    labels: {
+      outcome:
+        'opened, held, known, closed, still_breached, nothing_open, duplicate, unmapped, not_ours or failed.',
+    },
+  },
 });
