@@ -58,8 +58,13 @@ export interface ObjectiveMeasure<K extends string = string> {
   readonly resolution?: number;
   /** A breach pages, whatever the objective's severity, while one of these holds for the same subject. */
   readonly page?: readonly PageGround<K>[];
-  /** Samples of this metric that are above 0 say of a subject that its lower bound does not apply, such as serverless accounts. */
+  /**
+   * Samples of this metric that are above 0 say that the lower bound does not apply: each to the subjects whose labels are its own, as far
+   * as it has them (`database` and `container` of a subject that has a `region` too; no labels: all subjects).
+   */
   readonly withoutMinimum?: K;
+  /** While a sample of this metric is above 0 and no subject was ever seen, there is nothing to judge, which is not unknown: a serverless account. */
+  readonly exempt?: K;
 }
 
 /** A second metric whose labels, as far as it has them, are those of the subject. */
