@@ -11,23 +11,31 @@ export type BodyReading =
   /** `gone`: the client ended the connection; nobody reads the reply. */
   | { readonly kind: 'too large' | 'late' | 'gone' | 'encoded' };
 
-/** Reads a request's body as it came; keeps nothing of one that is longer than allowed. */
+/**
+ * Reads a request's body as it came. Of one that is longer than allowed nothing is kept, but what is left of it is taken up to a point:
+ * a sender whose connection is cut before it has sent all sees a broken network, not the refusal, and sends it again.
+ */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<BodyReading> {
+  const { mostBytes, deadlineMs } = limits;
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') return { kind: 'encoded' };
   // A length that is not a number is refused by the parser of HTTP.
-  if (Number(request.headers['content-length'] ?? 0) > limits.mostBytes) return { kind: 'too large' };
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes * mostTimesTaken)
+    return { kind: 'too large' };
   const { promise, resolve } = Promise.withResolvers<BodyReading>();
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let sizeBytes = 0;
+  const isTooLarge = () => sizeBytes > mostBytes;
   const take = (chunk: Buffer) => {
     sizeBytes += chunk.length;
-    if (sizeBytes > limits.mostBytes) resolve({ kind: 'too large' });
+    if (isTooLarge()) chunks = [];
     else chunks.push(chunk);
+    if (sizeBytes > mostBytes * mostTimesTaken) resolve({ kind: 'too large' });
   };
-  const end = () => resolve({ kind: 'read', body: Buffer.concat(chunks) });
+  const end = () =>
+    resolve(isTooLarge() ? { kind: 'too large' } : { kind: 'read', body: Buffer.concat(chunks) });
   const leave = () => resolve({ kind: 'gone' });
-  const timer = setTimeout(() => resolve({ kind: 'late' }), limits.deadlineMs);
+  const timer = setTimeout(() => resolve({ kind: isTooLarge() ? 'too large' : 'late' }), deadlineMs);
   // The listener for errors stays: one that comes after the reading must not end the process.
   request.on('data', take).once('end', end).once('close', leave).on('error', leave);
   const reading = await promise;
@@ -35,6 +43,9 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   request.off('data', take).off('end', end).off('close', leave);
   return reading;
 }
+
+/** How many times the allowed size is taken before the connection is cut. */
+const mostTimesTaken = 16;
 
 /** The reply to a body that was not read, which ends the connection: what is left of the body is not waited for. */
 export function refuseBody(kind: Exclude<BodyReading['kind'], 'read'>, limits: BodyLimits): Reply {
