@@ -1,0 +1,175 @@
+import type { SubjectKey } from '../core/judgement.ts';
+import type { MetricTable } from '../core/metric.ts';
+import type { ObjectiveInForce } from '../core/objective-in-force.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { type Bound, worse } from './bound.ts';
+import { fullSoonMs, type GrowthForecasts, projectionDate } from './growth-forecasts.ts';
+import { assess, type Observation, unknown } from './observation.ts';
+import { missing, type ReadingState, readingState } from './reading-state.ts';
+import type { SubjectState } from './subject-state.ts';
+import {
+  type FoundSubject,
+  findSubjects,
+  isAbove,
+  isPageGround,
+  type ReadingIndex,
+  samplesByKey,
+} from './subjects.ts';
+
+/** The subject that stands for the space of all databases of a target together. */
+export const allDatabases = 'all databases';
+
+export interface ObserveInput {
+  readonly objective: ObjectiveInForce;
+  readonly metrics: MetricTable;
+  readonly snapshot: Snapshot;
+  readonly index: ReadingIndex;
+  readonly known: readonly SubjectState[];
+  /** The group was read before. */
+  readonly wasRead: boolean;
+  /** The group's reading is another than at the last time. */
+  readonly isNewReading: boolean;
+  readonly now: number;
+  readonly monotonicMs: number;
+  readonly growth: GrowthForecasts;
+  readonly lastEventAt: LastEventAt;
+}
+
+/** When what an objective by age waits for last happened (Unix time in milliseconds); undefined when it never did. */
+export type LastEventAt = (key: SubjectKey) => number | undefined;
+
+/** What is known now of every subject of an objective: those in the samples, and those that were known before. */
+export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
+  const { objective, metrics, snapshot, index, known, wasRead } = input;
+  const { measure } = objective;
+  const metric = metrics[measure.metric];
+  const status = readingState(snapshot, metric?.group ?? '', wasRead);
+  const samples = status.reading === undefined ? [] : index.samples([status.reading], metric);
+  const found = findSubjects(samples, measure);
+  const observed = new Map<string, Observation>();
+  const statistic = statistics[measure.statistic ?? 'value'];
+  for (const [subject, one] of found) observed.set(subject, statistic(input, subject, one, status));
+  if (measure.statistic === 'forecast' && objective.capacityBytes !== undefined) {
+    observed.set(allDatabases, observeTotal(input, objective.capacityBytes, found, status));
+  }
+  for (const state of known) {
+    if (observed.has(state.subject)) continue;
+    const isAged = measure.statistic === 'age' && state.isSeen && status.reading === undefined;
+    observed.set(
+      state.subject,
+      isAged ? aged(input, state.subject, 'unread') : missing(status, state.subject, objective.bound),
+    );
+  }
+  if (observed.size === 0 && objective.onlySubjects === undefined) {
+    observed.set('', missing(status, '', objective.bound));
+  }
+  return observed;
+}
+
+type Statistic = (
+  input: ObserveInput,
+  subject: string,
+  found: FoundSubject,
+  status: ReadingState,
+) => Observation;
+
+const statistics: Readonly<Record<'value' | 'forecast' | 'age', Statistic>> = {
+  value: observeValue,
+  forecast: observeForecast,
+  age: (input, subject) => aged(input, subject, 'present'),
+};
+
+/** The sample is the statistic; of several about one subject the worst is. */
+function observeValue(
+  { objective, metrics, snapshot, index }: ObserveInput,
+  _: string,
+  found: FoundSubject,
+): Observation {
+  const { measure } = objective;
+  const samplesOf = samplesByKey(index, snapshot.readings, metrics);
+  const { min, max } = objective.bound;
+  const isFreeBelow =
+    measure.withoutMinimum !== undefined && isAbove(samplesOf(measure.withoutMinimum), found.labels, 0);
+  const bound: Bound = isFreeBelow ? (max === undefined ? {} : { max }) : objective.bound;
+  const side = max === undefined && min !== undefined ? 'min' : 'max';
+  const [first, ...others] = found.samples;
+  const worst = others.reduce(
+    (one, other) => (one !== undefined && worse(side, one.value, other.value) === one.value ? one : other),
+    first,
+  );
+  if (worst === undefined) return unknown('not_reported', '', bound, 'absent');
+  return assess(
+    {
+      value: worst.value,
+      basis: worst.basis,
+      bound,
+      resolution: measure.resolution,
+      isPage: (violated) =>
+        (measure.page ?? []).some((ground) => isPageGround(ground, violated, found.labels, max, samplesOf)),
+    },
+    objective,
+  );
+}
+
+/** How long ago the thing happened, or that nobody has seen it happen. */
+function aged(input: ObserveInput, subject: string, presence: 'present' | 'unread'): Observation {
+  const { objective, known, now, lastEventAt, snapshot } = input;
+  const firstSeenAt = known.find((state) => state.subject === subject)?.firstSeenAt ?? now;
+  const lastAt = lastEventAt({ target: snapshot.target.id, objective: objective.id, subject });
+  const value = Math.max(0, now - Math.max(firstSeenAt, lastAt ?? firstSeenAt)) / 1_000;
+  const { bound } = objective;
+  return { ...assess({ value, bound, isPage: () => false }, objective), presence };
+}
+
+function observeForecast(input: ObserveInput, subject: string, found: FoundSubject): Observation {
+  const { objective, now } = input;
+  const { bound, by } = objective;
+  const ask = { dueAt: projectionDate(by, now), name: `by ${by ?? 'in 90 days'}` };
+  return observeGrowth(input, subject, total(found), bound, ask, (lower) => lower > (bound.max ?? Infinity));
+}
+
+/** All databases share the space that there is: it must not be full soon. */
+function observeTotal(
+  input: ObserveInput,
+  capacity: number,
+  found: ReadonlyMap<string, FoundSubject>,
+  status: ReadingState,
+): Observation {
+  const bound = { max: capacity };
+  if (status.reading === undefined || found.size === 0) return missing(status, allDatabases, bound);
+  const isWhole = status.reading.state === 'ok';
+  const sum = isWhole ? [...found.values()].reduce((all, one) => all + total(one), 0) : undefined;
+  const ask = { dueAt: input.now + fullSoonMs, name: 'full', capacity };
+  return observeGrowth(input, allDatabases, sum, bound, ask, () => true);
+}
+
+/** @param value undefined when it is not to be remembered, since a part of it is missing. */
+function observeGrowth(
+  input: ObserveInput,
+  subject: string,
+  value: number | undefined,
+  bound: Bound,
+  ask: { readonly dueAt: number; readonly name: string; readonly capacity?: number },
+  isPage: (lower: number) => boolean,
+): Observation {
+  const { objective, snapshot, growth, now, metrics } = input;
+  const metric = metrics[objective.measure.metric]?.name ?? objective.measure.metric;
+  const series = { target: snapshot.target.id, metric, subject };
+  if (input.isNewReading && value !== undefined) growth.remember(series, now, value);
+  const answer = growth.forecast(series, input, objective, ask);
+  if ('days' in answer) {
+    if (bound.max === undefined && bound.min === undefined) {
+      return {
+        ...unknown('no_bound', 'no projection is given for it in the configuration', bound, 'present'),
+      };
+    }
+    const detail = `${answer.days} days of history are not enough for a forecast`;
+    return unknown('too_little_history', detail, bound, 'present');
+  }
+  const { median, report } = answer;
+  return assess({ value: median, bound, isPage: () => isPage(report.lower), forecast: report }, objective);
+}
+
+function total({ samples }: FoundSubject): number {
+  return samples.reduce((sum, { value }) => sum + value, 0);
+}

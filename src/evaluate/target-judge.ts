@@ -1,0 +1,331 @@
+import type { AlertAnswer, DeliveredAlert } from '../core/delivered-alert.ts';
+import type { Breach, Judgement, ObjectiveEvent } from '../core/judgement.ts';
+import type { MetricTable } from '../core/metric.ts';
+import type { ObjectiveId } from '../core/objective.ts';
+import type { ObjectiveInForce } from '../core/objective-in-force.ts';
+import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
+import type { Sample } from '../core/sample.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { Target } from '../core/target.ts';
+import { hasBound } from './bound.ts';
+import type { GrowthForecasts } from './growth-forecasts.ts';
+import { judgeSubject, type Moment, type Outcome, release } from './judge-subject.ts';
+import { toJudgement } from './judged-subject.ts';
+import { budgetSample, SampleShelf } from './objective-samples.ts';
+import type { Observation } from './observation.ts';
+import { allDatabases, type LastEventAt, observe } from './observe.ts';
+import { restored, saveable } from './saved-state.ts';
+import type { SteadyClock } from './steady-clock.ts';
+import { newSubject, type SubjectState } from './subject-state.ts';
+import { ReadingIndex } from './subjects.ts';
+import { renewHold, takeAlert } from './take-alert.ts';
+
+/** A target with the objectives that are in force for it. */
+export interface JudgedTarget {
+  readonly target: Target;
+  /** Of its engine. */
+  readonly metrics: MetricTable;
+  readonly objectives: readonly ObjectiveInForce[];
+}
+
+export interface JudgeServices {
+  readonly records: ObjectiveRecords;
+  readonly clock: SteadyClock;
+  readonly onEvent: (event: ObjectiveEvent) => void;
+  readonly growth: GrowthForecasts;
+  readonly lastEventAt: LastEventAt;
+}
+
+interface Subject {
+  state: SubjectState;
+  /** Judged before, since the agent started: time that passed since then counts. */
+  isJudged: boolean;
+  savedAtMs: number;
+  readonly shelf: SampleShelf;
+}
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+/** What has been missing for so long from readings without an error is gone. */
+const goneAfterMs = day;
+/** A database that returns is as old as it was; its drill may be overdue. */
+const ageKeptMs = 400 * day;
+/** What is on the move is saved so often, and all else now and then: what a crash loses counts as unknown. */
+const saveMovingMs = minute;
+const saveRestingMs = 10 * minute;
+/** Subjects that only alerts speak of, for each objective. */
+const mostUnseen = 100;
+
+/** Judges the objectives of one target, and keeps what it thought of them. */
+export class TargetJudge {
+  readonly #services: JudgeServices;
+  #judged: JudgedTarget;
+  readonly #subjects = new Map<ObjectiveId, Map<string, Subject>>();
+  readonly #index = new ReadingIndex();
+  readonly #readingsAt = new Map<string, number>();
+  #judgedAtMs: number | undefined;
+
+  constructor(judged: JudgedTarget, services: JudgeServices) {
+    this.#services = services;
+    this.#judged = { ...judged, objectives: [] };
+    this.#restore(judged);
+    this.apply(judged);
+  }
+
+  /** Goes on with these objectives. Breaches of those that are gone close, and of those that lost their bound. */
+  apply(judged: JudgedTarget): void {
+    const before = this.#judged;
+    this.#judged = judged;
+    for (const { id } of before.objectives) {
+      if (!judged.objectives.some((one) => one.id === id)) this.#drop(id);
+    }
+    for (const objective of judged.objectives) {
+      const subjects = this.#subjectsOf(objective.id);
+      if (subjects.size === 0 && objective.onlySubjects === undefined) this.#create(objective, '');
+      if (objective.capacityBytes === undefined) this.#forgetTotal(objective, subjects);
+      for (const subject of subjects.values()) this.#rebind(subject, objective);
+    }
+  }
+
+  judge(snapshot: Snapshot): readonly Sample[] {
+    const { clock } = this.#services;
+    const monotonicMs = clock.monotonicMs();
+    const now = clock.now();
+    const elapsedMs = monotonicMs - (this.#judgedAtMs ?? monotonicMs);
+    this.#judgedAtMs = monotonicMs;
+    const longestPauseMs = Math.max(3 * this.#judged.target.intervalMs, 5 * minute);
+    const moment = { now, elapsedMs, longestPauseMs };
+    const samples = this.#judged.objectives.flatMap((objective) =>
+      this.#judgeObjective(objective, snapshot, moment, monotonicMs),
+    );
+    for (const { group, at } of snapshot.readings) this.#readingsAt.set(group, at);
+    return samples;
+  }
+
+  takeAlert(alert: DeliveredAlert, id: ObjectiveId, key: string): AlertAnswer | undefined {
+    const objective = this.#judged.objectives.find((one) => one.id === id);
+    if (objective === undefined) return undefined;
+    const { records, clock } = this.#services;
+    const now = clock.now();
+    const name = alert.labels['subject'] ?? '';
+    const known = this.#subjectsOf(id).get(name);
+    if (!records.isNewDelivery(key, now)) {
+      if (known !== undefined && alert.status === 'firing') known.state = renewHold(known.state, alert);
+      const breach = known?.state.open?.breach;
+      return { outcome: 'duplicate', breach, text: 'this alert was delivered before' };
+    }
+    const unseen = [...this.#subjectsOf(id).values()].filter(({ state }) => !state.isSeen).length;
+    if (known === undefined && unseen >= mostUnseen) {
+      return {
+        outcome: 'not_ours',
+        breach: undefined,
+        text: 'too many alerts about subjects that nobody has seen',
+      };
+    }
+    const subject = known ?? this.#create(objective, name);
+    const taken = takeAlert(subject.state, alert, objective, now);
+    this.#settle(subject, taken);
+    this.#save(subject);
+    if (known === undefined && taken.state.open === undefined) this.#forget(id, name);
+    return taken.answer;
+  }
+
+  judgements(): readonly Judgement[] {
+    const now = this.#services.clock.now();
+    return this.#judged.objectives.flatMap((objective) =>
+      [...this.#subjectsOf(objective.id).values()]
+        .filter(({ state }) => !isGone(state))
+        .map(({ state }) => toJudgement(state, objective, now)),
+    );
+  }
+
+  save(): void {
+    for (const subjects of this.#subjects.values()) for (const one of subjects.values()) this.#save(one);
+  }
+
+  /** The target is no longer configured. */
+  drop(): void {
+    for (const id of this.#subjects.keys()) this.#drop(id);
+    this.#services.growth.forget(this.#judged.target.id);
+  }
+
+  #judgeObjective(
+    objective: ObjectiveInForce,
+    snapshot: Snapshot,
+    moment: Moment,
+    monotonicMs: number,
+  ): readonly Sample[] {
+    const { metrics } = this.#judged;
+    const { growth, lastEventAt } = this.#services;
+    const subjects = this.#subjectsOf(objective.id);
+    const group = metrics[objective.measure.metric]?.group ?? '';
+    const readAt = snapshot.readings.find((reading) => reading.group === group)?.at;
+    const observed = observe({
+      objective,
+      metrics,
+      snapshot,
+      index: this.#index,
+      known: [...subjects.values()].map(({ state }) => state),
+      wasRead: this.#readingsAt.has(group),
+      isNewReading: readAt !== undefined && readAt !== this.#readingsAt.get(group),
+      now: moment.now,
+      monotonicMs,
+      growth,
+      lastEventAt,
+    });
+    const samples = [budgetSample(objective)];
+    for (const [name, observation] of observed) {
+      const subject = subjects.get(name) ?? this.#create(objective, name);
+      this.#judgeOne(subject, observation, objective, moment);
+      if (this.#isForgettable(subject.state, objective, observed.size)) this.#forget(objective.id, name);
+      else if (!isGone(subject.state)) samples.push(...subject.shelf.samples(subject.state, objective));
+    }
+    return samples;
+  }
+
+  #judgeOne(subject: Subject, observation: Observation, objective: ObjectiveInForce, moment: Moment): void {
+    const before = subject.state;
+    const elapsedMs = subject.isJudged ? moment.elapsedMs : 0;
+    subject.isJudged = true;
+    this.#settle(subject, judgeSubject(before, observation, objective, { ...moment, elapsedMs }));
+    if (isGone(subject.state) && subject.state.open !== undefined) {
+      this.#settle(subject, release(subject.state, [], moment.now, 'gone', ['evaluation', 'alert']));
+    }
+    const monotonicMs = this.#services.clock.monotonicMs();
+    const isMoving = subject.state.progress !== undefined || subject.state.open !== undefined;
+    const dueMs = subject.savedAtMs + (isMoving ? saveMovingMs : saveRestingMs);
+    if (isTurn(before, subject.state) || monotonicMs >= dueMs) this.#save(subject);
+  }
+
+  /** Takes over what became of a subject, and tells whoever wants to know. */
+  #settle(subject: Subject, { state, events, breaches }: Outcome): void {
+    const { records, onEvent } = this.#services;
+    subject.state = state;
+    for (const breach of breaches) records.saveBreach(breach);
+    for (const event of events) {
+      records.addEvent(event);
+      onEvent(event);
+    }
+  }
+
+  #save(subject: Subject): void {
+    const { records, clock } = this.#services;
+    subject.savedAtMs = clock.monotonicMs();
+    records.saveState(saveable(subject.state, clock.now()));
+    if (subject.state.open !== undefined) records.saveBreach(subject.state.open.breach);
+  }
+
+  #create({ id, bound }: ObjectiveInForce, name: string): Subject {
+    const { target } = this.#judged;
+    const key = { target: target.id, objective: id, subject: name };
+    return this.#add(newSubject(key, target.engine, bound, this.#services.clock.now()));
+  }
+
+  #add(state: SubjectState): Subject {
+    const subject = {
+      state,
+      isJudged: false,
+      savedAtMs: this.#services.clock.monotonicMs(),
+      shelf: new SampleShelf(),
+    };
+    this.#subjectsOf(state.objective).set(state.subject, subject);
+    return subject;
+  }
+
+  #subjectsOf(id: ObjectiveId): Map<string, Subject> {
+    const subjects = this.#subjects.get(id) ?? new Map<string, Subject>();
+    this.#subjects.set(id, subjects);
+    return subjects;
+  }
+
+  /** Nobody will ask for it again: gone for long, or a place that was kept for what is known by now. */
+  #isForgettable(state: SubjectState, { measure }: ObjectiveInForce, subjects: number): boolean {
+    if (state.open !== undefined) return false;
+    if (state.subject === '' && !state.isSeen) return subjects > 1;
+    return state.absentMs >= (measure.statistic === 'age' ? ageKeptMs : goneAfterMs);
+  }
+
+  #forget(id: ObjectiveId, name: string): void {
+    const key = { target: this.#judged.target.id, objective: id, subject: name };
+    this.#subjectsOf(id).delete(name);
+    this.#services.records.dropState(key);
+  }
+
+  #drop(id: ObjectiveId): void {
+    const { clock } = this.#services;
+    for (const [name, subject] of this.#subjectsOf(id)) {
+      this.#settle(subject, release(subject.state, [], clock.now(), 'dropped', ['evaluation', 'alert']));
+      this.#forget(id, name);
+    }
+    this.#subjects.delete(id);
+  }
+
+  /** No capacity is given any more. */
+  #forgetTotal(objective: ObjectiveInForce, subjects: ReadonlyMap<string, Subject>): void {
+    const subject = subjects.get(allDatabases);
+    if (subject === undefined || objective.measure.statistic !== 'forecast') return;
+    const now = this.#services.clock.now();
+    this.#settle(subject, release(subject.state, [], now, 'dropped', ['evaluation', 'alert']));
+    this.#forget(objective.id, allDatabases);
+  }
+
+  /** Evaluation lets go of a breach of a bound that is no longer given. */
+  #rebind(subject: Subject, { bound, capacityBytes }: ObjectiveInForce): void {
+    const { state } = subject;
+    if (state.latest.reason === 'not_collected') {
+      subject.state = { ...state, latest: { ...state.latest, bound } };
+    }
+    if (state.open === undefined || hasBound(bound)) return;
+    if (state.subject === allDatabases && capacityBytes !== undefined) return;
+    const now = this.#services.clock.now();
+    this.#settle(subject, release(subject.state, state.open.alerts, now, 'dropped', ['evaluation']));
+  }
+
+  #restore({ target, objectives }: JudgedTarget): void {
+    const { records, clock } = this.#services;
+    const now = clock.now();
+    const open = new Map<string, Breach>(
+      records.breaches({ target: target.id, open: true }).map((breach) => [keyOf(breach), breach]),
+    );
+    for (const saved of records.states(target.id)) {
+      const isInForce = objectives.some(({ id }) => id === saved.objective);
+      this.#add(restored(saved, target.engine, open.get(keyOf(saved)), now));
+      open.delete(keyOf(saved));
+      if (!isInForce) this.#drop(saved.objective);
+    }
+    for (const breach of open.values()) {
+      const lost = {
+        target: target.id,
+        objective: breach.objective,
+        subject: breach.subject,
+        at: now,
+        json: '',
+      };
+      this.#add(restored(lost, target.engine, breach, now));
+      if (!objectives.some(({ id }) => id === breach.objective)) this.#drop(breach.objective);
+    }
+  }
+}
+
+function keyOf({ objective, subject }: { readonly objective: string; readonly subject: string }): string {
+  return `${objective}/${subject}`;
+}
+
+/** Missing for so long from readings without an error that it is not there any more. */
+function isGone({ isSeen, absentMs, subject }: SubjectState): boolean {
+  return isSeen && subject !== '' && absentMs >= goneAfterMs;
+}
+
+/** Something changed that is not merely time that passed. */
+function isTurn(before: SubjectState, after: SubjectState): boolean {
+  return (
+    before.state !== after.state ||
+    before.verdict !== after.verdict ||
+    before.announced !== after.announced ||
+    before.isBlind !== after.isBlind ||
+    before.isSeen !== after.isSeen ||
+    before.open?.breach.fingerprint !== after.open?.breach.fingerprint ||
+    before.open?.breach.holders.length !== after.open?.breach.holders.length ||
+    (before.progress === undefined) !== (after.progress === undefined)
+  );
+}
