@@ -33,7 +33,7 @@ const drivers = {
 const driverPath = `node_modules/(@types/)?(${Object.values(drivers)
   .flatMap(({ packages }) => packages)
   .join('|')})/`;
-const ownCode = '^(src|collectors|demo|bench|tests)/';
+const ownCode = '^(src|collectors|demo|bench|tests|dashboards)/';
 /** Tests beside an engine, and what only they need. */
 const testFile = '\\.test\\.ts$|/testing/';
 
@@ -103,7 +103,7 @@ const doorRules: IForbiddenRuleType[] = [
     severity: 'error',
     comment: 'what is shipped works without demo, tests and benchmarks',
     from: { path: '^(src|collectors)/', pathNot: testFile },
-    to: { path: '^(demo|bench|tests|dist)/' },
+    to: { path: '^(demo|bench|tests|dashboards|dist)/' },
   },
 ];
 

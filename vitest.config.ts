@@ -16,7 +16,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.ts', 'tests/documents/**/*.test.ts'],
+          include: [
+            'tests/unit/**/*.test.ts',
+            'tests/documents/**/*.test.ts',
+            'tests/dashboards/*.test.ts',
+          ],
           testTimeout: 15 * second,
           sequence: { groupOrder: 0 },
         },
@@ -41,6 +45,7 @@ export default defineConfig({
             'tests/contract/**/*.test.ts',
             'tests/faults/**/*.test.ts',
             'tests/end-to-end/**/*.test.ts',
+            'tests/dashboards/live/**/*.test.ts',
           ],
           ...withServers,
         },

@@ -1,0 +1,32 @@
+import type { Artefact } from '../../src/catalogue/artefact.ts';
+import type { Catalogue } from '../../src/catalogue/catalogue.ts';
+import { createExpressions } from '../../src/catalogue/expressions.ts';
+import { agentPlan } from './agent.ts';
+import { buildDashboard } from './build-dashboard.ts';
+import { costPlan } from './cost.ts';
+import { enginePlan } from './engine-dashboard.ts';
+import { overviewPlan } from './overview.ts';
+import type { DashboardPlan } from './plan.ts';
+
+/** Grafana's JSON of every dashboard; the same catalogue gives the same bytes. */
+export function renderDashboards(catalogue: Catalogue): readonly Artefact[] {
+  return planDashboards(catalogue).map((plan) => ({
+    path: `dashboards/${plan.name}.json`,
+    text: `${JSON.stringify(buildDashboard(plan), undefined, 2)}\n`,
+  }));
+}
+
+/**
+ * The dashboard of remediation (runs, approvals waiting, verified gains, reverts) arrives with the pipelines: none of its indicators exists
+ * yet, and open breaches, their age and their budget stand on the fleet overview.
+ */
+export function planDashboards({ engines, agent }: Catalogue): readonly DashboardPlan[] {
+  const own = agent.map(({ metrics }) => metrics);
+  const all = createExpressions([...engines.map(({ metrics }) => metrics), ...own]);
+  return [
+    overviewPlan(createExpressions(own)),
+    ...engines.map((engine) => enginePlan(engine, createExpressions([engine.metrics, ...own]))),
+    costPlan(all, new Set(engines.map(({ id }) => id))),
+    agentPlan(createExpressions(own)),
+  ];
+}

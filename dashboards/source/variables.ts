@@ -1,0 +1,38 @@
+import type { PlannedVariable } from './plan.ts';
+
+/** Every variable is built on a series that is there also while the databases are down. */
+
+export const jobVariable: PlannedVariable = {
+  name: 'job',
+  title: 'Job',
+  description: 'Scrape jobs that have a Reeve.',
+  query: 'label_values(reeve_build_info, job)',
+  choice: 'many',
+};
+
+export const engineVariable: PlannedVariable = {
+  name: 'engine',
+  title: 'Engine',
+  description: 'Kinds of database.',
+  query: 'label_values(reeve_target_up{job=~"$job"}, engine)',
+  choice: 'many',
+};
+
+/** Targets of the chosen engines, or of one. */
+export function targetVariable(engineMatcher: string): PlannedVariable {
+  return {
+    name: 'target',
+    title: 'Target',
+    description: 'Watched databases, as they are called in the configuration.',
+    query: `label_values(reeve_target_up{job=~"$job",${engineMatcher}}, target)`,
+    choice: 'many',
+  };
+}
+
+export const instanceVariable: PlannedVariable = {
+  name: 'instance',
+  title: 'Instance',
+  description: 'Addresses of the agents.',
+  query: 'label_values(reeve_build_info{job=~"$job"}, instance)',
+  choice: 'many',
+};
