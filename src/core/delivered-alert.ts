@@ -16,7 +16,8 @@ export interface DeliveredAlert {
 /**
  * What a delivered alert came to.
  *
- * - `opened`: a breach was opened. `held`: an open one has one more holder. `known`: it was open and held by an alert already.
+ * - `opened`: a breach was opened. `held`: an open one has one more holder. `known`: it is open, and the alert changes
+ *   nothing: one of Reeve's own, or another alert holds it already.
  * - `closed`: its last holder let go. `still_breached`: the alert is over, evaluation holds the breach. `nothing_open`: there was none.
  * - `duplicate`: delivered before. `unmapped`: it names no objective of ours. `not_ours`: no such target or objective is watched here.
  */

@@ -74,11 +74,11 @@ export interface Breach extends SubjectKey {
 export interface Judgement extends SubjectKey {
   readonly engine: string;
   readonly state: ObjectiveState;
-  /** Set while the value is unknown, also when the breach is held open meanwhile. */
+  /** Set while the value is unknown, also when the breach is held open meanwhile. Undefined too while a first violation has not lasted for long enough to be a breach. */
   readonly reason: UnknownReason | undefined;
   /** In words, such as the error of the collection; empty when there is nothing to add. */
   readonly detail: string;
-  /** In the objective's unit; undefined while it is unknown. */
+  /** In the objective's unit; undefined while it is unknown, unless only the bound is missing or the agent is not running (the last known one). */
   readonly value: number | undefined;
   /** Observations behind the value, where it is a statistic. */
   readonly basis: number | undefined;
@@ -98,11 +98,11 @@ export interface Judgement extends SubjectKey {
   readonly forecast: ForecastReport | undefined;
 }
 
-/** Time in breach against what is allowed, over 30 days or as much as is known. */
+/** Time in breach against what is allowed. */
 export interface BudgetReport {
   /** Allowed share of the time. */
   readonly allowed: number;
-  /** 1: nothing used; 0: used up; negative: overdrawn; undefined while nothing is known. */
+  /** Part of the allowed time in 30 days that is left. 1: nothing used; 0: used up; negative: overdrawn; undefined while nothing is known. */
   readonly remaining: number | undefined;
   /** Share of the known time in breach divided by the allowed share, by window (`5m`, `1h` …); undefined where nothing is known. */
   readonly burnRates: Readonly<Record<string, number | undefined>>;

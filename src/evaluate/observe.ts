@@ -53,17 +53,23 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
     observed.set(allDatabases, observeTotal(input, objective.capacityBytes, found, status));
   }
   for (const state of known) {
-    if (observed.has(state.subject)) continue;
+    const isPlace = state.subject === '' && !state.isSeen && state.open === undefined;
+    if (isPlace || observed.has(state.subject)) continue;
     const isAged = measure.statistic === 'age' && state.isSeen && status.reading === undefined;
     observed.set(
       state.subject,
       isAged ? aged(input, state.subject, 'unread') : missing(status, state.subject, objective.bound),
     );
   }
-  if (observed.size === 0 && objective.onlySubjects === undefined) {
-    observed.set('', missing(status, '', objective.bound));
-  }
+  const isPlaceNeeded = objective.onlySubjects === undefined && !isExempt(input);
+  if (observed.size === 0 && isPlaceNeeded) observed.set('', missing(status, '', objective.bound));
   return observed;
+}
+
+/** Nothing was ever seen, and the target says why there is nothing: that is not unknown. */
+function isExempt({ objective: { measure }, snapshot, metrics, index, known }: ObserveInput): boolean {
+  if (measure.exempt === undefined || known.some(({ isSeen }) => isSeen)) return false;
+  return isAbove(samplesByKey(index, snapshot.readings, metrics)(measure.exempt), {}, 0);
 }
 
 type Statistic = (

@@ -76,6 +76,14 @@ export interface AlertHold {
   readonly ageMs: number;
 }
 
+/** What has been missing for so long from readings without an error is gone. */
+const goneAfterMs = 24 * 3_600_000;
+
+/** The subject is not there any more. That of a whole target stays. */
+export function isGone({ isSeen, absentMs, subject }: SubjectState): boolean {
+  return isSeen && subject !== '' && absentMs >= goneAfterMs;
+}
+
 /** A subject that nothing is known of yet. */
 export function newSubject(key: SubjectKey, engine: string, bound: Bound, now: number): SubjectState {
   return {

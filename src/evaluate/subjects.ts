@@ -5,6 +5,7 @@ import type { GroupReading } from '../core/snapshot.ts';
 
 /** A subject as the samples of one reading name it. */
 export interface FoundSubject {
+  /** Those that name it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly samples: readonly Sample[];
 }
@@ -38,7 +39,8 @@ export function findSubjects(
     const names = subject ?? Object.keys(labels).filter((name) => !(name in where));
     const name = subjectName(names.map((label) => labels[label] ?? ''));
     const known = found.get(name);
-    if (known === undefined) found.set(name, { labels, samples: [sample] });
+    const named = Object.fromEntries(names.map((label) => [label, labels[label] ?? '']));
+    if (known === undefined) found.set(name, { labels: named, samples: [sample] });
     else known.samples.push(sample);
   }
   return found;

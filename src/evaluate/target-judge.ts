@@ -1,5 +1,5 @@
 import type { AlertAnswer, DeliveredAlert } from '../core/delivered-alert.ts';
-import type { Breach, Judgement, ObjectiveEvent } from '../core/judgement.ts';
+import type { Judgement, ObjectiveEvent } from '../core/judgement.ts';
 import type { MetricTable } from '../core/metric.ts';
 import type { ObjectiveId } from '../core/objective.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
@@ -14,9 +14,10 @@ import { toJudgement } from './judged-subject.ts';
 import { budgetSample, SampleShelf } from './objective-samples.ts';
 import type { Observation } from './observation.ts';
 import { allDatabases, type LastEventAt, observe } from './observe.ts';
-import { restored, saveable } from './saved-state.ts';
+import { restoreSubjects } from './restore-subjects.ts';
+import { saveable } from './saved-state.ts';
 import type { SteadyClock } from './steady-clock.ts';
-import { newSubject, type SubjectState } from './subject-state.ts';
+import { isGone, newSubject, type SubjectState } from './subject-state.ts';
 import { ReadingIndex } from './subjects.ts';
 import { renewHold, takeAlert } from './take-alert.ts';
 
@@ -46,8 +47,6 @@ interface Subject {
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-/** What has been missing for so long from readings without an error is gone. */
-const goneAfterMs = day;
 /** A database that returns is as old as it was; its drill may be overdue. */
 const ageKeptMs = 400 * day;
 /** What is on the move is saved so often, and all else now and then: what a crash loses counts as unknown. */
@@ -173,11 +172,13 @@ export class TargetJudge {
       growth,
       lastEventAt,
     });
+    const place = subjects.get('');
+    if (place !== undefined && !observed.has('')) this.#forget(objective.id, '');
     const samples = [budgetSample(objective)];
     for (const [name, observation] of observed) {
       const subject = subjects.get(name) ?? this.#create(objective, name);
       this.#judgeOne(subject, observation, objective, moment);
-      if (this.#isForgettable(subject.state, objective, observed.size)) this.#forget(objective.id, name);
+      if (isForgettable(subject.state, objective)) this.#forget(objective.id, name);
       else if (!isGone(subject.state)) samples.push(...subject.shelf.samples(subject.state, objective));
     }
     return samples;
@@ -238,13 +239,6 @@ export class TargetJudge {
     return subjects;
   }
 
-  /** Nobody will ask for it again: gone for long, or a place that was kept for what is known by now. */
-  #isForgettable(state: SubjectState, { measure }: ObjectiveInForce, subjects: number): boolean {
-    if (state.open !== undefined) return false;
-    if (state.subject === '' && !state.isSeen) return subjects > 1;
-    return state.absentMs >= (measure.statistic === 'age' ? ageKeptMs : goneAfterMs);
-  }
-
   #forget(id: ObjectiveId, name: string): void {
     const key = { target: this.#judged.target.id, objective: id, subject: name };
     this.#subjectsOf(id).delete(name);
@@ -281,39 +275,20 @@ export class TargetJudge {
     this.#settle(subject, release(subject.state, state.open.alerts, now, 'dropped', ['evaluation']));
   }
 
+  /** What is remembered of objectives that are no longer in force ends at once. */
   #restore({ target, objectives }: JudgedTarget): void {
     const { records, clock } = this.#services;
-    const now = clock.now();
-    const open = new Map<string, Breach>(
-      records.breaches({ target: target.id, open: true }).map((breach) => [keyOf(breach), breach]),
-    );
-    for (const saved of records.states(target.id)) {
-      const isInForce = objectives.some(({ id }) => id === saved.objective);
-      this.#add(restored(saved, target.engine, open.get(keyOf(saved)), now));
-      open.delete(keyOf(saved));
-      if (!isInForce) this.#drop(saved.objective);
-    }
-    for (const breach of open.values()) {
-      const lost = {
-        target: target.id,
-        objective: breach.objective,
-        subject: breach.subject,
-        at: now,
-        json: '',
-      };
-      this.#add(restored(lost, target.engine, breach, now));
-      if (!objectives.some(({ id }) => id === breach.objective)) this.#drop(breach.objective);
+    const inForce = new Set(objectives.map(({ id }) => id));
+    for (const state of restoreSubjects(records, target, clock.now())) {
+      this.#add(state);
+      if (!inForce.has(state.objective)) this.#drop(state.objective);
     }
   }
 }
 
-function keyOf({ objective, subject }: { readonly objective: string; readonly subject: string }): string {
-  return `${objective}/${subject}`;
-}
-
-/** Missing for so long from readings without an error that it is not there any more. */
-function isGone({ isSeen, absentMs, subject }: SubjectState): boolean {
-  return isSeen && subject !== '' && absentMs >= goneAfterMs;
+/** Nobody will ask for it again. */
+function isForgettable(state: SubjectState, { measure }: ObjectiveInForce): boolean {
+  return isGone(state) && state.absentMs >= (measure.statistic === 'age' ? ageKeptMs : 0);
 }
 
 /** Something changed that is not merely time that passed. */
