@@ -1,10 +1,11 @@
 import { ratio } from '../../src/sdk.ts';
 import type { MetricAnswer, MetricQueryName } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
+import { type ConsumptionAnswers, type Minute, minuteAt, newestMinute, withIdle } from './minutes.ts';
 import type { Monitor } from './monitor.ts';
 import { type Place, type PlacedValue, placeKey, type Spelling, sumByPlace } from './place.ts';
 import type { Settling } from './settling.ts';
-import { containerKey, type ThroughputReading, utilizations } from './throughput-book.ts';
+import { containerKey, ownerOf, type ThroughputReading, utilizations } from './throughput-book.ts';
 
 export interface ConsumptionInput {
   readonly monitor: Monitor;
@@ -16,24 +17,20 @@ export interface ConsumptionInput {
   readonly maxContainers: number;
 }
 
-/** What one query says of one minute. */
-interface Minute {
-  /** When it began, Unix time in milliseconds; undefined when no minute has a value. */
-  readonly atMs: number | undefined;
-  readonly values: readonly PlacedValue[];
-  /** Nothing was cut off. */
-  readonly isWhole: boolean;
+/** What was read, for what is computed from it. */
+export interface ConsumptionReading {
+  readonly answers: ConsumptionAnswers;
+  /** Containers by what they consumed, most first, as `containerKey`. */
+  readonly ranked: readonly string[];
+  /** Whether a container is one of those that are told apart. */
+  readonly has: (place: Place) => boolean;
 }
 
-/**
- * Request units, requests and throttling of the newest settled minute, and utilisation.
- *
- * @returns containers by what they consumed, most first, as `containerKey`.
- */
+/** Request units, requests and throttling of the newest settled minute, and utilisation. */
 export async function readConsumption(
   input: ConsumptionInput,
   context: CosmosdbContext,
-): Promise<readonly string[]> {
+): Promise<ConsumptionReading> {
   const { monitor, spelling } = input;
   const units = await monitor.ask('requestUnits', context, 'essential');
   input.settling.add(units.series.get('TotalRequestUnits') ?? []);
@@ -53,12 +50,14 @@ export async function readConsumption(
     consumed.atMs === undefined
       ? newestMinute(requests, 'TotalRequests', spelling)
       : minuteAt(requests, 'TotalRequests', spelling, consumed.atMs);
-  recordThrottling(asked, minuteAt(throttled, 'TotalRequests', spelling, asked.atMs), shown, context);
+  const refused = minuteAt(throttled, 'TotalRequests', spelling, asked.atMs);
+  recordThrottling(asked, refused, shown, context);
+  recordThrottledThroughput(asked, refused, input, context);
 
   for (const { value, ...place } of busiest.values) {
     if (shown.has(place)) context.record('normalizedRatio', value / 100, place);
   }
-  return shown.ranked;
+  return { answers: { units, normalized }, ranked: shown.ranked, has: (place) => shown.has(place) };
 }
 
 const nothing: MetricAnswer = { series: new Map(), cut: new Set(), unsplit: new Set() };
@@ -110,6 +109,23 @@ function recordThrottling(asked: Minute, throttled: Minute, shown: Shown, contex
   }
 }
 
+/** The same by whose throughput did not suffice, which is what a change of throughput would mend. */
+function recordThrottledThroughput(
+  asked: Minute,
+  throttled: Minute,
+  { throughput }: ConsumptionInput,
+  context: CosmosdbContext,
+): void {
+  if (throughput === undefined || !asked.isWhole || !throttled.isWhole) return;
+  const byOwner = ({ values }: Minute): readonly PlacedValue[] =>
+    sumByPlace(values.flatMap((placed) => ownerOf(placed, throughput) ?? []));
+  const refused = new Map(byOwner(throttled).map((placed) => [placeKey(placed), placed.value]));
+  for (const { value: requests, ...place } of byOwner(asked)) {
+    const count = refused.get(placeKey(place)) ?? 0;
+    context.record('throttledThroughputRatio', ratio(count, requests), place, requests);
+  }
+}
+
 /** The newest minute with consumption, or a newer one in which Azure says that every partition was idle: what stopped is not told on. */
 function latestConsumption(units: MetricAnswer, busiest: Minute, spelling: Spelling): Minute {
   const newest = newestMinute(units, 'TotalRequestUnits', spelling);
@@ -119,63 +135,6 @@ function latestConsumption(units: MetricAnswer, busiest: Minute, spelling: Spell
     (busiest.atMs ?? newest.atMs) > newest.atMs &&
     busiest.values.every(({ value }) => value === 0);
   return isIdleSince ? minuteAt(units, 'TotalRequestUnits', spelling, busiest.atMs) : newest;
-}
-
-/**
- * Azure counts request units only where there are some. A place without any consumed nothing if Azure says too that its partitions were
- * idle in that minute; without that witness it is unknown.
- */
-function withIdle(consumed: Minute, busiest: Minute): Minute {
-  const atMs = consumed.atMs ?? busiest.atMs;
-  if (!consumed.isWhole || atMs !== busiest.atMs) return consumed;
-  const seen = new Set(consumed.values.map(placeKey));
-  const idle = busiest.values.filter((placed) => placed.value === 0 && !seen.has(placeKey(placed)));
-  return { ...consumed, atMs, values: [...consumed.values, ...idle] };
-}
-
-/** The newest minute in which any series has a value, and what each place had in it. */
-function newestMinute(
-  answer: MetricAnswer,
-  metric: string,
-  spelling: Spelling,
-  merge?: (a: number, b: number) => number,
-): Minute {
-  const series = answer.series.get(metric) ?? [];
-  const atMs = series.reduce<number | undefined>((newest, { points }) => {
-    const last = points.at(-1)?.atMs;
-    return last !== undefined && (newest === undefined || last > newest) ? last : newest;
-  }, undefined);
-  return minuteAt(answer, metric, spelling, atMs, merge);
-}
-
-function minuteAt(
-  answer: MetricAnswer,
-  metric: string,
-  spelling: Spelling,
-  atMs: number | undefined,
-  merge?: (a: number, b: number) => number,
-): Minute {
-  const isWhole = answer.series.has(metric) && !answer.cut.has(metric) && !answer.unsplit.has(metric);
-  const placed = (answer.series.get(metric) ?? []).flatMap(({ dimensions, points }) => {
-    const value = points.find((point) => point.atMs === atMs)?.value;
-    return value === undefined ? [] : [{ ...spelling.place(dimensions), value }];
-  });
-  return { atMs, values: merge === undefined ? sumByPlace(placed) : mergeByPlace(placed, merge), isWhole };
-}
-
-function mergeByPlace(
-  values: readonly PlacedValue[],
-  merge: (a: number, b: number) => number,
-): readonly PlacedValue[] {
-  const merged = new Map<string, PlacedValue>();
-  for (const placed of values) {
-    const before = merged.get(placeKey(placed));
-    merged.set(
-      placeKey(placed),
-      before === undefined ? placed : { ...before, value: merge(before.value, placed.value) },
-    );
-  }
-  return [...merged.values()];
 }
 
 /** The containers that consumed most, each in all its regions. */

@@ -8,7 +8,7 @@ import { readConsumption } from './consumption.ts';
 import { tryControlPlane } from './control-assumptions.ts';
 import { checkControlPlane } from './control-check.ts';
 import { cosmosdbGroups } from './groups.ts';
-import { readLatency } from './latency.ts';
+import { latencyMinutes, readLatency } from './latency.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import { Monitor } from './monitor.ts';
 import { readPartitions } from './partitions.ts';
@@ -20,6 +20,7 @@ import { Settling } from './settling.ts';
 import { readStorage } from './storage.ts';
 import { recordThroughput } from './throughput.ts';
 import { ThroughputBook } from './throughput-book.ts';
+import { Utilization } from './utilization.ts';
 
 /** Databases and containers whose throughput is read within a collection. */
 const mostEarly = 30;
@@ -38,6 +39,7 @@ class ControlPlane implements Plane {
   readonly #arm: ArmClient;
   readonly #monitor: Monitor;
   readonly #book: ThroughputBook;
+  readonly #utilization: Utilization;
   #account: AccountFacts | undefined;
   #triedEarly = false;
   readonly #settling = new Settling();
@@ -48,7 +50,8 @@ class ControlPlane implements Plane {
   readonly readers: Plane['readers'] = {
     availability: (context) => recordAccount(this.#facts(), this.#budget.remaining(), context),
     consumption: (context) => this.#readConsumption(context),
-    latency: (context) => readLatency(this.#common(), context),
+    latency: (context) =>
+      readLatency({ ...this.#common(), minutes: latencyMinutes(this.#input.target) }, context),
     replication: (context) =>
       readReplication({ ...this.#common(), regions: this.#facts().regions.length }, context),
     throughput: (context) => this.#readThroughput(context),
@@ -67,6 +70,7 @@ class ControlPlane implements Plane {
     this.#arm = this.#connection.arm;
     this.#budget = this.#connection.budget;
     this.#monitor = new Monitor(this.#arm, clock, () => this.#account?.regions.map(({ name }) => name) ?? []);
+    this.#utilization = new Utilization(this.#monitor, input);
     const everyMs = target.groups['throughput']?.everyMs ?? cosmosdbGroups.throughput.everyMs;
     this.#book = new ThroughputBook(3 * Math.max(everyMs, target.intervalMs));
   }
@@ -110,20 +114,20 @@ class ControlPlane implements Plane {
   }
 
   close(): void {
+    this.#utilization.save();
     this.#connection.close();
   }
 
   async #readConsumption(context: CosmosdbContext): Promise<void> {
     await this.#readThroughputEarly(context);
-    this.#busiest = await readConsumption(
-      {
-        ...this.#common(),
-        throughput: this.#book.read(context.monotonicMs),
-        serverless: this.#facts().serverless === true,
-        settling: this.#settling,
-      },
-      context,
-    );
+    const common = this.#common();
+    const throughput = this.#book.read(context.monotonicMs);
+    const serverless = this.#facts().serverless === true;
+    const settling = this.#settling;
+    const reading = await readConsumption({ ...common, throughput, serverless, settling }, context);
+    this.#busiest = reading.ranked;
+    if (throughput !== undefined)
+      await this.#utilization.read({ ...reading, throughput, spelling: common.spelling }, context);
   }
 
   /** Throughput has a turn of its own, which may come later; the first utilisation of a small account does not wait for it. */

@@ -1,3 +1,4 @@
+import type { Target } from '../../src/sdk.ts';
 import type { MetricAnswer, MetricSeries } from './metric-query.ts';
 import type { CosmosdbContext } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
@@ -20,13 +21,26 @@ interface PlacedCell extends LatencyCell {
   readonly mode: string;
 }
 
-/** Server-side latency of the newest 5 settled minutes. */
+/** Settled minutes that latency is taken over: the window of the objective for a target of this workload, at most an hour. */
+export function latencyMinutes({ workload, windowsMs }: Pick<Target, 'workload' | 'windowsMs'>): number {
+  const [objective, minutes] =
+    workload === 'olap' ? (['olap_query_seconds', 60] as const) : (['oltp_query_seconds', 5] as const);
+  const windowMs = windowsMs[objective];
+  return windowMs === undefined ? minutes : Math.min(60, Math.max(1, Math.round(windowMs / 60_000)));
+}
+
+/** Server-side latency of so many of the newest settled minutes. */
 export async function readLatency(
-  input: { readonly monitor: Monitor; readonly spelling: Spelling; readonly maxContainers: number },
+  input: {
+    readonly monitor: Monitor;
+    readonly spelling: Spelling;
+    readonly maxContainers: number;
+    readonly minutes: number;
+  },
   context: CosmosdbContext,
 ): Promise<void> {
-  const latencies = await input.monitor.ask('latency', context, 'essential');
-  const weights = await input.monitor.ask('latencyWeights', context, 'essential');
+  const latencies = await input.monitor.ask('latency', context, 'essential', input.minutes);
+  const weights = await input.monitor.ask('latencyWeights', context, 'essential', input.minutes);
   // What was cut off may be the slow half of any container.
   if (latencies.cut.size > 0 || weights.cut.size > 0) return;
   const cells = busiestContainers(cellsOf(latencies, weights, input.spelling), input.maxContainers, context);

@@ -24,7 +24,7 @@ export interface MetricQuery {
 }
 
 /** Azure is still counting the youngest minutes. */
-const settlingMs = 5 * minute;
+export const settlingMs = 5 * minute;
 /** Azure splits into ten series unless told otherwise, and cuts without a word. */
 export const topSeries = 1_000;
 

@@ -35,10 +35,16 @@ export class Monitor {
    * The answer to one query. What a person should know about it is said in the context: series that were cut off, dimensions that are
    * missing, metrics that Azure does not know here.
    *
+   * @param grainCount how much is asked for, unless as much as the query says.
    * @throws {CollectError} as reading does; `unsupported` when Azure knows none of the metrics.
    */
-  async ask(name: MetricQueryName, context: CosmosdbContext, urgency: ReadUrgency): Promise<MetricAnswer> {
-    const answer = await this.#whole(name, context, urgency);
+  async ask(
+    name: MetricQueryName,
+    context: CosmosdbContext,
+    urgency: ReadUrgency,
+    grainCount: number = metricQueries[name].grainCount,
+  ): Promise<MetricAnswer> {
+    const answer = await this.#whole(name, grainCount, context, urgency);
     const { names } = metricQueries[name];
     for (const metric of names) {
       if (!answer.series.has(metric)) context.find(unknownMetric(metric));
@@ -52,8 +58,13 @@ export class Monitor {
   }
 
   /** One call, or where that is cut off one for each region. */
-  async #whole(name: MetricQueryName, context: CosmosdbContext, urgency: ReadUrgency): Promise<MetricAnswer> {
-    const query: MetricQuery = metricQueries[name];
+  async #whole(
+    name: MetricQueryName,
+    grainCount: number,
+    context: CosmosdbContext,
+    urgency: ReadUrgency,
+  ): Promise<MetricAnswer> {
+    const query: MetricQuery = { ...metricQueries[name], grainCount };
     const regions = this.#regions();
     const isDivisible = query.dimensions.includes('Region') && regions.length > 1;
     if (!this.#large.has(name) || !isDivisible) {

@@ -44,6 +44,20 @@ export class ThroughputBook {
   }
 }
 
+/** The same number where the throughput is that serves it: under an empty container where it is shared; undefined where nobody looked. */
+export function ownerOf(
+  placed: PlacedValue,
+  { settings, sharing }: ThroughputReading,
+): PlacedValue | undefined {
+  const { database, container } = placed;
+  const isSet = (name: string): boolean =>
+    settings.some((each) => each.database === database && each.container === name);
+  if (isSet(container)) return placed;
+  return sharing.has(containerKey(database, container)) && isSet('')
+    ? { ...placed, container: '' }
+    : undefined;
+}
+
 /**
  * Consumed by provisioned throughput, for each region by itself: of containers with throughput of their own, and of all containers
  * together that share that of their database (under an empty container).

@@ -15,6 +15,7 @@ export function recordThroughput(
     const place = { database, container };
     context.record('autoscaleMaximum', each.autoscaleMaximum, place);
     context.record('minimumPerSecond', each.minimum, place);
+    context.record('atMinimumThroughput', isAtMinimum(each), place);
     context.record('instantMaximum', each.instantMaximum, place);
     context.record('softMaximum', each.softMaximum, place);
     context.record(
@@ -24,6 +25,10 @@ export function recordThroughput(
     );
   }
   context.detail('throughput', settings.map(toRow));
+}
+
+function isAtMinimum({ minimum, perSecond }: ThroughputSettings): number | undefined {
+  return minimum === undefined ? undefined : Number(perSecond <= minimum);
 }
 
 function toRow(settings: ThroughputSettings) {

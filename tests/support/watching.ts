@@ -3,6 +3,7 @@ import { TargetWatch } from '../../src/collect/target-watch.ts';
 import { parseConfig } from '../../src/config/load-config.ts';
 import type { Engine } from '../../src/core/engine.ts';
 import type { History } from '../../src/core/ports/history.ts';
+import type { Memory } from '../../src/core/ports/memory.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
 import { createMemoryHistory } from '../../src/store/memory-history.ts';
@@ -17,6 +18,8 @@ export interface WatchRequest {
   readonly target: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly history?: History;
+  /** What outlives the watching. */
+  readonly memory?: Memory;
 }
 
 /** One target, collected when the test says so; everything but the scheduler is the real thing. */
@@ -41,7 +44,7 @@ export function watchTarget(request: WatchRequest): Watching {
   const { target, options } = configured;
   const clock = createSystemClock();
   const log = createRecordingLog();
-  const surroundings = testSurroundings();
+  const surroundings = testSurroundings(request.memory === undefined ? {} : { memory: request.memory });
   const history = request.history ?? createMemoryHistory();
   let latest: Snapshot | undefined;
   const watch = new TargetWatch({

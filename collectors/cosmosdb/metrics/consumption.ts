@@ -18,6 +18,15 @@ export const consumptionMetrics = defineMetrics({
     help: 'Consumed by provisioned throughput in the newest settled minute, for each region by itself because throughput is reserved in each; containers that share the throughput of their database stand together under an empty container, and serverless has none.',
     source: 'TotalRequestUnits / 60 / throughput settings (manual throughput or autoscale maximum)',
   },
+  utilizationP95Ratio: {
+    ...minute,
+    name: 'reeve_cosmosdb_request_unit_utilization_p95_ratio',
+    unit: 'ratio',
+    help: 'Utilisation that 95 of 100 settled minutes of the window stayed within, rounded up to half a percent: 7 days and up to 6 hours more, or what is configured, with the minutes before the first start read from Azure where as much was provisioned as now; places as of the utilisation.',
+    source:
+      'TotalRequestUnits / 60 / throughput settings, of every minute; before the first start ProvisionedThroughput and AutoscaleMaxThroughput too',
+    cost: 'none of its own; at the first start up to 60 reads of Azure Monitor, two a minute',
+  },
   consumedMinute: {
     ...minute,
     name: 'reeve_cosmosdb_consumption_minute_timestamp_seconds',
@@ -55,6 +64,13 @@ export const consumptionMetrics = defineMetrics({
     help: 'Part of the requests of the newest settled minute that were refused for want of throughput (429).',
     source: "TotalRequests with StatusCode eq '429' / TotalRequests",
   },
+  throttledThroughputRatio: {
+    ...minute,
+    name: 'reeve_cosmosdb_throttled_throughput_ratio',
+    unit: 'ratio',
+    help: 'Part of the requests of the newest settled minute that were refused (429) by whose throughput did not suffice: containers that share that of their database stand together under an empty container.',
+    source: "TotalRequests with StatusCode eq '429' / TotalRequests; throughput settings",
+  },
 });
 
 const latency = { ...monitorGauge, unit: 'seconds', group: 'latency' } as const;
@@ -63,7 +79,7 @@ export const latencyMetrics = defineMetrics({
   latencySeconds: {
     ...latency,
     name: 'reeve_cosmosdb_server_side_latency_seconds',
-    help: 'Time the service took for a request, on average over the newest 5 settled minutes, weighted by requests.',
+    help: 'Time the service took for a request, on average over the newest settled minutes, weighted by requests: 5, with `workload: olap` 60, or what is configured.',
     labels: { ...byRegion, connection_mode: 'direct or gateway.' },
     source:
       'ServerSideLatencyDirect and ServerSideLatencyGateway, average of 1 minute; TotalRequests as weight',
@@ -71,7 +87,7 @@ export const latencyMetrics = defineMetrics({
   latencyP95Seconds: {
     ...latency,
     name: 'reeve_cosmosdb_server_side_latency_p95_estimate_seconds',
-    help: 'An estimate of the time that 95 of 100 requests stay within: the requests-weighted 95th percentile of averages by minute, region, operation and connection mode over the newest 5 settled minutes, which hides outliers within one of them.',
+    help: 'An estimate of the time that 95 of 100 requests stay within: the requests-weighted 95th percentile of averages by minute, region, operation and connection mode over the newest settled minutes (5, with `workload: olap` 60, or what is configured), which hides outliers within one of them.',
     labels: { database: byRegion.database, container: byRegion.container },
     source:
       'ServerSideLatencyDirect and ServerSideLatencyGateway, average of 1 minute by OperationType; TotalRequests as weight',

@@ -25,6 +25,14 @@ export const throughputMetrics = defineMetrics({
     labels: byContainer,
     source: 'throughputSettings: minimumThroughput; data plane: x-ms-cosmos-min-throughput',
   },
+  atMinimumThroughput: {
+    ...throughputGauge,
+    name: 'reeve_cosmosdb_at_minimum_throughput',
+    help: 'Whether throughput is set to the least that it can be set to (1), so that low utilisation cannot be mended by less, or to more (0); absent where Azure does not say.',
+    labels: byContainer,
+    source:
+      'throughputSettings: throughput or autoscaleSettings.maxThroughput <= minimumThroughput; data plane: x-ms-cosmos-min-throughput',
+  },
   instantMaximum: {
     ...throughputGauge,
     name: 'reeve_cosmosdb_instant_maximum_request_units_per_second',

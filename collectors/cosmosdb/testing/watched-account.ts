@@ -1,3 +1,4 @@
+import type { Memory } from '../../../src/sdk.ts';
 import type { AzureDouble } from '../../../tests/support/azure/azure.ts';
 import { shopAccount } from '../../../tests/support/azure/shop-account.ts';
 import { type Watching, watchTarget } from '../../../tests/support/watching.ts';
@@ -12,7 +13,11 @@ export const doubleShop = shopAccount({
 });
 
 /** For tests. A target that watches an account of the double through the control plane. */
-export function watchAccount(azure: AzureDouble, more: Readonly<Record<string, unknown>> = {}): Watching {
+export function watchAccount(
+  azure: AzureDouble,
+  more: Readonly<Record<string, unknown>> = {},
+  memory?: Memory,
+): Watching {
   const { subscription, resourceGroup, name } = azure.account;
   const { tenant, clientId, secret } = azure.registration;
   return watchTarget({
@@ -25,5 +30,6 @@ export function watchAccount(azure: AzureDouble, more: Readonly<Record<string, u
       ...more,
     },
     env: { DOUBLE_SECRET: secret },
+    ...(memory === undefined ? {} : { memory }),
   });
 }
