@@ -1,4 +1,5 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { postgresAlerts } from './alerts.ts';
 import { postgresOptions } from './config.ts';
 import { postgresGrants } from './grants.ts';
 import { postgresGroups } from './groups.ts';
@@ -15,6 +16,7 @@ export const engine: Engine = defineEngine({
   metrics: postgresMetrics,
   groups: postgresGroups,
   objectives: postgresObjectives,
+  alerts: postgresAlerts,
   grants: postgresGrants,
   starter: {
     protocols: ['postgres', 'postgresql'],
