@@ -1,3 +1,4 @@
+import type { AlertRule } from '../core/alert-rule.ts';
 import type { Engine } from '../core/engine.ts';
 import type { MetricDefinition, MetricTable } from '../core/metric.ts';
 
@@ -14,6 +15,8 @@ export interface AgentSlice {
   /** What they are about, in one sentence. */
   readonly summary: string;
   readonly metrics: MetricTable;
+  /** What operators expect to be told of. */
+  readonly alerts?: readonly AlertRule[];
 }
 
 /** One metric and who declares it: an engine's id or a slice's title. */

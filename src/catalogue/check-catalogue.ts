@@ -1,4 +1,5 @@
 import type { Engine } from '../core/engine.ts';
+import { checkAlerts } from './alerts/check-alerts.ts';
 import { type Catalogue, type CatalogueEntry, catalogueEntries } from './catalogue.ts';
 import { measureFaults } from './measure-faults.ts';
 import { metricFaults } from './metric-faults.ts';
@@ -24,6 +25,7 @@ export function checkCatalogue(catalogue: Catalogue): readonly CatalogueProblem[
     ...sharedNames(entries),
     ...twinFamilies(entries),
     ...catalogue.engines.flatMap(engineProblems),
+    ...checkAlerts(catalogue),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { renderAlerts } from '../catalogue/alerts/render-alerts.ts';
 import type { Artefact } from '../catalogue/artefact.ts';
 import { type Catalogue, createCatalogue } from '../catalogue/catalogue.ts';
 import { checkCatalogue } from '../catalogue/check-catalogue.ts';
@@ -12,6 +13,7 @@ import { engineOptionsSchema, renderConfigSchema } from '../config/json-schema.t
 import type { Engine } from '../core/engine.ts';
 import { agentSlices } from './agent-slices.ts';
 import { type Checkout, type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
+import { readRenderedAlerts, renderedAlertsPath } from './rendered-alerts.ts';
 
 export function addGenerate(program: Command, context: CliContext, finish: (code: ExitCode) => void): void {
   program
@@ -33,7 +35,7 @@ async function generate(check: boolean, context: CliContext): Promise<ExitCode> 
   const renderDashboards = await checkout.importDashboards();
   const problems = checkCatalogue(catalogue);
   for (const { where, message } of problems) context.writeNote(`${where}: ${message}\n`);
-  const artefacts = [...renderArtefacts(catalogue), ...(renderDashboards?.(catalogue) ?? [])];
+  const artefacts = [...renderArtefacts(catalogue, checkout), ...(renderDashboards?.(catalogue) ?? [])];
   const drifted = artefacts.filter(({ path, text }) => read(join(checkout.root, path)) !== text);
   if (!check) for (const { path, text } of drifted) write(join(checkout.root, path), text);
   for (const { path } of drifted) await context.writeData(`${path}\n`);
@@ -43,7 +45,7 @@ async function generate(check: boolean, context: CliContext): Promise<ExitCode> 
 }
 
 /** What the product itself renders: the same manifests give the same bytes. */
-function renderArtefacts(catalogue: Catalogue): readonly Artefact[] {
+function renderArtefacts(catalogue: Catalogue, { root }: Checkout): readonly Artefact[] {
   const byId = new Map(catalogue.engines.map((engine) => [engine.id, engine]));
   return [
     { path: 'collectors/index.ts', text: renderRegistry([...byId.keys()]) },
@@ -53,6 +55,7 @@ function renderArtefacts(catalogue: Catalogue): readonly Artefact[] {
       path: `collectors/${engine.id}/README.md`,
       text: renderEngineReadme(engine, optionRows(engineOptionsSchema(engine))),
     })),
+    ...renderAlerts(catalogue, readRenderedAlerts(read(join(root, renderedAlertsPath)))),
   ];
 }
 

@@ -166,7 +166,7 @@ export const agentMetrics = defineMetrics({
     name: 'reeve_control_info',
     kind: 'gauge',
     unit: 'none',
-    help: 'Where people reach the control interface, always 1; links in alerts begin with it. Absent when none is configured.',
+    help: 'Where people reach the control interface, always 1; links in alerts begin with it; absent when none is configured.',
     labels: { url: 'control.externalUrl, or the address that it listens on; no slash at the end.' },
   },
   objectiveEventsTotal: {
