@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { WebConfig } from '../../../src/core/ports/web-config.ts';
 import { mostFailures } from '../../../src/http/login-limit.ts';
+import { bearer, listenForControl, tokenOf } from '../../support/control-listening.ts';
 import { ask, basic } from '../../support/net/http-client.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { createCertificate } from './certificates.ts';
-import { bearer, listenForControl, tokenOf } from './control-listening.ts';
 
 const tokens = [tokenOf('grafana', 'viewer'), tokenOf('oncall', 'approver'), tokenOf('ops', 'admin')];
 

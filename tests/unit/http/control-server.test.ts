@@ -5,11 +5,11 @@ import type { ReloadOutcome } from '../../../src/http/control-api.ts';
 import { startControlServer } from '../../../src/http/control-server.ts';
 import type { Listener } from '../../../src/http/listener.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeApi } from '../../support/fake-control-api.ts';
 import { ask } from '../../support/net/http-client.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import type { TempDir } from '../../support/temp-dir.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
-import { createFakeApi } from './fake-api.ts';
 
 let folder: TempDir;
 let socketPath: string;

@@ -2,14 +2,14 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { mostFailures } from '../../../src/http/login-limit.ts';
 import { mostAlerts } from '../../../src/http/webhook-payload.ts';
-import { type AskOptions, ask } from '../../support/net/http-client.ts';
 import {
   bearer,
   type Listening,
   type ListeningOptions,
   listenForControl,
   tokenOf,
-} from './control-listening.ts';
+} from '../../support/control-listening.ts';
+import { type AskOptions, ask } from '../../support/net/http-client.ts';
 import { alertmanagerDelivery, firingAlert, grafanaDelivery } from './deliveries.ts';
 
 const webhookSecret = 'webhook-secret';

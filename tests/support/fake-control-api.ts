@@ -1,7 +1,7 @@
-import type { DeliveredAlert } from '../../../src/core/delivered-alert.ts';
-import type { Breach, Judgement, ObjectiveEvent } from '../../../src/core/judgement.ts';
-import type { BreachFilter, EventFilter } from '../../../src/core/ports/objective-records.ts';
-import type { ControlApi } from '../../../src/http/control-api.ts';
+import type { DeliveredAlert } from '../../src/core/delivered-alert.ts';
+import type { Breach, Judgement, ObjectiveEvent } from '../../src/core/judgement.ts';
+import type { BreachFilter, EventFilter } from '../../src/core/ports/objective-records.ts';
+import type { ControlApi } from '../../src/http/control-api.ts';
 
 /** What was asked of the control interface's other side. */
 export interface FakeApi extends ControlApi {

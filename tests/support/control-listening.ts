@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ControlRole, ControlToken } from '../../../src/core/control-role.ts';
-import { Secret } from '../../../src/core/secret.ts';
-import { type ControlListenerInput, startControlListener } from '../../../src/http/control-listener.ts';
-import type { Listener } from '../../../src/http/listener.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { createRecordingLog, type RecordingLog } from '../../support/recording-log.ts';
-import { createFakeApi, type FakeApi, type FakeApiContent } from './fake-api.ts';
+import type { ControlRole, ControlToken } from '../../src/core/control-role.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { type ControlListenerInput, startControlListener } from '../../src/http/control-listener.ts';
+import type { Listener } from '../../src/http/listener.ts';
+import { FakeClock } from './fake-clock.ts';
+import { createFakeApi, type FakeApi, type FakeApiContent } from './fake-control-api.ts';
+import { createRecordingLog, type RecordingLog } from './recording-log.ts';
 
 export interface Listening extends AsyncDisposable {
   readonly url: string;
