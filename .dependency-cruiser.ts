@@ -5,6 +5,7 @@ export const rooms = {
   core: [],
   catalogue: ['core'],
   evaluate: ['core'],
+  backtest: ['core', 'evaluate'],
   report: ['core', 'catalogue'],
   config: ['core', 'catalogue'],
   telemetry: ['core'],

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, messageOf } from '../core/errors.ts';
 import { logLevels } from '../core/ports/log.ts';
+import { addBacktest } from './backtest.ts';
 import { addCheck } from './check.ts';
 import { addCollect } from './collect.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
@@ -11,7 +12,7 @@ import { addRun } from './run.ts';
 /** Adds one command; what its action comes to is the exit code. */
 export type AddCommand = (program: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
 
-const commands: readonly AddCommand[] = [addRun, addCheck, addCollect, addInit, addGenerate];
+const commands: readonly AddCommand[] = [addRun, addCheck, addCollect, addBacktest, addInit, addGenerate];
 
 /** Runs one command line (without `node` and the script) to its end and says with which code to exit. Never throws. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {

@@ -53,11 +53,12 @@ export function objectivesInForce(
     const { workloads } = definition;
     const applies = workloads === undefined || (workload !== undefined && workloads.includes(workload));
     if (!(enabled && applies && measure !== undefined)) return [];
-    return [said.reduce(override, { ...definition, id, measure })];
+    return [said.reduce(withOverride, { ...definition, id, measure })];
   });
 }
 
-function override(before: ObjectiveInForce, said: ObjectiveOverride): ObjectiveInForce {
+/** The objective with what one more override says; `enabled` is for whoever makes the list. */
+export function withOverride(before: ObjectiveInForce, said: ObjectiveOverride): ObjectiveInForce {
   const { min = before.bound.min, max = before.bound.max } = said;
   const { forMs = before.forMs, windowMs = before.windowMs, minimumBasis = before.minimumBasis } = said;
   const { by = before.by, capacityBytes = before.capacityBytes } = said;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { programPath } from '../debian.ts';
 import { findFreePort } from '../net/free-port.ts';
+import { runOrThrow } from '../run-command.ts';
 import { type ServerProcess, spawnServer } from '../server-process.ts';
 import { createTempDir } from '../temp-dir.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -33,6 +34,8 @@ export interface PrometheusOptions {
   readonly ruleFiles?: readonly string[];
   /** `host:port` of Alertmanagers (or of a double) that alerts are sent to. */
   readonly alertmanagers?: readonly string[];
+  /** What it remembers from before its start: OpenMetrics text with timestamps, oldest first, and `# EOF`. */
+  readonly history?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -75,6 +78,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   const configFile = join(folder.path, 'prometheus.yml');
   try {
     await writeFile(configFile, JSON.stringify(renderConfig(options), undefined, 2)); // JSON is YAML
+    if (options.history !== undefined) await writeHistory(options.history, folder.path);
     for (let attempt = 1; attempt <= 5; attempt += 1) {
       const port = await findFreePort();
       const child = await spawnServer({
@@ -84,6 +88,9 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
           `--storage.tsdb.path=${join(folder.path, 'data')}`,
           `--web.listen-address=127.0.0.1:${port}`,
           '--web.enable-lifecycle',
+          // An alert that fires before discovery has handed on the Alertmanagers would be sent a minute later.
+          '--rules.alert.resend-delay=5s',
+          '--storage.tsdb.retention.time=400d',
         ],
         cwd: folder.path,
         logFile: join(folder.path, 'prometheus.log'),
@@ -128,6 +135,18 @@ function describeServer(child: ServerProcess, port: number, remove: () => Promis
       await remove();
     },
   };
+}
+
+async function writeHistory(text: string, folder: string): Promise<void> {
+  const file = join(folder, 'history.om');
+  await writeFile(file, text);
+  await runOrThrow(programPath('promtool'), [
+    'tsdb',
+    'create-blocks-from',
+    'openmetrics',
+    file,
+    join(folder, 'data'),
+  ]);
 }
 
 function renderConfig(options: PrometheusOptions): unknown {

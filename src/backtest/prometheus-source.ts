@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+/** One series over time: its labels and what it was at each step that has a value. */
+export interface RangeSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Unix time in milliseconds and value, oldest first; a step without a sample is not here. */
+  readonly points: readonly (readonly [atMs: number, value: number])[];
+}
+
+/** Times are Unix time in milliseconds, ends included. */
+export interface RangeRequest {
+  readonly query: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+export interface SeriesSource {
+  /** @throws {PrometheusError} when it cannot be reached, refuses, or is no Prometheus. */
+  range(request: RangeRequest): Promise<readonly RangeSeries[]>;
+}
+
+/** The message says what to do, and never holds a credential. */
+export class PrometheusError extends Error {
+  override readonly name = 'PrometheusError';
+}
+
+export interface PrometheusAccess {
+  /** Base URL; a path before `/api/v1` and a user with password are heeded. */
+  readonly url: URL;
+  /** Bearer token. */
+  readonly token: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Reads ranges over Prometheus' HTTP API, as Thanos, Mimir and VictoriaMetrics speak it too.
+ *
+ * @see https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
+ */
+export function createPrometheusSource({ url, token, timeoutMs }: PrometheusAccess): SeriesSource {
+  const endpoint = new URL(`${url.pathname.replace(/\/$/, '')}/api/v1/query_range`, url);
+  endpoint.username = '';
+  endpoint.password = '';
+  const authorization = authorizationOf(url, token);
+  return {
+    async range({ query, fromMs, toMs, stepMs }) {
+      const body = new URLSearchParams({
+        query,
+        start: String(fromMs / 1_000),
+        end: String(toMs / 1_000),
+        step: String(stepMs / 1_000),
+      });
+      const headers = authorization === undefined ? {} : { authorization };
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(endpoint, { method: 'POST', body, headers, signal }).catch(
+        (error: unknown) => {
+          throw new PrometheusError(unreachable(endpoint, error, timeoutMs), { cause: error });
+        },
+      );
+      return readAnswer(endpoint, response);
+    },
+  };
+}
+
+const answerSchema = z.union([
+  z.object({
+    status: z.literal('success'),
+    data: z.object({
+      resultType: z.literal('matrix'),
+      result: z.array(
+        z.object({
+          metric: z.record(z.string(), z.string()),
+          values: z.array(z.tuple([z.number(), z.string()])),
+        }),
+      ),
+    }),
+  }),
+  z.object({ status: z.literal('error'), error: z.string() }),
+]);
+
+async function readAnswer(endpoint: URL, response: Response): Promise<readonly RangeSeries[]> {
+  const where = `${endpoint.origin}${endpoint.pathname}`;
+  if (response.status === 401 || response.status === 403)
+    throw new PrometheusError(
+      `${where} refused with status ${response.status}: give a user and password in the URL, or a bearer token in REEVE_PROMETHEUS_TOKEN`,
+    );
+  const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
+  if (!answer.success)
+    throw new PrometheusError(
+      `${where} answered with status ${response.status} and not as Prometheus does: is --prometheus the base URL, such as http://prometheus:9090 ?`,
+    );
+  if (answer.data.status === 'error') throw new PrometheusError(`${where} said: ${answer.data.error}`);
+  return answer.data.data.result.map(({ metric, values }) => ({
+    labels: metric,
+    points: values.map(([at, value]) => [Math.round(at * 1_000), Number(value)] as const),
+  }));
+}
+
+function authorizationOf(url: URL, token: string | undefined): string | undefined {
+  if (token !== undefined) return `Bearer ${token}`;
+  if (url.username === '') return undefined;
+  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return `Basic ${Buffer.from(login).toString('base64')}`;
+}
+
+function unreachable(endpoint: URL, error: unknown, timeoutMs: number): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `${endpoint.origin} did not answer within ${timeoutMs / 1_000} s: ask for a shorter time (--from) or fewer points (--step)`;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+  return `${endpoint.origin} cannot be reached: ${cause}`;
+}

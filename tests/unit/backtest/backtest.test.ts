@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type BacktestInput, backtest } from '../../../src/backtest/backtest.ts';
+import type { RangeRequest, RangeSeries } from '../../../src/backtest/prometheus-source.ts';
+import { type ObjectiveOverrides, objectivesInForce } from '../../../src/core/objective-in-force.ts';
+
+const minute = 60_000;
+const start = Date.parse('2026-11-01T00:00:00Z');
+
+describe('backtest', () => {
+  it('counts a violation that lasts as one ticket, from when it began to when it cleared', async () => {
+    const rows = await run({ values: { shop: [...many(30, 0.99), ...many(20, 0.9), ...many(30, 0.99)] } });
+
+    expect(rows).toEqual([
+      expect.objectContaining({
+        target: 'orders',
+        objective: 'index_hit_ratio',
+        subjects: 1,
+        pages: 0,
+        tickets: 1,
+        stillOpen: 0,
+        unknownMs: 0,
+      }),
+    ]);
+    // 20 minutes of violation and the 10 that it must be well before a breach closes, give or take the step.
+    expect((rows[0]?.breachedMs ?? 0) / minute).toBeCloseTo(30, -0.5);
+  });
+
+  it('counts nothing for a violation shorter than its for', async () => {
+    const rows = await run({ values: { shop: [...many(30, 0.99), ...many(8, 0.9), ...many(30, 0.99)] } });
+
+    expect(rows[0]).toMatchObject({ pages: 0, tickets: 0, breachedMs: 0 });
+  });
+
+  it('counts what a tried bound would have called', async () => {
+    const values = { shop: [...many(30, 0.99), ...many(20, 0.96), ...many(30, 0.995)] };
+
+    const [before] = await run({ values });
+    const [tried] = await run({ values, overrides: { index_hit_ratio: { min: 0.97, severity: 'page' } } });
+
+    expect(before).toMatchObject({ pages: 0, tickets: 0 });
+    expect(tried).toMatchObject({ pages: 1, tickets: 0, bound: { min: 0.97 } });
+  });
+
+  it('holds a breach open while nothing was published, and says how long nothing was', async () => {
+    const gap = many(60, undefined);
+    const rows = await run({ values: { shop: [...many(20, 0.5), ...gap, ...many(30, 0.99)] } });
+
+    expect(rows[0]).toMatchObject({ tickets: 1, stillOpen: 0 });
+    expect((rows[0]?.unknownMs ?? 0) / minute).toBe(60);
+    expect((rows[0]?.breachedMs ?? 0) / minute).toBeGreaterThan(80);
+  });
+
+  it('says that a breach is still open at the end', async () => {
+    const rows = await run({ values: { shop: [...many(10, 0.99), ...many(40, 0.5)] } });
+
+    expect(rows[0]).toMatchObject({ tickets: 1, stillOpen: 1 });
+  });
+
+  it('gives the same counts however many requests it takes', async () => {
+    const values = { shop: [...many(6_000, 0.99), ...many(30, 0.5), ...many(6_000, 0.99)] };
+    const asked: RangeRequest[] = [];
+
+    const rows = await run({ values, asked });
+
+    expect(asked.length).toBe(3);
+    expect(asked.every(({ fromMs, toMs }) => (toMs - fromMs) / minute < 11_000)).toBe(true);
+    expect(rows[0]).toMatchObject({ tickets: 1, stillOpen: 0 });
+  });
+
+  it('leaves out a target on which the objective is not judged', async () => {
+    const rows = await run({
+      values: { shop: many(10, 0.5) },
+      overrides: { index_hit_ratio: { enabled: false } },
+    });
+
+    expect(rows).toEqual([]);
+  });
+});
+
+interface Run {
+  readonly values: Readonly<Record<string, readonly (number | undefined)[]>>;
+  readonly overrides?: ObjectiveOverrides;
+  readonly asked?: RangeRequest[];
+}
+
+function run({ values, overrides = {}, asked = [] }: Run) {
+  const steps = Math.max(...Object.values(values).map(({ length }) => length));
+  const measures = [{ objective: 'index_hit_ratio', metric: 'indexHitRatio' }] as const;
+  const input: BacktestInput = {
+    source: {
+      range: (request) => {
+        asked.push(request);
+        return Promise.resolve(
+          Object.entries(values).map(([subject, all]) => seriesOf(subject, all, request)),
+        );
+      },
+    },
+    fromMs: start,
+    toMs: start + (steps - 1) * minute,
+    stepMs: minute,
+    objectives: ['index_hit_ratio'],
+    targets: [],
+    inForce: (_target, _engine, id) =>
+      objectivesInForce({ objectives: measures }, 'oltp', [overrides]).find((one) => one.id === id),
+    onProgress: () => undefined,
+  };
+  return backtest(input);
+}
+
+function seriesOf(
+  subject: string,
+  values: readonly (number | undefined)[],
+  { fromMs, toMs, stepMs }: RangeRequest,
+): RangeSeries {
+  const points = values.flatMap((value, index) => {
+    const at = start + index * stepMs;
+    return value === undefined || at < fromMs || at > toMs ? [] : [[at, value] as const];
+  });
+  return { labels: { target: 'orders', engine: 'postgres', subject }, points };
+}
+
+function many(count: number, value: number | undefined): readonly (number | undefined)[] {
+  return Array.from({ length: count }, () => value);
+}
