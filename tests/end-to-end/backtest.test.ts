@@ -68,7 +68,10 @@ describe('reeve backtest', () => {
   it('tries another bound', async () => {
     const { stdout } = await replay(
       '--json',
-      ...['--try', 'replication_lag_seconds.max=20s', '--try', 'index_hit_ratio.for=1h'],
+      '--try',
+      'replication_lag_seconds.max=20s',
+      '--try',
+      'index_hit_ratio.for=1h',
     );
 
     const { rows } = Answer.parse(JSON.parse(stdout));
