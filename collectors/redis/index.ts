@@ -1,4 +1,5 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { redisAlerts } from './alerts.ts';
 import { redisOptions } from './config.ts';
 import { redisGrants } from './grants.ts';
 import { redisGroups } from './groups.ts';
@@ -16,6 +17,7 @@ export const engine: Engine = defineEngine({
   metrics: redisMetrics,
   groups: redisGroups,
   objectives: redisObjectives,
+  alerts: redisAlerts,
   grants: redisGrants,
   starter: {
     protocols: ['redis', 'rediss'],
