@@ -11,14 +11,17 @@ const minute = 60_000;
 const hour = 60 * minute;
 /** Jobs may run for so long before they end in the window. */
 const longestJobMs = 6 * hour;
+/** The more days, the more bytes are billed. */
+const longestWindowMs = 24 * hour;
 const mostReasons = 10;
 const longestReason = 64;
 
-/** Time and failures of the jobs that ended in the last hour. */
+/** Time of the jobs that ended in the window of the objective, and failures in the last hour. */
 export async function readPerformance({ input, runner, scope, context }: RegionReading): Promise<void> {
   const { signal, now } = context;
-  const window = { from: iso(now - hour - longestJobMs), since: iso(now - hour) };
-  const durations = await runner.ask(jobDurationsQuery, scope, window, signal);
+  const windowMs = Math.min(longestWindowMs, input.target.windowsMs.olap_query_seconds ?? hour);
+  const judged = { from: iso(now - windowMs - longestJobMs), since: iso(now - windowMs) };
+  const durations = await runner.ask(jobDurationsQuery, scope, judged, signal);
   const [row] = durations.rows;
   if (row !== undefined) {
     context.record('finishedJobs', row.jobs, scope);
@@ -27,6 +30,7 @@ export async function readPerformance({ input, runner, scope, context }: RegionR
     context.record('queuedP95Seconds', seconds(row.queued_p95_ms), scope, row.jobs);
     context.record('cacheHitRatio', ratio(row.cache_hits, row.jobs), scope, row.jobs);
   }
+  const window = { from: iso(now - hour - longestJobMs), since: iso(now - hour) };
   const errors = await runner.ask(jobErrorsQuery, scope, window, signal);
   for (const { reason, jobs } of errors.rows.slice(0, mostReasons))
     context.record('failedJobs', jobs, { ...scope, reason: reason.slice(0, longestReason) || 'unknown' });

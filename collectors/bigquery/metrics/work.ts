@@ -22,7 +22,8 @@ const recommendations = {
   labels: { ...inRegion, recommender: 'As BigQuery names it.' },
   docs: 'https://docs.cloud.google.com/bigquery/docs/information-schema-recommendations',
 } as const;
-const waitedFor = 'interactive queries of others that ended well in the last hour';
+const waitedFor =
+  'interactive queries of others that ended well in the window of the objective (an hour, or what is configured up to a day)';
 
 export const workMetrics = defineMetrics({
   apiResponseSeconds: {
@@ -77,7 +78,7 @@ export const workMetrics = defineMetrics({
     ...performance,
     name: 'reeve_bigquery_finished_queries',
     unit: 'none',
-    help: 'Interactive queries of others that ended well in the last hour.',
+    help: 'Interactive queries of others that ended well in the window of the objective (an hour, or what is configured up to a day).',
     source: 'JOBS: rows',
   },
   cacheHitRatio: {
