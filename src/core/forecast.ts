@@ -3,7 +3,7 @@ import { trendOf } from './forecast-trend.ts';
 import type { DailyValue } from './ports/objective-records.ts';
 
 export interface GrowthOptions {
-  /** The first and the last day must be this far apart, and two of three days of the latest such time be known. */
+  /** The first and the last day must be this far apart (and a week at least), and two of three days of the latest such time be known. */
   readonly historyMs: number;
 }
 
@@ -29,6 +29,7 @@ export type ForecastGrowth = (
 ) => GrowthForecast | undefined;
 
 const dayMs = 86_400_000;
+const leastHistoryMs = 7 * dayMs;
 /** Older days say little about how it grows now. */
 const mostDays = 120;
 const tenYears = 3_652;
@@ -70,7 +71,8 @@ export const forecastGrowth: ForecastGrowth = (days, at, { historyMs }) => {
   };
 };
 
-function isEnough(days: readonly DailyValue[], last: number, historyMs: number): boolean {
+function isEnough(days: readonly DailyValue[], last: number, asked: number): boolean {
+  const historyMs = Math.max(asked, leastHistoryMs);
   const from = last - historyMs;
   const recent = days.filter(({ day }) => day >= from).length;
   return (days[0]?.day ?? last) <= from && recent >= ((historyMs / dayMs + 1) * 2) / 3;
