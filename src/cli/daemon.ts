@@ -1,47 +1,29 @@
-import { join } from 'node:path';
 import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { Scheduler } from '../collect/scheduler.ts';
 import type { Config } from '../config/config.ts';
-import { withoutOtelVariables } from '../config/environment.ts';
-import { webConfigSource } from '../config/web-config.ts';
-import type { Engine } from '../core/engine.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import { startOtlp } from '../export/otlp.ts';
-import { createPrometheusExporter } from '../export/prometheus.ts';
-import type { ControlApi } from '../http/control-api.ts';
-import { type ReloadOutcome, startControlServer } from '../http/control-server.ts';
-import { startMetricsServer } from '../http/metrics-server.ts';
+import type { Store } from '../core/ports/store.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import type { ReloadOutcome } from '../http/control-api.ts';
 import { openStore } from '../store/sqlite/open-store.ts';
 import { type AgentMetrics, createAgentMetrics } from '../telemetry/agent-metrics.ts';
 import type { RootLog } from '../telemetry/log.ts';
-import type { Tracing } from '../telemetry/tracing.ts';
 import { createTracingSwitch } from '../telemetry/tracing.ts';
 import { CollectLateness } from './collect-lateness.ts';
 import { collectorFactory } from './collector-factory.ts';
-import type { ConfigInForce } from './config-in-force.ts';
-import type { CliContext } from './context.ts';
+import { commandPrefix } from './command-prefix.ts';
+import { createControlInterface } from './control-interface.ts';
+import type { Close, DaemonInput } from './daemon-input.ts';
+import { createJudging, type Judging } from './judging.ts';
+import { type ListenerUrls, openListeners } from './open-listeners.ts';
 import { createReloader, publishConfig } from './reload.ts';
-import { TargetFleet } from './target-fleet.ts';
+import { type FleetChange, TargetFleet, type TargetFleetInput } from './target-fleet.ts';
 
-export interface DaemonInput {
-  readonly context: CliContext;
-  readonly engines: ReadonlyMap<string, Engine>;
-  readonly inForce: ConfigInForce;
-  readonly load: () => Config;
-  readonly log: RootLog;
-  readonly fixedLogLevel: Config['log']['level'] | undefined;
-}
-
-export interface Daemon {
-  /** Where Prometheus scrapes. */
-  readonly metricsUrl: string;
-  readonly controlSocket: string;
+export interface Daemon extends ListenerUrls {
   reload(): Promise<ReloadOutcome>;
   /** Ends everything in order; what cannot end is left behind after the deadline by whoever called. */
   close(deadlineMs: number): Promise<void>;
 }
-
-type Close = (deadlineMs: number) => Promise<void>;
 
 /**
  * Opens the store and the listeners, and begins to collect. What was opened is closed again when something else fails.
@@ -83,9 +65,9 @@ async function closeInReverse(
 }
 
 async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daemon, 'close'>> {
-  const { context, engines, inForce, log } = input;
-  const { clock, random } = context;
-  const { config } = inForce;
+  const { context, log } = input;
+  const { clock } = context;
+  const { config } = input.inForce;
   const agent = createAgentMetrics({ clock });
   const snapshots = new LatestSnapshots();
   const tracing = createTracingSwitch();
@@ -104,82 +86,54 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
     onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
-  const engineOf = collectorFactory({
-    context,
-    engines,
-    store,
-    log,
-    conceal: (secret) => inForce.conceal(secret),
-  });
-  const redact = (text: string) => inForce.redact(text);
-  const fleet = new TargetFleet({ scheduler, snapshots, engineOf, clock, random, log, tracing, redact });
-  const reload = inTurn(createReloader({ ...input, fleet, agent, clock }));
-  const urls = await openListeners(input, { agent, snapshots, tracing, fleet, reload }, opened);
+  const { judging, fleet, watch } = createWatching(input, { scheduler, snapshots, store, agent, tracing });
+  const reload = inTurn(createReloader({ ...input, watch, agent, clock }));
+  const prefix = commandPrefix(context.command, config.sourcePath);
+  const api = createControlInterface({ judging, records: store.objectives, reload, clock, prefix });
+  // Alerts may be delivered as soon as somebody listens.
+  judging.apply(config.targets);
+  // After the last collection and the last delivery, before the store.
+  opened.push(async () => judging.save());
+  const urls = await openListeners(input, { agent, snapshots, tracing, fleet, api }, opened);
   opened.push(
     () => scheduler.close(),
     repeat(clock, latenessEveryMs, () => lateness.publish(clock.monotonicMs())),
   );
   agent.set('buildInfo', 1, { version: context.version, node: process.versions.node });
   publishConfig(agent, config, clock);
-  fleet.apply(config.targets);
+  watch(config.targets);
   scheduler.start();
   return { ...urls, reload };
 }
 
-const otelIgnored = 'environment variables OTEL_… are ignored: otlp is configured in reeve.yaml';
-
-interface Parts {
+interface WatchingParts extends Pick<TargetFleetInput, 'scheduler' | 'snapshots' | 'tracing'> {
+  readonly store: Store;
   readonly agent: AgentMetrics;
-  readonly snapshots: LatestSnapshots;
-  readonly tracing: { connect(destination: Tracing | undefined): void };
-  readonly fleet: TargetFleet;
-  readonly reload: () => Promise<ReloadOutcome>;
 }
 
-/** Everything that others talk to; the order of closing is the reverse. */
-async function openListeners(
+interface Watching {
+  readonly judging: Judging;
+  readonly fleet: TargetFleet;
+  /** Watches and judges these targets and no others. */
+  readonly watch: (targets: Config['targets']) => FleetChange;
+}
+
+function createWatching(
   { context, engines, inForce, log }: DaemonInput,
-  { agent, snapshots, tracing, fleet, reload }: Parts,
-  opened: Close[],
-): Promise<Pick<Daemon, 'metricsUrl' | 'controlSocket'>> {
-  const { clock, version } = context;
-  const { metrics, otlp, shard, store } = inForce.config;
-  if (otlp !== undefined) {
-    const options = { ...otlp, endpoint: otlp.endpoint.reveal() };
-    const systems = new Map([...engines.values()].map(({ id, otelSystem }) => [id, otelSystem]));
-    // Shards push the same metrics to the same place; without this they would overwrite each other.
-    const instanceId = shard === undefined ? context.host : `${context.host}/${shard.index}`;
-    const variables = withoutOtelVariables();
-    if (variables.length > 0) log.warn(otelIgnored, { variables });
-    const push = await startOtlp({ options, snapshots, agent, clock, log, version, instanceId, systems });
-    tracing.connect(push.tracing);
-    opened.push((deadlineMs) => push.close(deadlineMs));
-  }
-  const exporter = createPrometheusExporter({ snapshots, agent, clock, log });
-  opened.push(() => exporter.close());
-  const metricsServer = await startMetricsServer({
-    ...metrics.listen,
-    webConfig: metrics.webConfigFile === undefined ? undefined : webConfigSource(metrics.webConfigFile),
-    version,
-    scrape: (request) => exporter.scrape(request),
-    awaited: () => fleet.awaited().map((id) => `first collection of target ${id}`),
-    clock,
-    log,
-  });
-  opened.push((deadlineMs) => metricsServer.close(deadlineMs));
-  const api: ControlApi = {
-    reload,
-    // Handed over by the judge as soon as it is wired.
-    scorecard: () => ({ objectives: [] }),
-    breaches: () => [],
-    events: () => [],
-    takeAlert: () => ({ outcome: 'not_ours', breach: undefined, text: 'nothing is judged' }),
-    advise: () => ({ command: 'reeve objectives', runbookUrl: undefined }),
+  { store, agent, ...parts }: WatchingParts,
+): Watching {
+  const { clock, random } = context;
+  const conceal = (secret: string): void => inForce.conceal(secret);
+  const engineOf = collectorFactory({ context, engines, store, log, conceal });
+  const judging = createJudging({ records: store.objectives, engines, clock, agent, log });
+  const judged = (snapshot: Snapshot): Snapshot => judging.judged(snapshot);
+  const redact = (text: string): string => inForce.redact(text);
+  const fleet = new TargetFleet({ ...parts, engineOf, judged, clock, random, log, redact });
+  const watch = (targets: Config['targets']): FleetChange => {
+    judging.apply(targets);
+    return fleet.apply(targets);
   };
-  const socketPath = join(store.path, 'control.sock');
-  const control = await startControlServer({ socketPath, api, clock, log });
-  opened.push((deadlineMs) => control.close(deadlineMs));
-  return { metricsUrl: `${metricsServer.url}/metrics`, controlSocket: control.url };
+  return { judging, fleet, watch };
 }
 
 const latenessEveryMs = 5_000;

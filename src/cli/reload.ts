@@ -2,17 +2,18 @@ import type { Config } from '../config/config.ts';
 import { fingerprint } from '../config/fingerprint.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { ReloadOutcome } from '../http/control-server.ts';
+import type { ReloadOutcome } from '../http/control-api.ts';
 import type { AgentMetrics } from '../telemetry/agent-metrics.ts';
 import type { RootLog } from '../telemetry/log.ts';
 import type { ConfigInForce } from './config-in-force.ts';
-import type { FleetChange, TargetFleet } from './target-fleet.ts';
+import type { FleetChange } from './target-fleet.ts';
 
 export interface ReloaderInput {
   readonly inForce: ConfigInForce;
   /** @throws {ConfigError} when the file cannot be used. */
   readonly load: () => Config;
-  readonly fleet: TargetFleet;
+  /** Watches and judges these targets and no others. */
+  readonly watch: (targets: Config['targets']) => FleetChange;
   readonly agent: AgentMetrics;
   readonly clock: Clock;
   readonly log: RootLog;
@@ -25,7 +26,7 @@ const needRestart = ['metrics', 'control', 'otlp', 'store', 'collect'] as const;
 
 /** Reads the configuration anew and applies it; a broken file changes nothing. */
 export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcome> {
-  const { inForce, load, fleet, agent, clock, log } = input;
+  const { inForce, load, watch, agent, clock, log } = input;
   // What is read once stays as it was here, however often the file changes.
   const started = inForce.config;
   return async () => {
@@ -43,7 +44,7 @@ export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcom
       };
     }
     inForce.replace(next);
-    const change = fleet.apply(next.targets);
+    const change = watch(next.targets);
     log.setLevel(input.fixedLogLevel ?? next.log.level);
     publishConfig(agent, next, clock);
     const waiting = [

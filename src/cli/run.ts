@@ -57,11 +57,12 @@ async function run(options: RunOptions, context: CliContext): Promise<ExitCode> 
       fixedLogLevel: options.logLevel,
     });
     signals.onReload(() => void daemon.reload());
-    const { metricsUrl, controlSocket } = daemon;
+    const { metricsUrl, controlSocket, controlUrl } = daemon;
     log.info('reeve is running', {
       version: context.version,
       metrics: metricsUrl,
       control: controlSocket,
+      ...(controlUrl === undefined ? {} : { controlUrl }),
       targets: config.targets.length,
     });
     const signal = await signals.first;

@@ -4,6 +4,7 @@ import type { Scheduler } from '../collect/scheduler.ts';
 import { TargetWatch, type WatchInput } from '../collect/target-watch.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
 import { fingerprint } from '../config/fingerprint.ts';
+import type { Snapshot } from '../core/snapshot.ts';
 import type { TargetEngine } from './collector-factory.ts';
 
 export interface TargetFleetInput
@@ -11,6 +12,8 @@ export interface TargetFleetInput
   readonly scheduler: Scheduler;
   readonly snapshots: LatestSnapshots;
   readonly engineOf: (configured: ConfiguredTarget) => TargetEngine;
+  /** Adds to a snapshot what is thought of it, before it is published. */
+  readonly judged: (snapshot: Snapshot) => Snapshot;
 }
 
 /** What became of the targets, by id. */
@@ -69,7 +72,7 @@ export class TargetFleet {
   }
 
   #watch(configured: ConfiguredTarget, slowSpreadMs: number): TargetWatch {
-    const { clock, random, log, tracing, redact, snapshots } = this.#input;
+    const { clock, random, log, tracing, redact, snapshots, judged } = this.#input;
     const { target } = configured;
     const { engine, create, memory } = this.#input.engineOf(configured);
     const watch: TargetWatch = new TargetWatch({
@@ -78,7 +81,7 @@ export class TargetFleet {
       createCollector: create,
       // A collection that ends after its target was dropped or replaced says nothing about what is watched now.
       publish: (snapshot) => {
-        if (this.#members.get(target.id)?.watch === watch) snapshots.publish(snapshot);
+        if (this.#members.get(target.id)?.watch === watch) snapshots.publish(judged(snapshot));
       },
       clock,
       random,
