@@ -17,7 +17,8 @@ const urgency: Readonly<Record<ObjectiveState, number>> = { breached: 0, unknown
 /**
  * The page that alerts link to: how it is now and what to do, then what was. It needs no script and loads nothing.
  *
- * Without a target and an objective only what is breached is shown at full length.
+ * Links are relative, so that the page works behind a proxy that puts a path before it. Without a target and an objective only what is
+ * breached is shown at full length.
  */
 export function breachPage(api: ControlApi, query: SubjectQuery, now: number): Reply {
   const all = api.scorecard().objectives.filter((judgement) => matches(judgement, query));
@@ -27,7 +28,7 @@ export function breachPage(api: ControlApi, query: SubjectQuery, now: number): R
   const events = api.events({ ...query, limit: mostRows });
   const isUnheardOf = isNarrow && relevant.length === 0 && breaches.length === 0 && events.length === 0;
   return pageReply(isUnheardOf ? 404 : 200, titleOf(query), [
-    html`<p>As of ${timeView(now)}. <a href="/breaches">All open breaches</a></p>`,
+    html`<p>As of ${timeView(now)}. <a href="breaches">All open breaches</a></p>`,
     relevant.length === 0 ? nothingView(isNarrow, all) : html``,
     ...relevant
       .slice(0, mostJudgements)
@@ -107,5 +108,5 @@ function eventTable(events: readonly ObjectiveEvent[]): Html {
 
 function linkTo({ target, objective, subject }: Pick<Judgement, 'target' | 'objective' | 'subject'>): Html {
   const query = new URLSearchParams({ target, objective, subject }).toString();
-  return html`<a href="/breaches?${query}">${nameOf({ target, objective, subject })}</a>`;
+  return html`<a href="breaches?${query}">${nameOf({ target, objective, subject })}</a>`;
 }

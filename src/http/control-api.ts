@@ -34,6 +34,6 @@ export interface Scorecard {
 export interface Advice {
   /** Ready to paste. */
   readonly command: string;
-  /** An absolute URL, or a path on this listener. */
+  /** An absolute URL, or `runbooks/<name of the alert>` on this listener. */
   readonly runbookUrl: string | undefined;
 }

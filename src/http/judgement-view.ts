@@ -68,7 +68,7 @@ ${pipeline === undefined ? undefined : html`<p>Pipeline: ${pipeline}</p>`}`;
 
 /** Only addresses that a browser opens harmlessly become links. */
 function linkView(url: string): Html {
-  return /^(https?:\/\/|\/(?!\/))/.test(url) ? html`<a href="${url}">${url}</a>` : html`${url}`;
+  return /^(https?:\/\/|runbooks\/)/.test(url) ? html`<a href="${url}">${url}</a>` : html`${url}`;
 }
 
 function valueText({ objective, value, basis, reason, detail, state }: Judgement): string {
@@ -96,7 +96,7 @@ function pendingView({ pendingMs }: Judgement): Html | undefined {
 
 function breachView({ fingerprint, since, openedAt, worst, objective, holders }: Breach): Html {
   const worstText = worst === undefined ? 'not known' : formatQuantity(worst, objectives[objective].unit);
-  return html`<dt>Breach</dt><dd><a href="/api/v1/breaches/${fingerprint}">${fingerprint}</a>, violated since ${timeView(since)}, opened ${timeView(openedAt)}</dd>
+  return html`<dt>Breach</dt><dd><a href="api/v1/breaches/${fingerprint}">${fingerprint}</a>, violated since ${timeView(since)}, opened ${timeView(openedAt)}</dd>
 <dt>Worst value</dt><dd>${worstText}</dd>
 <dt>Held open by</dt><dd>${holders.join(' and ')}</dd>\n`;
 }
