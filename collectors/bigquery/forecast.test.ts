@@ -1,29 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, isWeekend } from './billing-calendar.ts';
+import {
+  generateMonth,
+  type SpendWay,
+  spendPricing,
+  spendWays,
+} from '../../tests/support/bigquery/spend-series.ts';
+import { addDays } from './billing-calendar.ts';
 import { type DayUse, forecastMonth, seededRandom } from './forecast.ts';
 
 const tib = 1024 ** 4;
-const pricing = { onDemandUsdPerTiB: 6.25, freeTiBPerMonth: 1 };
-
-type Day = (index: number, day: string, random: () => number, state: { level: number }) => number;
-
-/** Made-up ways to spend, in TiB a day. */
-const ways: Readonly<Record<string, Day>> = {
-  steady: (_index, _day, random) => 1 + 0.2 * (random() - 0.5),
-  'on working days': (_index, day, random) => (isWeekend(day) ? 0.1 : 1) * (0.6 + 0.8 * random()),
-  noisy: (_index, _day, random) =>
-    Math.exp(0.8 * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())),
-  'with rare outliers': (_index, _day, random) => (random() < 0.05 ? 10 : 0.5 + random()),
-  'growing by a third each month': (index, _day, random) => Math.exp(0.01 * index) * (0.7 + 0.6 * random()),
-  wandering: (_index, _day, random, state) => {
-    state.level += 0.14 * (random() * 2 - 1);
-    return Math.exp(state.level) * (0.7 + 0.6 * random());
-  },
-};
+const pricing = spendPricing;
 
 /** How often June 2026 ended within the interval that its first days and the days before gave. */
 function backtest(
-  way: string,
+  way: SpendWay,
   historyDays: number,
   gone: number,
   of: 'bytes' | 'capacity' = 'bytes',
@@ -32,28 +22,9 @@ function backtest(
   let inside = 0;
   let error = 0;
   for (let month = 0; month < months; month += 1) {
-    const random = seededRandom(`${way} ${month}`);
-    const state = { level: 0 };
-    const first = addDays('2026-06-01', gone - historyDays);
-    const days = Array.from({ length: historyDays + 30 - gone }, (_, index): DayUse => {
-      const day = addDays(first, index);
-      const amount = ways[way]?.(index, day, random, state) ?? 0;
-      return of === 'bytes'
-        ? { day, bytes: tib * amount, capacityUsd: 2 }
-        : { day, bytes: 0, capacityUsd: 6.25 * amount };
-    });
-    const june = days.filter(({ day }) => day >= '2026-06-01');
-    const bytesOf = (some: readonly DayUse[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
-    const capacityOf = (some: readonly DayUse[]): number =>
-      some.reduce((sum, { capacityUsd }) => sum + capacityUsd, 0);
-    const actual = Math.max(0, (bytesOf(june) - tib) / tib) * 6.25 + capacityOf(june);
-    const forecast = forecastMonth({
-      history: days.slice(0, historyDays),
-      soFar: { bytes: bytesOf(june.slice(0, gone)), capacityUsd: capacityOf(june.slice(0, gone)) },
-      toCome: june.slice(gone).map(({ day }) => ({ day, part: 1 })),
-      pricing,
-      random: seededRandom(`forecast ${month}`),
-    });
+    const shape = { historyDays, gone, of };
+    const { actual, ...known } = generateMonth(way, shape, seededRandom(`${way} ${month}`));
+    const forecast = forecastMonth({ ...known, pricing, random: seededRandom(`forecast ${month}`) });
     if (forecast === undefined) throw new Error('no forecast');
     if (actual >= forecast.lower && actual <= forecast.upper) inside += 1;
     error += Math.abs(forecast.median - actual) / actual / months;
@@ -63,7 +34,7 @@ function backtest(
 
 describe('forecast of the month', () => {
   // Eight of ten is what it promises. Measured on 200 months each; what is below is said in the documentation of the metric.
-  it.each([
+  it.each<[SpendWay, number]>([
     ['steady', 0.8],
     ['on working days', 0.75],
     ['noisy', 0.75],
@@ -84,7 +55,7 @@ describe('forecast of the month', () => {
   );
 
   // A project that is new, and capacity that scales itself.
-  it.each(Object.keys(ways))(
+  it.each(spendWays)(
     'holds the end of a month that is %s in at least 6 of 10 cases after a week or two',
     (way) => {
       for (const kind of ['bytes', 'capacity'] as const) {
