@@ -83,7 +83,7 @@ function withoutNoise(variable: VariableModel): VariableModel {
 
 /** The builder puts links and annotations into a menu, where nobody finds them. */
 function withoutPlacement<T extends { readonly placement?: unknown }>({
-  placement: _,
+  placement: _placement,
   ...rest
 }: T): Omit<T, 'placement'> {
   return rest;

@@ -26,7 +26,17 @@ export function enginePlan(engine: Engine, expressions: Expressions): DashboardP
     panels: (dashboard?.[section] ?? []).map(plan),
   }));
   const rows = [
-    { title: 'Objectives', panels: [...counts, scorecard(10), breachTimeline] },
+    {
+      title: 'Objectives',
+      panels: [
+        ...counts,
+        scorecard(
+          engine.objectives.map(({ objective }) => objective),
+          10,
+        ),
+        breachTimeline,
+      ],
+    },
     ...sections,
     { title: 'Collection', panels: collection },
   ];

@@ -1,4 +1,5 @@
 import type { Expressions } from '../../src/catalogue/expressions.ts';
+import { objectiveIds } from '../../src/core/objective.ts';
 import { agentStarts, breaches, configurationLoads } from './annotations.ts';
 import { expandPanel, type Scope } from './expand.ts';
 import type { DashboardPlan, PlannedPanel } from './plan.ts';
@@ -11,7 +12,7 @@ const on = 'job=~"$job",engine=~"$engine",target=~"$target"';
 export function overviewPlan(expressions: Expressions): DashboardPlan {
   const scope: Scope = { expressions, on };
   const rows = [
-    { title: 'Now', panels: [...counts, scorecard(14)] },
+    { title: 'Now', panels: [...counts, scorecard(objectiveIds, 14)] },
     { title: 'Over time', panels: [breachTimeline, ...overTime] },
     { title: 'Targets', panels: targets },
   ];

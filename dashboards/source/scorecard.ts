@@ -1,6 +1,7 @@
+import type { BoundSide } from '../../src/core/judgement.ts';
 import type { Unit } from '../../src/core/metric.ts';
-import { type ObjectiveId, objectiveIds, objectives } from '../../src/core/objective.ts';
-import type { PlannedPanel, TableColumn, ValueText } from './plan.ts';
+import { type ObjectiveId, objectives } from '../../src/core/objective.ts';
+import type { PlannedPanel, PlannedQuery, TableColumn, ValueText } from './plan.ts';
 import { colours } from './thresholds.ts';
 import { panelUnits } from './units.ts';
 
@@ -24,33 +25,23 @@ function worst(labels: string): string {
 )`;
 }
 
-const inUnit = (unit: Unit): readonly ObjectiveId[] =>
-  objectiveIds.filter((id) => objectives[id].unit === unit);
-
 /** A column of a table has one unit, the objectives have several. */
-const valueColumns = [
-  { title: 'Time', unit: 'seconds', of: inUnit('seconds') },
-  { title: 'Share', unit: 'ratio', of: inUnit('ratio') },
-  { title: 'Size', unit: 'bytes', of: inUnit('bytes') },
-  { title: 'USD', unit: 'usd', of: inUnit('usd') },
-  { title: 'Rows', unit: 'none', of: inUnit('none') },
-] as const;
+const valueColumns: readonly { readonly title: string; readonly unit: Unit }[] = [
+  { title: 'Time', unit: 'seconds' },
+  { title: 'Share', unit: 'ratio' },
+  { title: 'Size', unit: 'bytes' },
+  { title: 'USD', unit: 'usd' },
+  { title: 'Rows', unit: 'none' },
+];
 
-const noSuchObjective = 'no target here has an objective in this unit whose value is known.';
+/** A query of the scorecard and the column that shows it. */
+interface ScorecardColumn extends Omit<TableColumn, 'from'> {
+  readonly query: PlannedQuery;
+}
 
-/** Every objective on every subject, worst first. */
-export function scorecard(height: number): PlannedPanel {
-  const values = valueColumns.map(({ of }) => ({
-    expr: `max by (${subjectLabels}) ($objectiveValue{$on,objective=~"${of.join('|')}"})`,
-    legend: '',
-    usuallyEmpty: noSuchObjective,
-  }));
-  const bounds = (['min', 'max'] as const).map((side) => ({
-    expr: `max by (${subjectLabels}) ($objectiveBound{$on,bound="${side}"})`,
-    legend: '',
-    usuallyEmpty: 'no objective of these targets has a bound on this side.',
-  }));
-  const first = 1 + values.length;
+/** Each of these objectives on every subject, worst first. */
+export function scorecard(ids: readonly ObjectiveId[], height: number): PlannedPanel {
+  const columns = [...valuesOf(ids), ...rest];
   return {
     title: 'Scorecard, worst first',
     description:
@@ -59,51 +50,14 @@ export function scorecard(height: number): PlannedPanel {
     unit: 'count',
     width: 24,
     height,
-    queries: [
-      { expr: worst(subjectLabels), legend: '' },
-      ...values,
-      ...bounds,
-      {
-        expr: `min by (${subjectLabels}) ($objectiveBreachedSince{$on})`,
-        legend: '',
-        usuallyEmpty: 'nothing is breached.',
-      },
-      {
-        expr: `min by (${subjectLabels}) ($objectiveBudgetRemaining{$on})`,
-        legend: '',
-        usuallyEmpty: 'the agent has only just started.',
-      },
-      {
-        expr: `max by (${subjectLabels}, url) (($objectiveState{$on,state="breached"} == 1) * on (job, instance) group_left (url) $controlInfo{job=~"$job"})`,
-        legend: '',
-        usuallyEmpty: 'nothing is breached, or no control listener is configured.',
-      },
-    ],
+    queries: [{ expr: worst(subjectLabels), legend: '' }, ...columns.map(({ query }) => query)],
     table: {
       columns: [
         { title: 'State', from: 0, widthPixels: 130, values: standing },
         { title: 'Target', from: 'target', link: engineLink },
         { title: 'Objective', from: 'objective', widthPixels: 250 },
         { title: 'Subject', from: 'subject' },
-        ...valueColumns.map(
-          ({ title, unit }, index): TableColumn => ({
-            title,
-            from: 1 + index,
-            unit: panelUnits[unit],
-            widthPixels: 95,
-          }),
-        ),
-        { title: 'At least', from: first, widthPixels: 90 },
-        { title: 'At most', from: first + 1, widthPixels: 90 },
-        { title: 'Breached since', from: first + 2, unit: 'timestamp', widthPixels: 140 },
-        { title: 'Budget left', from: first + 3, unit: 'ratio', widthPixels: 100 },
-        {
-          title: 'Next step',
-          from: first + 4,
-          widthPixels: 110,
-          values: [{ value: 1, text: 'open the breach', colour: 'blue' }],
-          link: breachLink,
-        },
+        ...columns.map(({ query: _query, ...column }, index) => ({ ...column, from: 1 + index })),
         { title: 'engine', from: 'engine', hidden: true },
         { title: 'url', from: 'url', hidden: true },
       ],
@@ -112,14 +66,67 @@ export function scorecard(height: number): PlannedPanel {
   };
 }
 
+/** One column for each unit that these objectives have. */
+function valuesOf(ids: readonly ObjectiveId[]): readonly ScorecardColumn[] {
+  return valueColumns.flatMap(({ title, unit }) => {
+    const some = ids.filter((id) => objectives[id].unit === unit);
+    if (some.length === 0) return [];
+    const expr = `max by (${subjectLabels}) ($objectiveValue{$on,objective=~"${some.join('|')}"})`;
+    const usuallyEmpty = 'no target here has an objective in this unit whose value is known.';
+    return [{ title, unit: panelUnits[unit], widthPixels: 95, query: { expr, legend: '', usuallyEmpty } }];
+  });
+}
+
+const rest: readonly ScorecardColumn[] = [
+  { title: 'At least', widthPixels: 90, query: boundQuery('min') },
+  { title: 'At most', widthPixels: 90, query: boundQuery('max') },
+  {
+    title: 'Breached since',
+    unit: 'timestamp',
+    widthPixels: 140,
+    query: {
+      expr: `min by (${subjectLabels}) ($objectiveBreachedSince{$on})`,
+      legend: '',
+      usuallyEmpty: 'nothing is breached.',
+    },
+  },
+  {
+    title: 'Budget left',
+    unit: 'ratio',
+    widthPixels: 100,
+    query: {
+      expr: `min by (${subjectLabels}) ($objectiveBudgetRemaining{$on})`,
+      legend: '',
+      usuallyEmpty: 'the agent has only just started.',
+    },
+  },
+  {
+    title: 'Next step',
+    widthPixels: 110,
+    values: [{ value: 1, text: 'open the breach', colour: 'blue' }],
+    link: {
+      title: 'The breach and what was seen',
+      url: '${__data.fields.url}/breaches?target=${__data.fields.Target:percentencode}&objective=${__data.fields.Objective:percentencode}&subject=${__data.fields.Subject:percentencode}',
+    },
+    query: {
+      expr: `max by (${subjectLabels}, url) (($objectiveState{$on,state="breached"} == 1) * on (job, instance) group_left (url) $controlInfo{job=~"$job"})`,
+      legend: '',
+      usuallyEmpty: 'nothing is breached, or no control listener is configured.',
+    },
+  },
+];
+
+function boundQuery(side: BoundSide): PlannedQuery {
+  return {
+    expr: `max by (${subjectLabels}) ($objectiveBound{$on,bound="${side}"})`,
+    legend: '',
+    usuallyEmpty: 'no objective of these targets has a bound on this side.',
+  };
+}
+
 const engineLink = {
   title: 'Dashboard of the engine',
   url: '/d/reeve-${__data.fields.engine}?${datasource:queryparam}&${job:queryparam}&var-target=${__value.raw}&${__url_time_range}',
-};
-
-const breachLink = {
-  title: 'The breach and what was seen',
-  url: '${__data.fields.url}/breaches?target=${__data.fields.Target:percentencode}&objective=${__data.fields.Objective:percentencode}&subject=${__data.fields.Subject:percentencode}',
 };
 
 /** When each objective was met, unknown or breached, of those that were breached. */
