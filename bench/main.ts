@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchExport } from './export/bench-export.ts';
 import { benchExporters } from './exporters/bench-exporters.ts';
 import { benchFleet } from './fleet/bench-fleet.ts';
+import { benchForecast } from './forecast/bench-forecast.ts';
 import { describeMachine } from './machine.ts';
 import { benchMongodb } from './mongodb/bench-mongodb.ts';
 import { renderSection } from './render.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, (run: Run) => Promise<Report>>> = {
   fleet: benchFleet,
   mongodb: benchMongodb,
   'sdk-memory': benchSdkMemory,
+  forecast: benchForecast,
 };
 
 const usage = `usage: npm run bench -- [${Object.keys(benchmarks).join('] [')}] [--quick] [--out FOLDER]
