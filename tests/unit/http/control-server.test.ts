@@ -10,6 +10,7 @@ import { ask } from '../../support/net/http-client.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import type { TempDir } from '../../support/temp-dir.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
+import { alertmanagerDelivery, firingAlert } from './deliveries.ts';
 
 let folder: TempDir;
 let socketPath: string;
@@ -66,6 +67,17 @@ describe('the control socket', () => {
     });
     expect(await ask('http://reeve/-/healthy', { socketPath })).toMatchObject({ status: 200 });
     expect((await ask('http://reeve/', { socketPath })).body).toContain('/-/reload');
+  });
+
+  it('shows and takes everything without a token: only the owner of the store reaches it', async () => {
+    await start();
+    const body = alertmanagerDelivery([firingAlert]);
+
+    const delivered = await ask('http://reeve/api/v1/alertmanager', { method: 'POST', socketPath, body });
+
+    expect(delivered).toMatchObject({ status: 200, body: expect.stringContaining('"outcome":"opened"') });
+    expect(await ask('http://reeve/api/v1/objectives', { socketPath })).toMatchObject({ status: 200 });
+    expect(await ask('http://reeve/breaches', { socketPath })).toMatchObject({ status: 200 });
   });
 
   it('is for its owner only', async () => {
