@@ -1,6 +1,7 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
 import { postgresAlerts } from './alerts.ts';
 import { postgresOptions } from './config.ts';
+import { postgresDashboard } from './dashboard.ts';
 import { postgresGrants } from './grants.ts';
 import { postgresGroups } from './groups.ts';
 import { postgresMetrics } from './metrics.ts';
@@ -17,6 +18,7 @@ export const engine: Engine = defineEngine({
   groups: postgresGroups,
   objectives: postgresObjectives,
   alerts: postgresAlerts,
+  dashboard: postgresDashboard,
   grants: postgresGrants,
   starter: {
     protocols: ['postgres', 'postgresql'],
