@@ -40,22 +40,33 @@ function objectiveRule(id: ObjectiveId, text: ObjectiveText, severity: Severity)
   };
 }
 
-/** By unit: a value that is a breach, its bound, and a value that is not. */
-const examples = {
-  seconds: { max: 1, bad: 2.5 },
-  ratio: { min: 0.95, bad: 0.9134 },
-  bytes: { max: 1_073_741_824, bad: 2_147_483_648 },
-  usd: { max: 1_000, bad: 1_234.5 },
-  none: { max: 0, bad: 3 },
-  timestamp: { max: 0, bad: 3 },
-} as const;
+interface Example {
+  readonly bound: { readonly min?: number; readonly max?: number };
+  /** A value that violates it. */
+  readonly bad: number;
+}
+
+/** The default bound, or one where the operator has to give it. */
+function exampleOf(id: ObjectiveId): Example {
+  const { bound, unit } = objectives[id];
+  const { min, max = min === undefined ? 1_000 : undefined } = bound;
+  if (max === undefined) return { bound, bad: rounded((min ?? 0) * 0.95) };
+  const bad = max === 0 ? (unit === 'bytes' ? 2 ** 31 : 3) : rounded(max * 1.1);
+  return { bound: { ...bound, max }, bad };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}
 
 function breachTests(id: ObjectiveId, severity: Severity): AlertTests {
-  const example = examples[objectives[id].unit];
-  const bound = 'min' in example ? { side: 'min', at: example.min } : { side: 'max', at: example.max };
+  const { bound, bad } = exampleOf(id);
   const on = `job="reeve",instance="reeve:9464",target="orders",engine="any",objective="${id}"`;
   const around: readonly TestSeries[] = [
-    { series: `$objectiveBound{${on},subject="app",bound="${bound.side}"}`, values: `${bound.at}x10` },
+    ...Object.entries(bound).map(([side, at]) => ({
+      series: `$objectiveBound{${on},subject="app",bound="${side}"}`,
+      values: `${at}x10`,
+    })),
     { series: `$objectiveBudgetRemaining{${on},subject="app"}`, values: '0.342x10' },
     { series: '$controlInfo{job="reeve",instance="reeve:9464",url="https://reeve.example"}', values: '1x10' },
   ];
@@ -63,25 +74,22 @@ function breachTests(id: ObjectiveId, severity: Severity): AlertTests {
     { series: `$objectiveState{${on},subject="app",state="breached"}`, values: `${breached}x10` },
     { series: `$objectiveState{${on},subject="app",state="met"}`, values: `${1 - breached}x10` },
   ];
-  const other = severity === 'page' ? 'ticket' : 'page';
   return {
     fires: {
       series: [
         ...state(1),
         { series: `$objectiveSeverity{${on},subject="app",severity="${severity}"}`, values: '1x10' },
-        { series: `$objectiveValue{${on},subject="app"}`, values: `${example.bad}x10` },
+        { series: `$objectiveValue{${on},subject="app"}`, values: `${bad}x10` },
         { series: `$objectiveBreachedSince{${on},subject="app"}`, values: '1767225600x10' },
         ...around,
       ],
       after: '5m',
     },
-    // `app` violates its bound and is not breached: that is the judge's to say. `archive` is, with the other severity.
+    // It violates its bound and is not breached: `for` and hysteresis are the judge's.
     quiet: {
       series: [
         ...state(0),
-        { series: `$objectiveValue{${on},subject="app"}`, values: `${example.bad}x10` },
-        { series: `$objectiveState{${on},subject="archive",state="breached"}`, values: '1x10' },
-        { series: `$objectiveSeverity{${on},subject="archive",severity="${other}"}`, values: '1x10' },
+        { series: `$objectiveValue{${on},subject="app"}`, values: `${bad}x10` },
         ...around,
       ],
       after: '5m',

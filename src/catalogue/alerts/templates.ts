@@ -18,9 +18,9 @@ export function valueInWords(unit: Unit): string {
   return `${ofSubject}{{ with printf "reeve_objective_value%s" $of | query }}{{ . | first | value${pipes[unit]} }}${suffixes[unit]}{{ else }}not known at the moment{{ end }}`;
 }
 
-/** `, at most 85%, at least 70%`: the bound in force. Needs `valueInWords` before it in the same text, as it sets `$of`. */
+/** `, must be at most 85% and at least 70%`: the bound in force. Needs `valueInWords` before it in the same text, as that sets `$of`. */
 export function boundInWords(unit: Unit): string {
-  return `{{ range printf "reeve_objective_bound%s" $of | query | sortByLabel "bound" }}, {{ if eq (label "bound" .) "min" }}at least{{ else }}at most{{ end }} {{ . | value${pipes[unit]} }}${suffixes[unit]}{{ end }}`;
+  return `{{ range $i, $bound := printf "reeve_objective_bound%s" $of | query | sortByLabel "bound" }}{{ if $i }} and{{ else }}, must be{{ end }} {{ if eq (label "bound" $bound) "min" }}at least{{ else }}at most{{ end }} {{ $bound | value${pipes[unit]} }}${suffixes[unit]}{{ end }}`;
 }
 
 /** `Breached since 2026-11-23 18:44:14 +0000 UTC.` */

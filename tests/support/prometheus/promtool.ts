@@ -12,6 +12,16 @@ export function checkMetrics(page: string): Promise<PromtoolResult> {
   return runPromtool(['check', 'metrics'], page);
 }
 
+/** `promtool check rules` on files. */
+export function checkRules(paths: readonly string[]): Promise<PromtoolResult> {
+  return runPromtool(['check', 'rules', '--lint=all', '--lint-fatal', ...paths]);
+}
+
+/** `promtool test rules` on a file of tests. */
+export function testRules(path: string): Promise<PromtoolResult> {
+  return runPromtool(['test', 'rules', path]);
+}
+
 /** Any promtool command. */
 async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
   const { code, stdout, stderr } = await runCommand(programPath('promtool'), args, { input });
