@@ -2,8 +2,9 @@ import type { Judgement } from '../core/judgement.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
 import type { Advice, ControlApi, ReloadOutcome } from '../http/control-api.ts';
+import type { CommandLine } from './command-line.ts';
 import type { Judging } from './judging.ts';
-import { type CommandPrefix, nextStep } from './next-step.ts';
+import { nextStep } from './next-step.ts';
 import { createScorecard, type Scorecard } from './scorecard.ts';
 
 export interface ControlInterfaceInput {
@@ -11,7 +12,7 @@ export interface ControlInterfaceInput {
   readonly records: ObjectiveRecords;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly clock: Clock;
-  readonly prefix: CommandPrefix;
+  readonly commandOf: CommandLine;
 }
 
 /** What the control listeners are handed. */
@@ -20,21 +21,23 @@ export function createControlInterface({
   records,
   reload,
   clock,
-  prefix,
+  commandOf,
 }: ControlInterfaceInput): ControlApi & { readonly scorecard: () => Scorecard } {
   return {
     reload,
-    scorecard: () =>
-      createScorecard({ at: clock.now(), agent: 'running', judgements: judging.judgements(), prefix }),
+    scorecard: () => {
+      const at = clock.now();
+      return createScorecard({ at, agent: 'running', asOf: at, judgements: judging.judgements(), commandOf });
+    },
     breaches: (filter) => records.breaches(filter),
     events: (filter) => records.events(filter),
     takeAlert: (alert) => judging.takeAlert(alert),
-    advise: (judgement) => advise(judgement, prefix),
+    advise: (judgement) => advise(judgement, commandOf),
   };
 }
 
-function advise(judgement: Judgement, prefix: CommandPrefix): Advice {
+function advise(judgement: Judgement, commandOf: CommandLine): Advice {
   const { target } = judgement;
-  const command = nextStep(judgement, prefix)?.command ?? `${prefix} objectives --target ${target}`;
+  const command = nextStep(judgement, commandOf)?.command ?? commandOf(`objectives --target ${target}`);
   return { command, runbookUrl: undefined };
 }

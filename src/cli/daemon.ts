@@ -11,7 +11,7 @@ import type { RootLog } from '../telemetry/log.ts';
 import { createTracingSwitch } from '../telemetry/tracing.ts';
 import { CollectLateness } from './collect-lateness.ts';
 import { collectorFactory } from './collector-factory.ts';
-import { commandPrefix } from './command-prefix.ts';
+import { commandLine } from './command-line.ts';
 import { createControlInterface } from './control-interface.ts';
 import type { Close, DaemonInput } from './daemon-input.ts';
 import { createJudging, type Judging } from './judging.ts';
@@ -88,8 +88,8 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   });
   const { judging, fleet, watch } = createWatching(input, { scheduler, snapshots, store, agent, tracing });
   const reload = inTurn(createReloader({ ...input, watch, agent, clock }));
-  const prefix = commandPrefix(context.command, config.sourcePath);
-  const api = createControlInterface({ judging, records: store.objectives, reload, clock, prefix });
+  const commandOf = commandLine(context.command, config.sourcePath);
+  const api = createControlInterface({ judging, records: store.objectives, reload, clock, commandOf });
   // Alerts may be delivered as soon as somebody listens.
   judging.apply(config.targets);
   // After the last collection and the last delivery, before the store.

@@ -1,5 +1,6 @@
 import type { Judgement, UnknownReason } from '../core/judgement.ts';
 import { objectives } from '../core/objective.ts';
+import type { CommandLine } from './command-line.ts';
 
 /** What a person does about an objective that is not met. */
 export interface NextStep {
@@ -9,29 +10,26 @@ export interface NextStep {
   readonly command: string;
 }
 
-/** How Reeve is called here, configuration included: `reeve -c /etc/reeve/reeve.yaml`. */
-export type CommandPrefix = string;
-
 type Judged = Pick<Judgement, 'target' | 'objective' | 'state' | 'reason'>;
 
 /** The next step for one subject; undefined while its objective is met. */
-export function nextStep(judged: Judged, prefix: CommandPrefix): NextStep | undefined {
-  return judged.state === 'met' ? undefined : nextStepOf(judged, [judged.target], prefix);
+export function nextStep(judged: Judged, commandOf: CommandLine): NextStep | undefined {
+  return judged.state === 'met' ? undefined : nextStepOf(judged, [judged.target], commandOf);
 }
 
 /** The next step that subjects of several targets share: they have objective, state and reason in common. */
 export function nextStepOf(
   { objective, state, reason }: Judged,
   targets: readonly string[],
-  prefix: CommandPrefix,
+  commandOf: CommandLine,
 ): NextStep {
   const on = [...new Set(targets)].map((target) => ` --target ${target}`);
   const narrowed = on.length > mostNamed ? '' : on.join('');
   const commands: Readonly<Record<Look, string>> = {
-    check: `${prefix} check${narrowed}`,
-    collect: `${prefix} collect${narrowed} --json`,
-    wait: `${prefix} objectives${narrowed} --objective ${objective}`,
-    run: `${prefix} run`,
+    check: commandOf(`check${narrowed}`),
+    collect: commandOf(`collect${narrowed} --json`),
+    wait: commandOf(`objectives${narrowed} --objective ${objective}`),
+    run: commandOf('run'),
   };
   if (state === 'breached') {
     const { pipeline } = objectives[objective];

@@ -7,12 +7,21 @@ import { addCollect } from './collect.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
 import { addGenerate } from './generate.ts';
 import { addInit } from './init.ts';
+import { addObjectives } from './objectives.ts';
 import { addRun } from './run.ts';
 
 /** Adds one command; what its action comes to is the exit code. */
 export type AddCommand = (program: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
 
-const commands: readonly AddCommand[] = [addRun, addCheck, addCollect, addBacktest, addInit, addGenerate];
+const commands: readonly AddCommand[] = [
+  addRun,
+  addCheck,
+  addCollect,
+  addObjectives,
+  addBacktest,
+  addInit,
+  addGenerate,
+];
 
 /** Runs one command line (without `node` and the script) to its end and says with which code to exit. Never throws. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
@@ -56,6 +65,7 @@ Examples:
   ${command} check -c reeve.yaml       what is missing, what that blinds, and the statement that mends it
   ${command} collect --target orders   one reading to stdout
   ${command} run -c reeve.yaml         the daemon
+  ${command} objectives                what is breached, unknown and met, and what to do next
 
 Exit codes: 0 fine, 1 not fine, 2 the command line or the configuration cannot be used.`;
 

@@ -1,7 +1,8 @@
 import type { Judgement } from '../core/judgement.ts';
 import type { Unit } from '../core/metric.ts';
 import { objectiveIds, objectives } from '../core/objective.ts';
-import { type CommandPrefix, type NextStep, nextStep } from './next-step.ts';
+import type { CommandLine } from './command-line.ts';
+import { type NextStep, nextStep } from './next-step.ts';
 
 /** All that is judged, worst first. Its JSON is what `reeve objectives --json` and `GET /api/v1/objectives` give; what is not known is left out there. */
 export interface Scorecard {
@@ -9,6 +10,8 @@ export interface Scorecard {
   readonly at: number;
   /** `stopped`: from the store, and nothing is known of now. */
   readonly agent: 'running' | 'stopped';
+  /** When what it says was known: the same as `at` while the agent runs; undefined when there is no history. */
+  readonly asOf: number | undefined;
   readonly objectives: readonly ScoredObjective[];
   readonly summary: ScorecardSummary;
 }
@@ -41,17 +44,18 @@ export interface ScorecardSummary {
 export interface ScorecardInput {
   readonly at: number;
   readonly agent: Scorecard['agent'];
+  readonly asOf: number | undefined;
   readonly judgements: readonly Judgement[];
-  readonly prefix: CommandPrefix;
+  readonly commandOf: CommandLine;
 }
 
-export function createScorecard({ at, agent, judgements, prefix }: ScorecardInput): Scorecard {
+export function createScorecard({ judgements, commandOf, ...head }: ScorecardInput): Scorecard {
   const lines = judgements.map((judgement) => ({
     ...judgement,
     unit: objectives[judgement.objective].unit,
-    next: nextStep(judgement, prefix),
+    next: nextStep(judgement, commandOf),
   }));
-  return scorecardOf({ at, agent }, lines);
+  return scorecardOf(head, lines);
 }
 
 /** The lines that are asked for, summed up anew. */
@@ -60,10 +64,10 @@ export function narrowScorecard(card: Scorecard, isWanted: (line: ScoredObjectiv
 }
 
 function scorecardOf(
-  { at, agent }: Pick<Scorecard, 'at' | 'agent'>,
+  { at, agent, asOf }: Pick<Scorecard, 'at' | 'agent' | 'asOf'>,
   lines: readonly ScoredObjective[],
 ): Scorecard {
-  return { at, agent, objectives: lines.toSorted(worstFirst), summary: summarize(lines) };
+  return { at, agent, asOf, objectives: lines.toSorted(worstFirst), summary: summarize(lines) };
 }
 
 function summarize(lines: readonly ScoredObjective[]): ScorecardSummary {

@@ -1,0 +1,41 @@
+import { request } from 'node:http';
+
+/** An answer of the daemon's control socket. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const answerWithinMs = 15_000;
+
+/**
+ * Asks the daemon that has this socket; undefined when none listens there.
+ *
+ * @throws {Error} when one listens and does not answer.
+ */
+export function askControl(socketPath: string, path: string): Promise<ControlAnswer | undefined> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(answerWithinMs);
+    const asked = request({ socketPath, path, signal, headers: { host: 'reeve' } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+      response.on('error', reject);
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else
+        reject(new Error(`the agent at ${socketPath} does not answer: ${reasonOf(error)}`, { cause: error }));
+    });
+    asked.end();
+  });
+}
+
+function reasonOf({ name, code, message }: NodeJS.ErrnoException): string {
+  if (name === 'AbortError' || name === 'TimeoutError')
+    return `nothing came within ${answerWithinMs / 1_000} s`;
+  if (code === 'EACCES') return 'permission denied: ask as the user that it runs as';
+  return message;
+}
