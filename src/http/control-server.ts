@@ -8,8 +8,6 @@ import { createControlRoutes } from './control-routes.ts';
 import type { Listener } from './listener.ts';
 import { closeServer, createRequestListener, ListenError, listen, serverLimits } from './listener.ts';
 
-export type { ReloadOutcome } from './control-api.ts';
-
 export interface ControlServerInput {
   /** Where the socket is made. The caller holds the lock of the store, so one that lies there is stale. */
   readonly socketPath: string;
