@@ -176,7 +176,7 @@ export function release(
   const breach = closeBreach(open, now, reason);
   const ended = afterBreach(state);
   const closed = { ...state, open: undefined, state: ended, stateMs: 0, announced: ended };
-  const text = `${place(closed)} is no longer breached (${reason}): ${measured(closed)}, it lasted ${lasting(breach.since, open.ageMs)}`;
+  const text = `${place(closed)} is no longer breached (${reason}): ${measured(closed)}, violated ${lasting(breach.since, open.ageMs)}`;
   return { state: closed, events: [createEvent('closed', closed, now, text, breach)], breaches: [breach] };
 }
 

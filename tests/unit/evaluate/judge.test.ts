@@ -1,0 +1,594 @@
+import { describe, expect, it } from 'vitest';
+import { day, error, hour, inForce, minute, second, snapshot, start, target, Watched } from './judging.ts';
+
+const hitRatio = inForce('index_hit_ratio');
+const good = [['hitRatio', 0.99, { database: 'app' }, 50_000]] as const;
+const bad = [['hitRatio', 0.8, { database: 'app' }, 50_000]] as const;
+const few = [['hitRatio', 0.8, { database: 'app' }, 9_999]] as const;
+
+function breached(): Watched {
+  const watched = new Watched([hitRatio]);
+  watched.see(0, bad);
+  watched.keepSeeing(10 * minute, bad);
+  return watched;
+}
+
+describe('judging a value', () => {
+  it('is met while the value is within its bound', () => {
+    const watched = new Watched([hitRatio]);
+
+    watched.see(0, good);
+
+    expect(watched.only()).toMatchObject({
+      subject: 'app',
+      state: 'met',
+      value: 0.99,
+      basis: 50_000,
+      reason: undefined,
+    });
+    expect(watched.kinds()).toEqual(['met']);
+  });
+
+  it('is breached when the bound was violated for as long as the objective says', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+
+    watched.see(15 * second, bad);
+    watched.keepSeeing(10 * minute - 15 * second, bad);
+    const before = watched.only();
+    watched.see(15 * second, bad);
+
+    expect(before).toMatchObject({ state: 'met', pendingMs: 10 * minute - 15 * second, breach: undefined });
+    expect(watched.only()).toMatchObject({
+      state: 'breached',
+      pendingMs: undefined,
+      breach: {
+        since: start + 15 * second,
+        openedAt: start + 10 * minute + 15 * second,
+        side: 'min',
+        bound: 0.95,
+        value: 0.8,
+        severity: 'ticket',
+        holders: ['evaluation'],
+      },
+    });
+    expect(watched.kinds()).toEqual(['met', 'opened']);
+    expect(watched.events.at(-1)?.text).toBe(
+      'index_hit_ratio of orders (app) is breached: 80 %, must be at least 95 %, violated since 2026-01-01T00:00:15Z (10m); ticket',
+    );
+  });
+
+  it('neither opens nor closes by values that come and go faster', () => {
+    const watched = new Watched([hitRatio]);
+    for (let round = 0; round < 100; round += 1) {
+      watched.keepSeeing(9 * minute, bad);
+      watched.keepSeeing(15 * second, good);
+    }
+    expect(watched.records.breaches({})).toEqual([]);
+
+    watched.keepSeeing(11 * minute, bad);
+    for (let round = 0; round < 100; round += 1) {
+      watched.keepSeeing(9 * minute, good);
+      watched.keepSeeing(15 * second, bad);
+    }
+    expect(watched.records.breaches({})).toMatchObject([{ closedAt: undefined }]);
+  });
+
+  it('closes with its duration when the value was well inside the bound for long enough', () => {
+    const watched = breached();
+
+    watched.keepSeeing(20 * minute, [['hitRatio', 0.953, { database: 'app' }, 50_000]]);
+    const atTheBound = watched.only().state;
+    watched.see(15 * second, good);
+    watched.keepSeeing(10 * minute, good);
+
+    expect(atTheBound).toBe('breached');
+    expect(watched.only()).toMatchObject({ state: 'met', breach: undefined });
+    expect(watched.records.breaches({})).toMatchObject([
+      {
+        durationMs: 40 * minute + 15 * second,
+        closeReason: 'recovered',
+        holders: [],
+        closedAt: start + 40 * minute + 15 * second,
+      },
+    ]);
+    expect(watched.kinds()).toEqual(['opened', 'closed']);
+    expect(watched.events.at(-1)?.text).toBe(
+      'index_hit_ratio of orders (app) is no longer breached (recovered): 99 %, must be at least 95 %, violated since 2026-01-01T00:00:00Z (40m15s)',
+    );
+  });
+
+  it('remembers the worst value of a breach', () => {
+    const watched = breached();
+
+    watched.see(15 * second, [['hitRatio', 0.5, { database: 'app' }, 50_000]]);
+    watched.see(15 * second, bad);
+
+    expect(watched.only().breach).toMatchObject({ value: 0.8, worst: 0.5 });
+  });
+
+  it('gives the next breach of the same subject another fingerprint', () => {
+    const watched = breached();
+    const first = watched.only().breach?.fingerprint;
+    watched.keepSeeing(11 * minute, good);
+    watched.keepSeeing(11 * minute, bad);
+
+    const second = watched.only().breach?.fingerprint;
+
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    expect(second).toMatch(/^[0-9a-f]{16}$/);
+    expect(second).not.toBe(first);
+  });
+
+  it('opens at once where the objective does not wait', () => {
+    const watched = new Watched([inForce('migration_rows_lost')]);
+
+    watched.see(0, [['rowsLost', 1, { migration: '0042_drop_column' }]]);
+
+    expect(watched.only()).toMatchObject({
+      state: 'breached',
+      breach: { severity: 'page', value: 1, bound: 0, side: 'max' },
+    });
+  });
+
+  it('judges a violation of either end of a band, and closes between them', () => {
+    const watched = new Watched([inForce('request_unit_utilization_ratio')]);
+    const at = (value: number) =>
+      [['utilization', value, { database: 'shop', container: 'a/b%', region: 'West US' }, 2_000]] as const;
+
+    watched.see(0, at(0.5));
+    const low = watched.only();
+    watched.keepSeeing(2 * hour, at(0.71));
+    const atTheBound = watched.only().state;
+    watched.keepSeeing(hour, at(0.8));
+    watched.see(15 * second, at(0.8));
+
+    expect(low).toMatchObject({
+      subject: 'shop/a%2Fb%25/West US',
+      breach: { side: 'min', bound: 0.7, severity: 'ticket' },
+    });
+    expect(atTheBound).toBe('breached');
+    expect(watched.only().state).toBe('met');
+  });
+
+  it('judges an open breach against a bound that was changed meanwhile', () => {
+    const watched = breached();
+    const fingerprint = watched.only().breach?.fingerprint;
+
+    watched.reload([inForce('index_hit_ratio', { min: 0.7 })]);
+    const before = watched.only();
+    watched.see(15 * second, bad);
+    watched.keepSeeing(10 * minute, bad);
+
+    expect(before.breach?.fingerprint).toBe(fingerprint);
+    expect(watched.only()).toMatchObject({ state: 'met', bound: { min: 0.7 } });
+  });
+
+  it('takes the worst of several samples about one subject', () => {
+    const watched = new Watched([
+      inForce('replication_lag_seconds', {}, { metric: 'utilization', subject: ['database'] }),
+      inForce('index_hit_ratio', { minimumBasis: 0 }, { metric: 'utilization', subject: ['database'] }),
+    ]);
+    const rows = [0.2, 0.1, 0.6, 0.4].map(
+      (value, index) => ['utilization', value, { database: 'app', container: String(index) }] as const,
+    );
+
+    watched.see(0, rows);
+
+    expect(watched.judge.judgements().map(({ objective, value }) => [objective, value])).toEqual([
+      ['replication_lag_seconds', 0.6],
+      ['index_hit_ratio', 0.1],
+    ]);
+  });
+});
+
+describe('what is not known', () => {
+  it.each([
+    ['unreachable', 'connection refused', [], { up: false }],
+    ['collection_failed', 'permission denied', [], { failed: ['cache'] }],
+    ['collection_failed', 'the reading of cache is too old', [], { without: ['cache'] }],
+    ['collection_failed', 'app is locked', [], { errors: { cache: [error('app', 'app is locked')] } }],
+    ['not_reported', '', [], {}],
+    ['not_reported', '', [], { errors: { cache: [error('other', 'other is locked')] } }],
+    ['too_few_samples', '9999 observations, and it takes 10000', few, {}],
+    ['too_few_samples', '0 observations, and it takes 10000', [['hitRatio', 0.8, { database: 'app' }]], {}],
+    [
+      'not_collected',
+      'reading cache is switched off in the configuration',
+      [],
+      {
+        without: ['cache'],
+        target: target('orders', { groups: { cache: { enabled: false, everyMs: undefined } } }),
+      },
+    ],
+  ] as const)('is %s (%s), neither met nor breached', (reason, detail, rows, round) => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+
+    watched.keepSeeing(30 * minute, rows, round);
+
+    expect(watched.only()).toMatchObject({
+      state: 'unknown',
+      reason,
+      detail,
+      value: undefined,
+      subject: 'app',
+    });
+    expect(watched.records.breaches({})).toEqual([]);
+    expect(watched.kinds()).toEqual(['met', 'unknown']);
+  });
+
+  it.each([
+    ['the target is unreachable', [], { up: false }],
+    ['the collection fails', [], { failed: ['cache'] }],
+    ['too few observations stand behind it', few, {}],
+    ['nothing is reported', [], {}],
+  ] as const)('holds an open breach open while %s', (_, rows, round) => {
+    const watched = breached();
+    const fingerprint = watched.only().breach?.fingerprint;
+
+    watched.keepSeeing(5 * hour, rows, round);
+
+    expect(watched.only()).toMatchObject({ state: 'breached', value: undefined, breach: { fingerprint } });
+    expect(watched.only().reason).toBeDefined();
+  });
+
+  it('is not collected before the first collection', () => {
+    const watched = new Watched([hitRatio, inForce('replication_lag_seconds')]);
+
+    expect(watched.only()).toMatchObject({
+      objective: 'index_hit_ratio',
+      subject: '',
+      state: 'unknown',
+      reason: 'not_collected',
+    });
+  });
+
+  it('has one place for a target of which no subject was ever seen, and none where only subjects count', () => {
+    const watched = new Watched([hitRatio, inForce('replication_lag_seconds')]);
+    watched.see(0, [], { up: false });
+    const before = watched.only();
+
+    watched.see(15 * second, good);
+
+    expect(before).toMatchObject({ subject: '', state: 'unknown', reason: 'unreachable' });
+    expect(watched.only()).toMatchObject({ subject: 'app', state: 'met' });
+    expect(watched.records.states('orders').map(({ subject }) => subject)).toEqual(['app']);
+  });
+
+  it('says that a slow group has not been read yet', () => {
+    const watched = new Watched([hitRatio]);
+
+    watched.see(0, [], { without: ['cache'] });
+
+    expect(watched.only()).toMatchObject({ reason: 'not_collected', state: 'unknown' });
+  });
+
+  it('asks for a bound, and publishes the value meanwhile', () => {
+    const watched = new Watched([inForce('bigquery_spend_usd')]);
+
+    watched.see(0, [['spend', 812, { project: 'shop', window: 'month' }]]);
+
+    expect(watched.only()).toMatchObject({
+      state: 'unknown',
+      reason: 'no_bound',
+      value: 812,
+      subject: 'shop',
+    });
+    expect(watched.published('reeve_objective_value')).toEqual(['bigquery_spend_usd shop 812']);
+    expect(watched.published('reeve_objective_bound')).toEqual([]);
+  });
+
+  it('does not judge what is finer than the value can show, except a certain violation', () => {
+    const watched = new Watched([inForce('replication_lag_seconds', { max: 0.5 }, { resolution: 1 })]);
+
+    watched.keepSeeing(hour / 2, [['lag', 1, { replica: 'r1' }]]);
+    const unsure = watched.only();
+    watched.keepSeeing(3 * minute, [['lag', 4, { replica: 'r1' }]]);
+    const sure = watched.only();
+    watched.keepSeeing(3 * minute, [['lag', 0, { replica: 'r1' }]]);
+
+    expect(unsure).toMatchObject({ state: 'unknown', reason: 'coarse_resolution' });
+    expect(unsure.detail).toBe('the value shows differences of 1, and the bound is 0.5');
+    expect(sure).toMatchObject({ state: 'breached', value: 4 });
+    expect(watched.only()).toMatchObject({
+      state: 'unknown',
+      reason: 'coarse_resolution',
+      breach: undefined,
+    });
+  });
+
+  it('pauses a violation that has not lasted for long enough', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, bad);
+    watched.keepSeeing(6 * minute, bad);
+
+    watched.keepSeeing(5 * minute, few);
+    const paused = watched.only();
+    watched.see(15 * second, bad);
+    watched.keepSeeing(4 * minute, bad);
+
+    expect(paused).toMatchObject({ state: 'unknown', pendingMs: 6 * minute });
+    expect(watched.only().state).toBe('breached');
+  });
+
+  it('begins anew when a violation was not seen for longer than it has to last', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, bad);
+    watched.keepSeeing(9 * minute, bad);
+
+    watched.keepSeeing(11 * minute, few);
+    watched.keepSeeing(9 * minute, bad);
+
+    expect(watched.records.breaches({})).toEqual([]);
+  });
+
+  it('adds nothing for a pause in which nobody looked', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, bad);
+
+    watched.see(9 * minute, bad);
+    watched.see(9 * minute, bad);
+    watched.see(hour, bad);
+
+    expect(watched.only()).toMatchObject({ state: 'unknown', pendingMs: 0 });
+  });
+
+  it('says once that it is blind after an hour, and once that it sees again', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+    watched.see(15 * second, [], { up: false });
+
+    watched.keepSeeing(hour - 15 * second, [], { up: false });
+    const before = watched.only().blind;
+    watched.keepSeeing(hour, [], { up: false });
+    const after = watched.only().blind;
+    const published = watched.published('reeve_objective_blind');
+    watched.see(15 * second, good);
+
+    expect([before, after, watched.only().blind]).toEqual([false, true, false]);
+    expect(published).toEqual(['index_hit_ratio app unreachable 1']);
+    expect(watched.published('reeve_objective_blind')).toEqual([]);
+    expect(watched.kinds()).toEqual(['met', 'unknown', 'blind', 'met', 'seeing']);
+  });
+
+  it('is blind too while a breach is held open', () => {
+    const watched = breached();
+
+    watched.keepSeeing(2 * hour, [], { failed: ['cache'] });
+
+    expect(watched.only()).toMatchObject({ state: 'breached', blind: true });
+    expect(watched.kinds()).toEqual(['opened', 'blind']);
+  });
+
+  it('spends no budget while a breach is merely held open', () => {
+    const watched = breached();
+
+    watched.keepSeeing(10 * minute, bad);
+    watched.keepSeeing(10 * hour, [], { failed: ['cache'] });
+
+    expect(watched.only().budget.remaining).toBeCloseTo(
+      1 - (10 * minute + 15 * second) / (0.01 * 30 * day),
+      3,
+    );
+  });
+});
+
+describe('subjects', () => {
+  it('are forgotten after a day of readings without them, and their breach closes', () => {
+    const watched = breached();
+    const others = [['hitRatio', 0.99, { database: 'other' }, 50_000]] as const;
+
+    watched.keepSeeing(23 * hour, others);
+    const held = watched.only('app').state;
+    watched.keepSeeing(10 * hour, others, { failed: ['cache'] });
+    const unread = watched.only('app').state;
+    watched.keepSeeing(hour, others);
+
+    expect([held, unread]).toEqual(['breached', 'breached']);
+    expect(watched.only().subject).toBe('other');
+    expect(watched.records.breaches({})).toMatchObject([{ closeReason: 'gone' }]);
+    expect(watched.records.states('orders').map(({ subject }) => subject)).toEqual(['other']);
+  });
+
+  it('may be the target as a whole, which is never forgotten', () => {
+    const watched = new Watched([inForce('oltp_query_seconds', { minimumBasis: 0 })]);
+    watched.see(0, [['latency', 0.01]]);
+
+    watched.keepSeeing(30 * hour, []);
+
+    expect(watched.only()).toMatchObject({ subject: '', state: 'unknown', reason: 'not_reported' });
+  });
+
+  it('are taken from the readings, whatever the budget of series left out', () => {
+    const watched = new Watched([hitRatio]);
+
+    const samples = watched.judge.judge(snapshot(start, good));
+
+    expect(samples.length).toBeGreaterThan(0);
+  });
+
+  it('have no lower bound where they cannot be any smaller', () => {
+    const watched = new Watched([inForce('request_unit_utilization_ratio')]);
+    const at = (container: string) => ({ database: 'shop', container, region: 'West US' });
+
+    watched.see(0, [
+      ['utilization', 0.1, at('small'), 2_000],
+      ['utilization', 0.1, at('large'), 2_000],
+      ['freeBelow', 1, { database: 'shop', container: 'small' }],
+      ['freeBelow', 0, { database: 'shop', container: 'large' }],
+    ]);
+
+    expect(watched.only('shop/small/West US')).toMatchObject({ state: 'met', bound: { max: 0.85 } });
+    expect(watched.only('shop/large/West US')).toMatchObject({
+      state: 'breached',
+      bound: { min: 0.7, max: 0.85 },
+    });
+  });
+
+  it('are not awaited where the target is exempt', () => {
+    const watched = new Watched([inForce('request_unit_utilization_ratio')]);
+    const before = watched.only().subject;
+
+    watched.see(0, [['serverless', 1]]);
+
+    expect(before).toBe('');
+    expect(watched.judge.judgements()).toEqual([]);
+  });
+});
+
+describe('severity', () => {
+  const ofProject = { project: 'shop', window: 'month' };
+
+  it('is a page from the beginning when a ground holds', () => {
+    const watched = new Watched([inForce('bigquery_spend_usd', { max: 1_000 })]);
+
+    watched.see(0, [
+      ['spend', 1_200, ofProject],
+      ['spend', 9_000, { project: 'shop', window: 'day' }],
+      ['spendLower', 1_100, { project: 'shop' }],
+    ]);
+
+    expect(watched.only()).toMatchObject({ value: 1_200, breach: { severity: 'page' } });
+  });
+
+  it('is raised while a breach is open, and never lowered', () => {
+    const watched = new Watched([inForce('bigquery_spend_usd', { max: 1_000 })]);
+    watched.see(0, [
+      ['spend', 1_200, ofProject],
+      ['spendLower', 900, { project: 'shop' }],
+      ['spendLower', 9_000, { project: 'other' }],
+    ]);
+    const before = watched.only().breach?.severity;
+
+    watched.see(15 * second, [
+      ['spend', 1_200, ofProject],
+      ['spendLower', 1_001, { project: 'shop' }],
+    ]);
+    watched.see(15 * second, [
+      ['spend', 1_200, ofProject],
+      ['spendLower', 900, { project: 'shop' }],
+    ]);
+
+    expect(before).toBe('ticket');
+    expect(watched.only().breach?.severity).toBe('page');
+    expect(watched.kinds()).toEqual(['opened', 'raised']);
+    expect(watched.published('reeve_objective_severity')).toEqual(['bigquery_spend_usd shop page 1']);
+    expect(watched.records.breaches({})).toMatchObject([{ severity: 'page' }]);
+  });
+
+  it('heeds on which side, of which subject and with which labels a ground holds', () => {
+    const watched = new Watched([inForce('request_unit_utilization_ratio')]);
+    const at = (container: string) => ({ database: 'shop', container, region: 'West US' });
+
+    watched.see(0, [
+      ['utilization', 0.95, at('hot'), 2_000],
+      ['utilization', 0.95, at('warm'), 2_000],
+      ['utilization', 0.95, at('calm'), 2_000],
+      ['utilization', 0.1, at('idle'), 2_000],
+      ['throttled', 0.01, { database: 'shop', container: 'hot', code: '429' }],
+      ['throttled', 0.01, { database: 'shop', container: 'warm', code: '503' }],
+      ['throttled', 0, { database: 'shop', container: 'calm', code: '429' }],
+      ['throttled', 0.01, { database: 'shop', container: 'idle', code: '429' }],
+    ]);
+
+    const severities = watched.judge
+      .judgements()
+      .map(({ subject, breach }) => [subject.split('/')[1], breach?.severity]);
+    expect(severities).toEqual([
+      ['hot', 'page'],
+      ['warm', 'ticket'],
+      ['calm', 'ticket'],
+      ['idle', 'ticket'],
+    ]);
+  });
+});
+
+describe('what is published', () => {
+  it('carries value, bound, state, severity, begin and budget of each subject', () => {
+    const watched = breached();
+
+    const lines = watched.samples.map(
+      ({ metric, labels, value }) => `${metric.name} ${labels.join(' ')} ${value}`,
+    );
+
+    expect(lines).toEqual([
+      'reeve_objective_budget_ratio index_hit_ratio 0.01',
+      'reeve_objective_value index_hit_ratio app 0.8',
+      'reeve_objective_bound index_hit_ratio app min 0.95',
+      'reeve_objective_state index_hit_ratio app met 0',
+      'reeve_objective_state index_hit_ratio app breached 1',
+      'reeve_objective_state index_hit_ratio app unknown 0',
+      `reeve_objective_breached_since_timestamp_seconds index_hit_ratio app ${start / 1_000}`,
+      'reeve_objective_severity index_hit_ratio app ticket 1',
+    ]);
+  });
+
+  it('declares every label it carries', () => {
+    const watched = breached();
+
+    for (const { metric, labels } of watched.samples)
+      expect(labels).toHaveLength(Object.keys(metric.labels).length);
+  });
+
+  it('is the same object again when nothing has changed', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+    const before = watched.samples;
+
+    watched.see(15 * second, good);
+
+    const same = watched.samples.filter((sample) => before.includes(sample));
+    expect(same).toHaveLength(before.length - 1);
+  });
+
+  it('is nothing for a target that nobody judges', () => {
+    const watched = new Watched([hitRatio]);
+
+    expect(watched.judge.judge(snapshot(start, good, { target: target('other') }))).toEqual([]);
+  });
+});
+
+describe('a new configuration', () => {
+  it('closes the breaches of targets that are gone', () => {
+    const watched = breached();
+
+    watched.judge.apply([]);
+
+    expect(watched.records.breaches({})).toMatchObject([{ closeReason: 'dropped', durationMs: 10 * minute }]);
+    expect(watched.records.states('orders')).toEqual([]);
+    expect(watched.judge.judgements()).toEqual([]);
+  });
+
+  it('closes the breaches of objectives that are gone, and leaves the others alone', () => {
+    const watched = new Watched([hitRatio, inForce('migration_rows_lost')]);
+    watched.see(0, [...bad, ['rowsLost', 1, { migration: 'm1' }]]);
+
+    watched.reload([hitRatio]);
+
+    expect(watched.records.breaches({})).toMatchObject([
+      { objective: 'migration_rows_lost', closeReason: 'dropped' },
+    ]);
+    expect(watched.only().objective).toBe('index_hit_ratio');
+  });
+
+  it('lets go of a breach whose bound was taken away', () => {
+    const watched = new Watched([inForce('bigquery_spend_usd', { max: 1_000 })]);
+    watched.see(0, [['spend', 1_200, { project: 'shop', window: 'month' }]]);
+
+    watched.reload([inForce('bigquery_spend_usd')]);
+
+    expect(watched.records.breaches({})).toMatchObject([{ closeReason: 'dropped' }]);
+  });
+
+  it('keeps a violation that has not lasted for long enough', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, bad);
+    watched.keepSeeing(5 * minute, bad);
+
+    watched.reload([inForce('index_hit_ratio', { min: 0.9 })]);
+    watched.keepSeeing(5 * minute, bad);
+
+    expect(watched.only()).toMatchObject({ state: 'breached', breach: { bound: 0.9 } });
+  });
+});
