@@ -23,8 +23,9 @@ interface Curve {
 /** Growth that did not change while it was watched may change within 90 days: by this part of it, one standard deviation. */
 const usualChange = 0.2;
 const changeDays = 90;
-/** Days over which differences show what stays, beside those of one day, which show what passes as well. */
-const longLag = 7;
+/** Days over which differences show what stays, beside those of one day, which show what passes as well; none longer than a part of all. */
+const longLags = [7, 14, 28] as const;
+const lagPart = 4;
 /** What few weeks show of wandering is less than there is. */
 const unseenWander = 1.4;
 /** A bend less than this many standard deviations may be chance. */
@@ -47,7 +48,8 @@ export function trendOf(points: readonly Point[]): Trend {
     slope,
     noise,
     variance(ahead) {
-      const change = (usualChange * slope) ** 2 * (ahead / changeDays);
+      // Also in the days that the slope is of.
+      const change = (usualChange * slope) ** 2 * ((ahead + days / 3) / changeDays);
       // That it goes on to bend is one standard deviation.
       const bending = ((curve.bend * ahead) / 2) ** 2;
       const ofLevel = noise * Math.max(gain, 4 / points.length);
@@ -74,11 +76,13 @@ function withoutChance(bend: number, slopeVariance: number, days: number): numbe
   return bend === 0 ? 0 : bend * Math.max(0, 1 - chance / bend ** 2);
 }
 
-/** Variance of differences over k days is twice the noise and k times the wandering. */
+/** Variance of differences over k days is twice the noise and k times the wandering; of several k the one that shows most. */
 function noiseOf(points: readonly Point[], curve: Curve): { noise: number; wander: number } {
   const short = differenceVariance(points, curve, 1);
-  const long = differenceVariance(points, curve, longLag);
-  const wander = Math.max(0, (long - short) / (longLag - 1)) * unseenWander;
+  const wanders = longLags
+    .filter((lag, index) => index === 0 || lag * lagPart <= points.length)
+    .map((lag) => (differenceVariance(points, curve, lag) - short) / (lag - 1));
+  const wander = Math.max(0, ...wanders) * unseenWander;
   return { noise: Math.max(0, (short - wander) / 2), wander };
 }
 
