@@ -126,6 +126,7 @@ export class TargetJudge {
     this.#settle(subject, taken);
     this.#save(subject);
     if (known === undefined && taken.state.open === undefined) this.#forget(id, name);
+    else if (isForgettable(taken.state, objective) && name !== '') this.#forget(id, name);
     return taken.answer;
   }
 
@@ -286,8 +287,10 @@ export class TargetJudge {
   }
 }
 
-/** Nobody will ask for it again. */
+/** Nobody will ask for it again: gone for long, or merely what an alert spoke of. */
 function isForgettable(state: SubjectState, { measure }: ObjectiveInForce): boolean {
+  if (state.open !== undefined) return false;
+  if (!state.isSeen) return state.breaches > 0;
   return isGone(state) && state.absentMs >= (measure.statistic === 'age' ? ageKeptMs : 0);
 }
 
