@@ -1,6 +1,7 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
 import { redisAlerts } from './alerts.ts';
 import { redisOptions } from './config.ts';
+import { redisDashboard } from './dashboard.ts';
 import { redisGrants } from './grants.ts';
 import { redisGroups } from './groups.ts';
 import { redisMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export const engine: Engine = defineEngine({
   groups: redisGroups,
   objectives: redisObjectives,
   alerts: redisAlerts,
+  dashboard: redisDashboard,
   grants: redisGrants,
   starter: {
     protocols: ['redis', 'rediss'],
