@@ -5,6 +5,7 @@ import type { Advice, ControlApi, ReloadOutcome } from '../http/control-api.ts';
 import type { CommandLine } from './command-line.ts';
 import type { Judging } from './judging.ts';
 import { nextStep } from './next-step.ts';
+import type { Runbooks } from './runbooks.ts';
 import { createScorecard, type Scorecard } from './scorecard.ts';
 
 export interface ControlInterfaceInput {
@@ -13,6 +14,7 @@ export interface ControlInterfaceInput {
   readonly reload: () => Promise<ReloadOutcome>;
   readonly clock: Clock;
   readonly commandOf: CommandLine;
+  readonly runbooks: Runbooks;
 }
 
 /** What the control listeners are handed. */
@@ -22,6 +24,7 @@ export function createControlInterface({
   reload,
   clock,
   commandOf,
+  runbooks,
 }: ControlInterfaceInput): ControlApi & { readonly scorecard: () => Scorecard } {
   return {
     reload,
@@ -32,12 +35,13 @@ export function createControlInterface({
     breaches: (filter) => records.breaches(filter),
     events: (filter) => records.events(filter),
     takeAlert: (alert) => judging.takeAlert(alert),
-    advise: (judgement) => advise(judgement, commandOf),
+    advise: (judgement) => advise(judgement, commandOf, runbooks),
+    runbook: (alertName) => runbooks.text(alertName),
   };
 }
 
-function advise(judgement: Judgement, commandOf: CommandLine): Advice {
-  const { target } = judgement;
+function advise(judgement: Judgement, commandOf: CommandLine, runbooks: Runbooks): Advice {
+  const { target, objective } = judgement;
   const command = nextStep(judgement, commandOf)?.command ?? commandOf(`objectives --target ${target}`);
-  return { command, runbookUrl: undefined };
+  return { command, runbookUrl: runbooks.pathOf(objective) };
 }

@@ -17,6 +17,7 @@ import type { Close, DaemonInput } from './daemon-input.ts';
 import { createJudging, type Judging } from './judging.ts';
 import { type ListenerUrls, openListeners } from './open-listeners.ts';
 import { createReloader, publishConfig } from './reload.ts';
+import { createRunbooks } from './runbooks.ts';
 import { type FleetChange, TargetFleet, type TargetFleetInput } from './target-fleet.ts';
 
 export interface Daemon extends ListenerUrls {
@@ -89,7 +90,9 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const { judging, fleet, watch } = createWatching(input, { scheduler, snapshots, store, agent, tracing });
   const reload = inTurn(createReloader({ ...input, watch, agent, clock }));
   const commandOf = commandLine(context.command, config.sourcePath);
-  const api = createControlInterface({ judging, records: store.objectives, reload, clock, commandOf });
+  const runbooks = createRunbooks(input.engines.values());
+  const records = store.objectives;
+  const api = createControlInterface({ judging, records, reload, clock, commandOf, runbooks });
   // Alerts may be delivered as soon as somebody listens.
   judging.apply(config.targets);
   // After the last collection and the last delivery, before the store.
