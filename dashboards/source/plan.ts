@@ -1,4 +1,4 @@
-import type { PanelKind, PanelUnit } from '../../src/core/dashboard.ts';
+import type { PanelKind, PanelQuery, PanelUnit } from '../../src/core/dashboard.ts';
 import type { ObjectiveId } from '../../src/core/objective.ts';
 
 /** A dashboard before it is Grafana's JSON: rows of panels whose queries are PromQL with Grafana's variables and macros. */
@@ -66,11 +66,7 @@ export interface Thresholds {
   readonly below?: true;
 }
 
-export interface PlannedQuery {
-  readonly expr: string;
-  readonly legend: string;
-  /** Set for a query that gives no series although the panel's others do. */
-  readonly usuallyEmpty?: string;
+export interface PlannedQuery extends PanelQuery {
   /** Drawn dashed: a bound, not a measurement. */
   readonly isBound?: true;
 }

@@ -48,4 +48,6 @@ export interface PanelQuery {
   readonly expr: string;
   /** Grafana's `{{label}}` notation. */
   readonly legend: string;
+  /** Set for a query that gives no series on a fresh and healthy system although the panel's others do: why. */
+  readonly usuallyEmpty?: string;
 }
