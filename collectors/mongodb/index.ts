@@ -1,4 +1,5 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { mongodbAlerts } from './alerts.ts';
 import { mongodbOptions } from './config.ts';
 import { mongodbGrants } from './grants.ts';
 import { mongodbGroups } from './groups.ts';
@@ -16,6 +17,7 @@ export const engine: Engine = defineEngine({
   metrics: mongodbMetrics,
   groups: mongodbGroups,
   objectives: mongodbObjectives,
+  alerts: mongodbAlerts,
   grants: mongodbGrants,
   starter: {
     protocols: ['mongodb', 'mongodb+srv'],
