@@ -12,9 +12,9 @@ import { lengthen, type Mark } from './timeline.ts';
 export interface Moment {
   /** Unix time in milliseconds that does not jump. */
   readonly now: number;
-  /** Since the subject was last judged, by a clock that only grows; 0 at first, and after a restart. */
+  /** Since the subject was last judged or restored, by a clock that only grows. */
   readonly elapsedMs: number;
-  /** Nothing is known of a pause that is longer than this. */
+  /** Of a pause that is longer than this nothing is known; 0 for the first judgement of this process. */
   readonly longestPauseMs: number;
 }
 
@@ -140,27 +140,31 @@ function letGo(state: SubjectState, { before, observation, objective, moment }: 
   if (state.open === undefined) return same(state);
   const { now } = moment;
   const alerts = state.open.alerts.filter(({ ageMs }) => ageMs <= alertForgottenMs);
-  if (!isHeldBy(before, 'evaluation')) return release(state, alerts, now, 'resolved');
+  const forgotten: Release = { now, sinceMs: 0, reason: 'resolved', released: [], alerts };
+  if (!isHeldBy(before, 'evaluation')) return release(state, forgotten);
   const verdict = observation.isClear ? 'clear' : verdictOf(observation);
   const progress = advance(before, verdict, 'clear', objective.clearForMs, moment);
   const recovering = { ...state, verdict, progress };
   const isOver = verdict === 'clear' && progress !== undefined && progress.ms >= objective.clearForMs;
-  if (!isOver) return release(recovering, alerts, now, 'resolved');
-  return release({ ...recovering, progress: undefined }, alerts, now, 'recovered', ['evaluation']);
+  if (!isOver) return release(recovering, forgotten);
+  const recovered: Release = { ...forgotten, reason: 'recovered', released: ['evaluation'] };
+  return release({ ...recovering, progress: undefined }, recovered);
 }
 
-/**
- * Takes holders away from an open breach. Without any left it closes; without a change nothing is said.
- *
- * @param alerts those that still hold it.
- */
-export function release(
-  state: SubjectState,
-  alerts: readonly AlertHold[],
-  now: number,
-  reason: NonNullable<Breach['closeReason']>,
-  released: Breach['holders'] = [],
-): Outcome {
+/** Who lets go of a breach. */
+export interface Release {
+  readonly now: number;
+  /** Since the subject was last judged; 0 while it is being judged. */
+  readonly sinceMs: number;
+  /** Should nobody be left. */
+  readonly reason: NonNullable<Breach['closeReason']>;
+  readonly released: Breach['holders'];
+  /** Those that still hold it. */
+  readonly alerts: readonly AlertHold[];
+}
+
+/** Takes holders away from an open breach. Without any left it closes; without a change nothing is said. */
+export function release(state: SubjectState, { now, sinceMs, reason, released, alerts }: Release): Outcome {
   const { open } = state;
   if (open === undefined) return same(state);
   const holders = open.breach.holders.filter(
@@ -173,10 +177,11 @@ export function release(
     const text = `${place(held)} stays breached, held by ${holders.join(' and ')} alone: ${measured(held)}`;
     return { state: held, events: [createEvent('held', held, now, text)], breaches: [breach] };
   }
-  const breach = closeBreach(open, now, reason);
+  const ageMs = open.ageMs + sinceMs;
+  const breach = closeBreach({ ...open, ageMs }, now, reason);
   const ended = afterBreach(state);
   const closed = { ...state, open: undefined, state: ended, stateMs: 0, announced: ended };
-  const text = `${place(closed)} is no longer breached (${reason}): ${measured(closed)}, violated ${lasting(breach.since, open.ageMs)}`;
+  const text = `${place(closed)} is no longer breached (${reason}): ${measured(closed)}, violated ${lasting(breach.since, ageMs)}`;
   return { state: closed, events: [createEvent('closed', closed, now, text, breach)], breaches: [breach] };
 }
 

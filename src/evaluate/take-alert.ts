@@ -18,17 +18,19 @@ const ownLabel = { name: 'source', value: 'reeve' } as const;
 /**
  * What an alert that is delivered for the first time means for its subject. One of somebody else opens a breach, or holds an open one, until
  * it is resolved. One of Reeve's own rules changes nothing: Prometheus still fires it for a while after evaluation has closed the breach.
+ *
+ * @param moment when it was delivered, and how long after the latest judgement.
  */
 export function takeAlert(
   state: SubjectState,
   alert: DeliveredAlert,
   objective: ObjectiveInForce,
-  now: number,
+  { now, sinceMs }: { readonly now: number; readonly sinceMs: number },
 ): AlertTaken {
   if (alert.labels[ownLabel.name] === ownLabel.value) return takeOwn(state, alert, now);
   return alert.status === 'firing'
     ? takeFiring(state, alert, objective, now)
-    : takeResolved(state, alert, now);
+    : takeResolved(state, alert, now, sinceMs);
 }
 
 /** An alert that was delivered before still says that it fires. */
@@ -97,7 +99,7 @@ function takeFiring(
   );
 }
 
-function takeResolved(state: SubjectState, alert: DeliveredAlert, now: number): AlertTaken {
+function takeResolved(state: SubjectState, alert: DeliveredAlert, now: number, sinceMs: number): AlertTaken {
   const { open } = state;
   if (open === undefined) {
     return answered(
@@ -111,7 +113,7 @@ function takeResolved(state: SubjectState, alert: DeliveredAlert, now: number): 
   const alerts = open.alerts.filter(
     ({ fingerprint, startsAt }) => fingerprint !== alert.fingerprint || startsAt > alert.startsAt,
   );
-  const outcome = release(state, alerts, now, 'resolved');
+  const outcome = release(state, { now, sinceMs, reason: 'resolved', released: [], alerts });
   const [breach] = outcome.breaches;
   const isClosed = outcome.state.open === undefined;
   if (breach === undefined) {

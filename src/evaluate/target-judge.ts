@@ -1,5 +1,5 @@
 import type { AlertAnswer, DeliveredAlert } from '../core/delivered-alert.ts';
-import type { Judgement, ObjectiveEvent } from '../core/judgement.ts';
+import type { Breach, Judgement, ObjectiveEvent } from '../core/judgement.ts';
 import type { MetricTable } from '../core/metric.ts';
 import type { ObjectiveId } from '../core/objective.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
@@ -9,7 +9,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import type { Target } from '../core/target.ts';
 import { hasBound } from './bound.ts';
 import type { GrowthForecasts } from './growth-forecasts.ts';
-import { judgeSubject, type Moment, type Outcome, release } from './judge-subject.ts';
+import { judgeSubject, type Outcome, release } from './judge-subject.ts';
 import { toJudgement } from './judged-subject.ts';
 import { budgetSample, SampleShelf } from './objective-samples.ts';
 import type { Observation } from './observation.ts';
@@ -39,7 +39,9 @@ export interface JudgeServices {
 
 interface Subject {
   state: SubjectState;
-  /** Judged before, since the agent started: time that passed since then counts. */
+  /** When it was last judged, restored or created, by the clock that only grows. */
+  judgedAtMs: number;
+  /** Judged before, since the agent started: what was then goes on. */
   isJudged: boolean;
   savedAtMs: number;
   readonly shelf: SampleShelf;
@@ -62,7 +64,6 @@ export class TargetJudge {
   readonly #subjects = new Map<ObjectiveId, Map<string, Subject>>();
   readonly #index = new ReadingIndex();
   readonly #readingsAt = new Map<string, number>();
-  #judgedAtMs: number | undefined;
 
   constructor(judged: JudgedTarget, services: JudgeServices) {
     this.#services = services;
@@ -90,12 +91,8 @@ export class TargetJudge {
     const { clock } = this.#services;
     const monotonicMs = clock.monotonicMs();
     const now = clock.now();
-    const elapsedMs = monotonicMs - (this.#judgedAtMs ?? monotonicMs);
-    this.#judgedAtMs = monotonicMs;
-    const longestPauseMs = Math.max(3 * this.#judged.target.intervalMs, 5 * minute);
-    const moment = { now, elapsedMs, longestPauseMs };
     const samples = this.#judged.objectives.flatMap((objective) =>
-      this.#judgeObjective(objective, snapshot, moment, monotonicMs),
+      this.#judgeObjective(objective, snapshot, { now, monotonicMs }),
     );
     for (const { group, at } of snapshot.readings) this.#readingsAt.set(group, at);
     return samples;
@@ -122,7 +119,8 @@ export class TargetJudge {
       };
     }
     const subject = known ?? this.#create(objective, name);
-    const taken = takeAlert(subject.state, alert, objective, now);
+    const sinceMs = clock.monotonicMs() - subject.judgedAtMs;
+    const taken = takeAlert(subject.state, alert, objective, { now, sinceMs });
     this.#settle(subject, taken);
     this.#save(subject);
     if (known === undefined && taken.state.open === undefined) this.#forget(id, name);
@@ -152,8 +150,7 @@ export class TargetJudge {
   #judgeObjective(
     objective: ObjectiveInForce,
     snapshot: Snapshot,
-    moment: Moment,
-    monotonicMs: number,
+    { now, monotonicMs }: { readonly now: number; readonly monotonicMs: number },
   ): readonly Sample[] {
     const { metrics } = this.#judged;
     const { growth, lastEventAt } = this.#services;
@@ -168,7 +165,7 @@ export class TargetJudge {
       known: [...subjects.values()].map(({ state }) => state),
       wasRead: this.#readingsAt.has(group),
       isNewReading: readAt !== undefined && readAt !== this.#readingsAt.get(group),
-      now: moment.now,
+      now,
       monotonicMs,
       growth,
       lastEventAt,
@@ -178,22 +175,26 @@ export class TargetJudge {
     const samples = [budgetSample(objective)];
     for (const [name, observation] of observed) {
       const subject = subjects.get(name) ?? this.#create(objective, name);
-      this.#judgeOne(subject, observation, objective, moment);
+      this.#judgeOne(subject, observation, objective, { now, monotonicMs });
       if (isForgettable(subject.state, objective)) this.#forget(objective.id, name);
       else if (!isGone(subject.state)) samples.push(...subject.shelf.samples(subject.state, objective));
     }
     return samples;
   }
 
-  #judgeOne(subject: Subject, observation: Observation, objective: ObjectiveInForce, moment: Moment): void {
+  #judgeOne(
+    subject: Subject,
+    observation: Observation,
+    objective: ObjectiveInForce,
+    { now, monotonicMs }: { readonly now: number; readonly monotonicMs: number },
+  ): void {
     const before = subject.state;
-    const elapsedMs = subject.isJudged ? moment.elapsedMs : 0;
+    const elapsedMs = monotonicMs - subject.judgedAtMs;
+    const longestPauseMs = subject.isJudged ? Math.max(3 * this.#judged.target.intervalMs, 5 * minute) : 0;
+    subject.judgedAtMs = monotonicMs;
     subject.isJudged = true;
-    this.#settle(subject, judgeSubject(before, observation, objective, { ...moment, elapsedMs }));
-    if (isGone(subject.state) && subject.state.open !== undefined) {
-      this.#settle(subject, release(subject.state, [], moment.now, 'gone', ['evaluation', 'alert']));
-    }
-    const monotonicMs = this.#services.clock.monotonicMs();
+    this.#settle(subject, judgeSubject(before, observation, objective, { now, elapsedMs, longestPauseMs }));
+    if (isGone(subject.state)) this.#end(subject, 'gone');
     const isMoving = subject.state.progress !== undefined || subject.state.open !== undefined;
     const dueMs = subject.savedAtMs + (isMoving ? saveMovingMs : saveRestingMs);
     if (isTurn(before, subject.state) || monotonicMs >= dueMs) this.#save(subject);
@@ -224,10 +225,12 @@ export class TargetJudge {
   }
 
   #add(state: SubjectState): Subject {
+    const monotonicMs = this.#services.clock.monotonicMs();
     const subject = {
       state,
+      judgedAtMs: monotonicMs,
       isJudged: false,
-      savedAtMs: this.#services.clock.monotonicMs(),
+      savedAtMs: monotonicMs,
       shelf: new SampleShelf(),
     };
     this.#subjectsOf(state.objective).set(state.subject, subject);
@@ -247,9 +250,8 @@ export class TargetJudge {
   }
 
   #drop(id: ObjectiveId): void {
-    const { clock } = this.#services;
     for (const [name, subject] of this.#subjectsOf(id)) {
-      this.#settle(subject, release(subject.state, [], clock.now(), 'dropped', ['evaluation', 'alert']));
+      this.#end(subject, 'dropped');
       this.#forget(id, name);
     }
     this.#subjects.delete(id);
@@ -259,8 +261,7 @@ export class TargetJudge {
   #forgetTotal(objective: ObjectiveInForce, subjects: ReadonlyMap<string, Subject>): void {
     const subject = subjects.get(allDatabases);
     if (subject === undefined || objective.measure.statistic !== 'forecast') return;
-    const now = this.#services.clock.now();
-    this.#settle(subject, release(subject.state, [], now, 'dropped', ['evaluation', 'alert']));
+    this.#end(subject, 'dropped');
     this.#forget(objective.id, allDatabases);
   }
 
@@ -272,8 +273,19 @@ export class TargetJudge {
     }
     if (state.open === undefined || hasBound(bound)) return;
     if (state.subject === allDatabases && capacityBytes !== undefined) return;
-    const now = this.#services.clock.now();
-    this.#settle(subject, release(subject.state, state.open.alerts, now, 'dropped', ['evaluation']));
+    this.#end(subject, 'dropped', ['evaluation']);
+  }
+
+  /** Takes these holders from its breach, if one is open; nobody may be left. */
+  #end(
+    subject: Subject,
+    reason: 'dropped' | 'gone',
+    released: Breach['holders'] = ['evaluation', 'alert'],
+  ): void {
+    const { clock } = this.#services;
+    const sinceMs = clock.monotonicMs() - subject.judgedAtMs;
+    const alerts = released.includes('alert') ? [] : (subject.state.open?.alerts ?? []);
+    this.#settle(subject, release(subject.state, { now: clock.now(), sinceMs, reason, released, alerts }));
   }
 
   /** What is remembered of objectives that are no longer in force ends at once. */
