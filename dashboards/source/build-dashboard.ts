@@ -15,7 +15,7 @@ import {
 import { datasource } from './build-panel.ts';
 import { layOut } from './layout.ts';
 import type { DashboardPlan, PlannedAnnotation, PlannedVariable } from './plan.ts';
-import { jobVariable } from './variables.ts';
+import { controlVariable, jobVariable } from './variables.ts';
 
 const tag = 'reeve';
 
@@ -32,7 +32,9 @@ export function buildDashboard(plan: DashboardPlan): Dashboard {
     .build();
   return {
     ...shell,
-    templating: { list: [datasourceVariable(), ...[jobVariable, ...plan.variables].map(buildVariable)] },
+    templating: {
+      list: [datasourceVariable(), ...[jobVariable, controlVariable, ...plan.variables].map(buildVariable)],
+    },
     annotations: { list: plan.annotations.map(buildAnnotation) },
     links: [
       new DashboardLinkBuilder('Reeve')

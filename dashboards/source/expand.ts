@@ -2,6 +2,7 @@ import type { Expressions } from '../../src/catalogue/expressions.ts';
 import type { Panel } from '../../src/core/dashboard.ts';
 import { objectiveMetrics } from '../../src/core/objective-metrics.ts';
 import type { PlannedPanel, PlannedQuery } from './plan.ts';
+import { runbookLinks } from './runbook-links.ts';
 
 /** What names in expressions stand for on one dashboard. */
 export interface Scope {
@@ -18,7 +19,15 @@ export function plan(panel: Panel): PlannedPanel {
 /** Metric names instead of keys, matchers instead of `$on`, and the bound in force beside what is measured. */
 export function expandPanel(panel: PlannedPanel, scope: Scope): PlannedPanel {
   const queries = [...panel.queries, ...boundQueries(panel)];
-  return { ...panel, queries: queries.map((query) => ({ ...query, expr: expand(query.expr, scope) })) };
+  const links = [
+    ...(panel.links ?? []),
+    ...(panel.objective === undefined ? [] : runbookLinks([panel.objective])),
+  ];
+  return {
+    ...panel,
+    queries: queries.map((query) => ({ ...query, expr: expand(query.expr, scope) })),
+    ...(links.length === 0 ? {} : { links }),
+  };
 }
 
 /**

@@ -7,7 +7,7 @@ export interface DashboardPlan {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** After `datasource` and `job`, which every dashboard has. */
+  /** After `datasource`, `job` and `control`, which every dashboard has. */
   readonly variables: readonly PlannedVariable[];
   readonly annotations: readonly PlannedAnnotation[];
   readonly rows: readonly PlannedRow[];

@@ -2,6 +2,7 @@ import type { BoundSide } from '../../src/core/judgement.ts';
 import type { Unit } from '../../src/core/metric.ts';
 import { type ObjectiveId, objectives } from '../../src/core/objective.ts';
 import type { PlannedPanel, PlannedQuery, TableColumn, ValueText } from './plan.ts';
+import { runbookLinks } from './runbook-links.ts';
 import { colours } from './thresholds.ts';
 import { panelUnits } from './units.ts';
 
@@ -50,6 +51,7 @@ export function scorecard(ids: readonly ObjectiveId[], height: number): PlannedP
     unit: 'count',
     width: 24,
     height,
+    links: runbookLinks(ids),
     queries: [{ expr: worst(subjectLabels), legend: '' }, ...columns.map(({ query }) => query)],
     table: {
       columns: [

@@ -36,3 +36,12 @@ export const instanceVariable: PlannedVariable = {
   query: 'label_values(reeve_build_info{job=~"$job"}, instance)',
   choice: 'many',
 };
+
+/** Where the agent's control listener is, for links; empty where none is configured. */
+export const controlVariable: PlannedVariable = {
+  name: 'control',
+  title: 'Control',
+  description: 'Address of the control listener, for links to breaches and runbooks.',
+  query: 'label_values(reeve_control_info{job=~"$job"}, url)',
+  choice: 'one',
+};

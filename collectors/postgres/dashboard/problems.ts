@@ -96,7 +96,11 @@ export const problemPanels: readonly Panel[] = [
     unit: 'count',
     queries: [
       { expr: 'max by (target, holder) ($xminAge{$on})', legend: '{{target}} · {{holder}}' },
-      { expr: 'max by (target, slot) ($slotXminAge{$on})', legend: '{{target}} · slot {{slot}}' },
+      {
+        expr: 'max by (target, slot) ($slotXminAge{$on})',
+        legend: '{{target}} · slot {{slot}}',
+        usuallyEmpty: 'no slot holds rows back.',
+      },
     ],
     thresholds: { warning: 1e6, critical: 1e7 },
   },
