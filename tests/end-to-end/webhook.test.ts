@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { AlertAnswer, DeliveredAlert } from '../../src/core/delivered-alert.ts';
 import {
   type AlertmanagerServer,
@@ -9,13 +10,23 @@ import {
   webhookConfig,
 } from '../support/alertmanager/server.ts';
 import { type Listening, type ListeningOptions, listenForControl } from '../support/control-listening.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { requireProgram } from '../support/debian.ts';
+import { findFreePort } from '../support/net/free-port.ts';
+import { ask } from '../support/net/http-client.ts';
 import { startPrometheus } from '../support/prometheus/server.ts';
+import { startRedis } from '../support/redis/server.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const isInstalled = requireProgram('prometheus-alertmanager').path !== undefined;
 const webhookSecret = 'shared-with-alertmanager';
+
+const Breaches = z.object({
+  breaches: z.array(
+    z.object({ objective: z.string(), subject: z.string(), closeReason: z.string().optional() }),
+  ),
+});
 
 const labels = { alertname: 'HitRatioLow', target: 'orders', objective: 'index_hit_ratio', subject: 'app' };
 
@@ -25,7 +36,7 @@ function startReceiver(options: ListeningOptions = {}): Promise<Listening> {
 
 /** Delivers to the receiver, as an operator would configure it. */
 function startSender(
-  receiver: Listening,
+  receiver: { readonly url: string },
   more: Readonly<Record<string, unknown>> = {},
   secret = webhookSecret,
 ): Promise<AlertmanagerServer> {
@@ -157,5 +168,50 @@ describe.skipIf(!isInstalled)('a real Prometheus with a real Alertmanager', { ti
     const alert = await waitUntil('the alert', () => receiver.api.alerts[0], { timeoutMs: 60_000 });
 
     expect(alert).toMatchObject({ status: 'firing', labels });
+  });
+});
+
+describe.skipIf(!isInstalled)('a running agent', { timeout: 90_000 }, () => {
+  const foreign = {
+    alertname: 'TeamCacheAlert',
+    target: 'sessions',
+    objective: 'cache_hit_ratio',
+    subject: '',
+  };
+
+  it("takes a team's own alert: one breach, shown to people, that ends with the alert", async () => {
+    await using redis = await startRedis();
+    const port = await findFreePort();
+    const url = `http://127.0.0.1:${port}`;
+    await using daemon = await startDaemon({
+      config: {
+        targets: [{ id: 'sessions', engine: 'redis', url: { env: 'SESSIONS_URL' }, interval: '1s' }],
+        control: { listen: `127.0.0.1:${port}`, webhookSecret: { env: 'WEBHOOK_SECRET' } },
+      },
+      env: { SESSIONS_URL: redis.url, WEBHOOK_SECRET: webhookSecret },
+    });
+    await using alertmanager = await startSender({ url });
+    const alert = { labels: foreign, startsAt: new Date().toISOString() };
+    const breaches = async () => {
+      const { body } = await ask(`${url}/api/v1/breaches?target=sessions`);
+      return Breaches.parse(JSON.parse(body)).breaches;
+    };
+
+    await alertmanager.send([alert]);
+    await daemon.waitForSample(/^reeve_objective_state\{.*objective="cache_hit_ratio".*state="breached"\} 1/);
+    const page = await ask(`${url}/breaches?target=sessions&objective=cache_hit_ratio&subject=`);
+    await alertmanager.send([{ ...alert, endsAt: new Date().toISOString() }]);
+    await waitUntil('the breach to end', async () => (await breaches())[0]?.closeReason === 'resolved', {
+      timeoutMs: 20_000,
+    });
+
+    expect(await breaches()).toMatchObject([{ objective: 'cache_hit_ratio', subject: '' }]);
+    expect(page).toMatchObject({ status: 200 });
+    expect(page.body).toContain('cache_hit_ratio of sessions: <span class="breached">BREACHED</span>');
+    expect(page.body).toContain('<a href="runbooks/ReeveCacheHitRatioLow">');
+    expect(await ask(`${url}/runbooks/ReeveCacheHitRatioLow`)).toMatchObject({
+      status: 200,
+      body: expect.stringMatching(/^# ReeveCacheHitRatioLow/),
+    });
   });
 });
