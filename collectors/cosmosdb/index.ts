@@ -1,4 +1,5 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { cosmosdbAlerts } from './alerts.ts';
 import { cosmosdbOptions } from './config.ts';
 import { cosmosdbGrants } from './grants.ts';
 import { cosmosdbGroups } from './groups.ts';
@@ -18,6 +19,7 @@ export const engine: Engine = defineEngine({
   metrics: cosmosdbMetrics,
   groups: cosmosdbGroups,
   objectives: cosmosdbObjectives,
+  alerts: cosmosdbAlerts,
   grants: cosmosdbGrants,
   targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   starter: cosmosdbStarter,
