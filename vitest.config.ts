@@ -16,11 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [
-            'tests/unit/**/*.test.ts',
-            'tests/documents/**/*.test.ts',
-            'tests/dashboards/*.test.ts',
-          ],
+          include: ['tests/unit/**/*.test.ts', 'tests/documents/**/*.test.ts', 'tests/dashboards/*.test.ts'],
           testTimeout: 15 * second,
           sequence: { groupOrder: 0 },
         },
@@ -46,6 +42,7 @@ export default defineConfig({
             'tests/faults/**/*.test.ts',
             'tests/end-to-end/**/*.test.ts',
             'tests/dashboards/live/**/*.test.ts',
+            'tests/alerts/**/*.test.ts',
           ],
           ...withServers,
         },
