@@ -198,7 +198,10 @@ describe.skipIf(!isInstalled)('a running agent', { timeout: 90_000 }, () => {
     };
 
     await alertmanager.send([alert]);
-    await daemon.waitForSample(/^reeve_objective_state\{.*objective="cache_hit_ratio".*state="breached"\} 1/);
+    await daemon.waitForSample(
+      /^reeve_objective_state\{.*objective="cache_hit_ratio".*state="breached"\} 1/,
+      40_000,
+    );
     const page = await ask(`${url}/breaches?target=sessions&objective=cache_hit_ratio&subject=`);
     await alertmanager.send([{ ...alert, endsAt: new Date().toISOString() }]);
     await waitUntil('the breach to end', async () => (await breaches())[0]?.closeReason === 'resolved', {
