@@ -5,8 +5,10 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { spawnReeve } from '../support/process.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { createTempDir } from '../support/temp-dir.ts';
+import { closed, event, newYear } from './objective-records.ts';
 
 const entry = join(import.meta.dirname, 'store-child.program.ts');
+const objectiveEntry = join(import.meta.dirname, 'objective-child.program.ts');
 const open = (path: string) => openStore({ path, clock: new FakeClock(), log: createRecordingLog() });
 
 describe('the embedded store and processes', () => {
@@ -52,5 +54,22 @@ describe('the embedded store and processes', () => {
       expect(use.watchedSince).toBe(1);
       expect(use.scansSeen).toBe(use.scans - 1);
     }
+  });
+
+  it('has breaches, events and deliveries on disk before a SIGKILL, however soon it comes', async () => {
+    await using directory = await createTempDir('store');
+    await using child = await spawnReeve([directory.path], { entry: objectiveEntry });
+    await child.waitForLine(/^kept$/);
+    child.signal('SIGKILL');
+    await child.exit;
+
+    const store = await open(directory.path);
+    const { objectives } = store;
+
+    expect(objectives.breaches({ open: true }).map(({ fingerprint }) => fingerprint)).toEqual(['open']);
+    expect(objectives.breaches({ fingerprint: 'over' })).toEqual([closed({ fingerprint: 'over' })]);
+    expect(objectives.events({})).toEqual([event({ kind: 'opened' })]);
+    expect(objectives.isNewDelivery('a/1/firing', newYear)).toBe(false);
+    await store.close();
   });
 });

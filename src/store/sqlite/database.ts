@@ -54,13 +54,13 @@ export function openDatabase(directory: string, at: number): OpenDatabase {
  *
  * @throws {StoreError} `newer`, `damaged` or `unusable`.
  */
-export function openDatabaseToRead(directory: string): DatabaseSync | undefined {
+export function openDatabaseToRead(directory: string): Pick<OpenDatabase, 'database' | 'file'> | undefined {
   const file = fileIn(directory);
   if (!existsSync(file)) return undefined;
   try {
     const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs.starting });
     try {
-      if (isUpToDate(database, file)) return database;
+      if (isUpToDate(database, file)) return { database, file };
     } catch (thrown) {
       database.close();
       throw thrown;

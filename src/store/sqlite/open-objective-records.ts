@@ -30,14 +30,15 @@ export function openObjectiveRecords({
   clock,
   log,
 }: OpenObjectiveRecordsOptions): KeptObjectives | undefined {
-  const database = openDatabaseToRead(resolve(path));
-  if (database === undefined) return undefined;
-  const writes = new WriteBehind({ database, file: path, clock, log, onError: () => undefined });
+  const opened = openDatabaseToRead(resolve(path));
+  if (opened === undefined) return undefined;
+  const { database, file } = opened;
+  const writes = new WriteBehind({ database, file, clock, log, onError: () => undefined });
   try {
     const tables = createObjectiveTables(database, writes, clock);
     return { records: tables.records(() => undefined), [Symbol.dispose]: () => database.close() };
   } catch (thrown) {
     database.close();
-    throw explainDamage(path, thrown);
+    throw explainDamage(file, thrown);
   }
 }
