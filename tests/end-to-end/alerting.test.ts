@@ -240,13 +240,13 @@ async function readOneRow(client: Client): Promise<void> {
 
 /** Does it again and again until it is disposed. */
 function repeat(work: () => Promise<unknown>): AsyncDisposable {
-  let isOver = false;
+  const end = new AbortController();
   const running = (async () => {
-    while (!isOver) await work();
+    while (!end.signal.aborted) await work();
   })();
   return {
     async [Symbol.asyncDispose]() {
-      isOver = true;
+      end.abort();
       await running;
     },
   };
