@@ -80,10 +80,7 @@ function valueText({ objective, value, basis, reason, detail, state }: Judgement
   return known === '' ? why : `${known}${count}, ${why}`;
 }
 
-export function boundText(
-  { min, max }: Judgement['bound'],
-  unit: Parameters<typeof formatQuantity>[1],
-): string {
+function boundText({ min, max }: Judgement['bound'], unit: Parameters<typeof formatQuantity>[1]): string {
   const least = min === undefined ? '' : `at least ${formatQuantity(min, unit)}`;
   const most = max === undefined ? '' : `at most ${formatQuantity(max, unit)}`;
   return [least, most].filter((text) => text !== '').join(', ') || 'none was given';

@@ -14,7 +14,7 @@ const schemes = [
 ] as const;
 
 /** A signature with a timestamp is good for this long, before and after. Without one it is always good: what was delivered is known. */
-export const timestampToleranceMs = 5 * 60_000;
+const timestampToleranceMs = 5 * 60_000;
 
 export function isSigned({ headers }: IncomingMessage): boolean {
   return schemes.some(({ signature }) => headers[signature] !== undefined);

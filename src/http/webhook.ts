@@ -9,7 +9,7 @@ import type { Reply } from './listener.ts';
 import { readBody, refuseBody } from './request-body.ts';
 import { readAlert, readPayload } from './webhook-payload.ts';
 
-export const webhookLimits = { mostBytes: 1024 * 1024, deadlineMs: 10_000 } as const;
+const webhookLimits = { mostBytes: 1024 * 1024, deadlineMs: 10_000 } as const;
 
 /** The answer to a delivery, one entry an alert in the order of the delivery. */
 export interface DeliveryAnswer {
