@@ -18,6 +18,8 @@ export interface MonthRow extends MonthAccuracy {
 export interface ForecastFigures {
   /** Made-up series of each kind. */
   readonly series: number;
+  /** Made-up months of each way to spend. */
+  readonly monthsEach: number;
   readonly growth: readonly GrowthRow[];
   readonly months: readonly MonthRow[];
 }
@@ -25,7 +27,7 @@ export interface ForecastFigures {
 /** What an interval promises. */
 const promised = 0.8;
 
-export function reportForecast({ series, growth, months }: ForecastFigures): Report {
+export function reportForecast({ series, monthsEach, growth, months }: ForecastFigures): Report {
   const histories = [...new Set(growth.map(({ history }) => history))];
   const shapes = [...new Set(months.map(shapeOf))];
   return {
@@ -39,13 +41,13 @@ export function reportForecast({ series, growth, months }: ForecastFigures): Rep
       ...shapes.map((shape) => monthTable(months, shape)),
     ],
     method: [
-      `${series} made-up series of each kind with random sizes, rates and noise from seeded generators (tests/support/growth-series.ts, tests/support/bigquery/spend-series.ts): every run gives the same numbers. No series of a real database is among them.`,
+      `${series} made-up series of each kind of growth and ${monthsEach} months of each way to spend, with random sizes, rates and noise from seeded generators (tests/support/growth-series.ts, tests/support/bigquery/spend-series.ts): every run gives the same numbers. No series of a real database is among them.`,
       'Error: mean over the series of |forecast − what came| / what came; the forecast is the median. Interval: how often what came was between the lower and the upper end, which is to be eight in ten; and how wide it is, as a part of what came.',
       'The constants of both methods were chosen while looking at series of these kinds (with other seeds), so that a kind of growth that is not here may be forecast worse than any that is.',
       'Storage: a slope by medians (Theil and Sen) of days without spikes, steps and the pattern of the week. Least squares is what `predict_linear` computes over the same days; "last" says that nothing grows any more. Kinds without noise that hides the line have an interval that is wider than they need: growth is assumed to change by a fifth within 90 days.',
       'Month end: spend on demand. "Even": the month goes on as it was so far. "Week": as the last seven days.',
     ],
-    raw: { series, growth, months },
+    raw: { series, monthsEach, growth, months },
   };
 }
 
