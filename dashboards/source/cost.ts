@@ -11,14 +11,14 @@ const on = 'job=~"$job",engine=~"$engine",target=~"$target"';
 
 interface CostSection {
   readonly title: string;
-  /** The engine whose metrics the panels name; left out where it is not built in. */
-  readonly engine?: string;
+  /** Left out where no engine has a metric with this key. */
+  readonly needs: string;
   readonly panels: readonly PlannedPanel[];
 }
 
 /** What the databases cost: money, throughput that is paid for, and space. */
-export function costPlan(expressions: Expressions, engines: ReadonlySet<string>): DashboardPlan {
-  const built = sections.filter(({ engine }) => engine === undefined || engines.has(engine));
+export function costPlan(expressions: Expressions, keys: ReadonlySet<string>): DashboardPlan {
+  const built = sections.filter(({ needs }) => keys.has(needs));
   return {
     name: 'reeve-cost',
     title: 'Reeve: cost',
@@ -34,7 +34,7 @@ export function costPlan(expressions: Expressions, engines: ReadonlySet<string>)
 }
 
 const sections: readonly CostSection[] = [
-  { title: 'BigQuery', engine: 'bigquery', panels: bigqueryCost },
-  { title: 'Cosmos DB', engine: 'cosmosdb', panels: cosmosdbCost },
-  { title: 'Storage', panels: storageCost },
+  { title: 'BigQuery', needs: 'spendUsd', panels: bigqueryCost },
+  { title: 'Cosmos DB', needs: 'provisionedPerSecond', panels: cosmosdbCost },
+  { title: 'Storage', needs: 'storageBytes', panels: storageCost },
 ];

@@ -26,7 +26,7 @@ export function planDashboards({ engines, agent }: Catalogue): readonly Dashboar
   return [
     overviewPlan(createExpressions(own)),
     ...engines.map((engine) => enginePlan(engine, createExpressions([engine.metrics, ...own]))),
-    costPlan(all, new Set(engines.map(({ id }) => id))),
+    costPlan(all, new Set(engines.flatMap(({ metrics }) => Object.keys(metrics)))),
     agentPlan(createExpressions(own)),
   ];
 }
