@@ -1,5 +1,5 @@
 import type { AlertRule } from '../../../src/sdk.ts';
-import { on, series } from './series.ts';
+import { on, primary, series } from './series.ts';
 
 const manual = 'https://www.postgresql.org/docs/current';
 const horizon =
@@ -60,7 +60,7 @@ export const maintenanceAlerts: readonly AlertRule[] = [
     expr: '$vacuumDue > 0 and $vacuumDueAgeSeconds > 86400',
     for: '2h',
     summary:
-      '{{ $value }} tables in database {{ $labels.database }} of {{ $labels.target }} have been due for vacuum for hours',
+      'Tables in database {{ $labels.database }} of {{ $labels.target }} that have been due for vacuum for hours: {{ $value }}',
     description: 'Autovacuum should have come within minutes. The tables grow and are scanned more slowly.',
     command: dueTables,
     runbook: {
@@ -154,9 +154,9 @@ export const maintenanceAlerts: readonly AlertRule[] = [
   {
     name: 'ReevePostgresInvalidIndex',
     severity: 'ticket',
-    expr: '$invalidIndexes > 0',
+    expr: '$invalidIndexes > 0 and on (target) $inRecovery == 0',
     for: '1h',
-    summary: '{{ $value }} indexes in database {{ $labels.database }} of {{ $labels.target }} are invalid',
+    summary: 'Database {{ $labels.database }} of {{ $labels.target }} has invalid indexes: {{ $value }}',
     description:
       'Queries do not use them, and every write still maintains them. A unique one may not keep its promise.',
     command:
@@ -176,8 +176,8 @@ export const maintenanceAlerts: readonly AlertRule[] = [
       ],
     },
     tests: {
-      fires: { series: [series('invalidIndexes', '1x90', database)], after: '70m' },
-      quiet: { series: [series('invalidIndexes', '1x30 0x60', database)], after: '70m' },
+      fires: { series: [primary, series('invalidIndexes', '1x90', database)], after: '70m' },
+      quiet: { series: [primary, series('invalidIndexes', '1x30 0x60', database)], after: '70m' },
     },
   },
   {
@@ -234,7 +234,7 @@ export const maintenanceAlerts: readonly AlertRule[] = [
     severity: 'info',
     expr: '$pendingRestart > 0',
     for: '1d',
-    summary: '{{ $value }} settings of {{ $labels.target }} wait for a restart since over a day',
+    summary: 'Settings of {{ $labels.target }} that have waited for a restart for over a day: {{ $value }}',
     description: 'The next restart, perhaps an unplanned one, changes how the server behaves.',
     command: 'SELECT name, setting, sourcefile, sourceline FROM pg_settings WHERE pending_restart;',
     runbook: {

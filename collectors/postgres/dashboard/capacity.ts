@@ -56,15 +56,22 @@ export const capacityPanels: readonly Panel[] = [
   {
     title: 'WAL kept for slots',
     description:
-      'WAL that the server keeps for each replication slot, and how much more it may become before the slot is lost (with max_slot_wal_keep_size).',
+      'WAL that the server keeps for each replication slot. A line that climbs belongs to a consumer that is gone or too slow.',
     kind: 'timeseries',
     unit: 'bytes',
-    queries: [
-      { expr: 'max by (target, slot) ($slotRetainedBytes{$on})', legend: '{{target}} · {{slot}} · kept' },
-      { expr: 'min by (target, slot) ($slotSafeBytes{$on})', legend: '{{target}} · {{slot}} · left' },
-    ],
+    queries: [{ expr: 'max by (target, slot) ($slotRetainedBytes{$on})', legend: '{{target}} · {{slot}}' }],
     thresholds: { warning: 10 * 2 ** 30, critical: 50 * 2 ** 30 },
     usuallyEmpty: 'the server has no replication slot.',
+  },
+  {
+    title: 'WAL until slots are lost',
+    description:
+      'How much WAL can be written before each slot is in danger of losing what its consumer needs. At 0 it is invalidated at the next checkpoint.',
+    kind: 'timeseries',
+    unit: 'bytes',
+    queries: [{ expr: 'min by (target, slot) ($slotSafeBytes{$on})', legend: '{{target}} · {{slot}}' }],
+    usuallyEmpty:
+      'max_slot_wal_keep_size is not set, its default, so that slots are never lost and the disk may fill instead.',
   },
   {
     title: 'Connections against the limit',

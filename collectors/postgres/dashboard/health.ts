@@ -110,6 +110,18 @@ export const healthPanels: readonly Panel[] = [
     usuallyEmpty: 'the server has no replica.',
   },
   {
+    title: 'Age of what a standby shows',
+    description:
+      'Time since the commit that a standby replayed last, and since it last heard from its primary. Both grow a little while the primary is idle.',
+    kind: 'timeseries',
+    unit: 'seconds',
+    queries: [
+      { expr: 'max by (target) ($replayAgeSeconds{$on})', legend: '{{target}} · commit' },
+      { expr: 'max by (target) ($receiverSilenceSeconds{$on})', legend: '{{target}} · message' },
+    ],
+    usuallyEmpty: 'none of these servers is a standby.',
+  },
+  {
     title: 'Receiver of the standby',
     description: 'Whether a standby receives WAL (1) or its link is cut (0).',
     kind: 'state-timeline',

@@ -99,7 +99,7 @@ export const problemPanels: readonly Panel[] = [
       {
         expr: 'max by (target, slot) ($slotXminAge{$on})',
         legend: '{{target}} · slot {{slot}}',
-        usuallyEmpty: 'no slot holds rows back.',
+        usuallyEmpty: 'no slot is logical or has a standby with hot_standby_feedback.',
       },
     ],
     thresholds: { warning: 1e6, critical: 1e7 },
@@ -130,6 +130,23 @@ export const problemPanels: readonly Panel[] = [
     queries: [{ expr: 'max by (target) ($archiveBacklogAgeSeconds{$on})', legend: '{{target}}' }],
     thresholds: { warning: 900, critical: 3600 },
     usuallyEmpty: 'none of these servers archives WAL (archive_mode).',
+  },
+  {
+    title: 'WAL files archived',
+    description:
+      'WAL files a second that were archived, and attempts that failed. Failures that go on: try the archive command by hand.',
+    kind: 'timeseries',
+    unit: 'perSecond',
+    queries: [
+      {
+        expr: 'sum by (target) (rate($archivedFiles{$on}[$__rate_interval]))',
+        legend: '{{target}} · archived',
+      },
+      {
+        expr: 'sum by (target) (rate($archiveFailures{$on}[$__rate_interval]))',
+        legend: '{{target}} · failed',
+      },
+    ],
   },
   {
     title: 'Slots nobody consumes',

@@ -107,6 +107,19 @@ export const healthPanels: readonly Panel[] = [
     usuallyEmpty: 'none of these targets is found through Sentinel.',
   },
   {
+    title: 'Sentinels',
+    description:
+      'Sentinels that watch the primary, how many must agree that it is down, and the replicas that they reach or not. Three Sentinels on three machines are the least.',
+    kind: 'timeseries',
+    unit: 'count',
+    queries: [
+      { expr: 'max by (target) ($sentinels{$on})', legend: '{{target}} · Sentinels' },
+      { expr: 'max by (target) ($sentinelQuorum{$on})', legend: '{{target}} · quorum' },
+      { expr: 'max by (target, state) ($sentinelReplicas{$on})', legend: '{{target}} · replicas {{state}}' },
+    ],
+    usuallyEmpty: 'none of these targets is found through Sentinel.',
+  },
+  {
     title: 'Loading',
     description: '1 while a server reads its data from disk and refuses most commands.',
     kind: 'state-timeline',
