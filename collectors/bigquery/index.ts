@@ -1,4 +1,5 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { bigqueryAlerts } from './alerts.ts';
 import { bigqueryOptions } from './config.ts';
 import { bigqueryGrants } from './grants.ts';
 import { bigqueryGroups } from './groups.ts';
@@ -17,6 +18,7 @@ export const engine: Engine = defineEngine({
   metrics: bigqueryMetrics,
   groups: bigqueryGroups,
   objectives: bigqueryObjectives,
+  alerts: bigqueryAlerts,
   grants: bigqueryGrants,
   targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   starter: { protocols: ['bigquery'], lines: starterLines },

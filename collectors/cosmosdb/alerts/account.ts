@@ -89,7 +89,7 @@ export const accountAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveCosmosdbNearAccountLimit',
     severity: 'ticket',
-    expr: 'max by (target, engine) (sum by (target, engine, region) ($provisionedPerSecond)) * on (target, engine) count by (target, engine) ($regionWritable) > 0.9 * max by (target, engine) ($throughputLimit)',
+    expr: 'sum by (target, engine) (max by (target, engine, database, container, region) ($provisionedPerSecond)) > 0.9 * max by (target, engine) ($throughputLimit)',
     for: '30m',
     summary:
       '{{ $labels.target }} has {{ $value | humanize }} RU/s provisioned, more than 90 % of what the account may have',
@@ -113,8 +113,6 @@ export const accountAlerts: readonly AlertRule[] = [
         series: [
           series('provisionedPerSecond', '10000x60', `${container},${region}`),
           series('provisionedPerSecond', '10000x60', `${container},${other}`),
-          series('regionWritable', '1x60', region),
-          series('regionWritable', '0x60', other),
           series('throughputLimit', '21000x60'),
         ],
         after: '40m',
@@ -122,7 +120,6 @@ export const accountAlerts: readonly AlertRule[] = [
       quiet: {
         series: [
           series('provisionedPerSecond', '10000x60', `${container},${region}`),
-          series('regionWritable', '1x60', region),
           series('throughputLimit', '21000x60'),
         ],
         after: '40m',
