@@ -10,7 +10,7 @@ export interface GrowthKind {
   isLost?(index: number, history: number, random: Random): boolean;
 }
 
-export const gib = 1024 ** 3;
+const gib = 1024 ** 3;
 export const dayMs = 86_400_000;
 /** A Monday. */
 const firstDay = Date.UTC(2026, 0, 5);
