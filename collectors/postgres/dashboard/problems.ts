@@ -147,6 +147,7 @@ export const problemPanels: readonly Panel[] = [
         legend: '{{target}} · failed',
       },
     ],
+    usuallyEmpty: 'none of these servers archives WAL (archive_mode).',
   },
   {
     title: 'Slots nobody consumes',
