@@ -16,7 +16,9 @@ const answerWithinMs = 15_000;
 export function askControl(socketPath: string, path: string): Promise<ControlAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(answerWithinMs);
-    const asked = request({ socketPath, path, signal, headers: { host: 'reeve' } }, (response) => {
+    // No connection is kept: the process ends after the answer.
+    const options = { socketPath, path, signal, agent: false, headers: { host: 'reeve' } };
+    const asked = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>

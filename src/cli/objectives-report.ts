@@ -15,7 +15,7 @@ export interface ReportOptions {
 export function renderObjectivesReport(card: Scorecard, options: ReportOptions): string {
   const inState = (state: ObjectiveState) => card.objectives.filter((line) => line.state === state);
   const parts = [
-    agentNote(card),
+    agentNote(card, options),
     breachedPart(inState('breached'), card.at, options),
     unknownPart(inState('unknown'), card.at, options),
     metPart(inState('met'), card.at, options),
@@ -24,10 +24,11 @@ export function renderObjectivesReport(card: Scorecard, options: ReportOptions):
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function agentNote({ agent, asOf }: Scorecard): string {
+function agentNote({ agent, asOf }: Scorecard, { commandOf }: ReportOptions): string {
   if (agent === 'running') return '';
-  if (asOf === undefined) return 'The agent is not running, and there is no history yet.';
-  return `The agent is not running. This is what it knew last, as of ${timeText(asOf)}.`;
+  if (asOf !== undefined)
+    return `The agent is not running. This is what it knew last, as of ${timeText(asOf)}.`;
+  return `The agent is not running, and there is no history yet. Start it with\n  ${commandOf('run')}`;
 }
 
 /** All of the breached are shown, up to this; then a person has another problem. */
@@ -100,7 +101,7 @@ function unknownGroup(group: readonly ScoredObjective[], now: number, options: R
     subjectText(line.subject),
     line.value === undefined ? '' : formatQuantity(line.value, line.unit),
     `for ${lastedText(now - line.since)}${line.blind ? ', blind' : ''}`,
-    shorten(printable(line.detail), 40),
+    printable(line.detail),
   ]);
   return [
     `  ${objective}: ${reason ?? 'unknown'}, ${reasonTexts[reason ?? 'not_reported']}`,
@@ -160,7 +161,7 @@ function foldedRows(
   const more = rows.length - mostRows;
   const shown = whole || more <= 1 ? rows : rows.slice(0, mostRows);
   return [
-    ...alignRows(shown).map((row) => `      ${row}`),
+    ...alignRows(shown).map((row) => cut(`      ${row}`)),
     ...(shown.length === rows.length ? [] : [`      and ${more} more: ${commandOf(`objectives ${filter}`)}`]),
   ];
 }
@@ -173,17 +174,24 @@ function renderSummary({ summary, objectives }: Scorecard): string {
     `${unknown} unknown${blind === 0 ? '' : ` (${blind} for over an hour)`}`,
     `${met} met`,
   ];
+  const line = `${count(summary.objectives, 'objective')} on ${count(targets, 'target')}: ${states.join(', ')}`;
   const least = objectives.find(({ budget }) => budget.remaining === leastBudget);
-  const where = least === undefined ? '' : ` (${least.objective} of ${least.target})`;
-  const budgets =
-    leastBudget === undefined
-      ? ''
-      : `; budgets: ${overdrawn === 0 ? '' : `${overdrawn} overdrawn, `}least: ${budgetText(leastBudget)}${where}`;
-  return `${count(summary.objectives, 'objective')} on ${count(targets, 'target')}: ${states.join(', ')}${budgets}`;
+  if (leastBudget === undefined || least === undefined) return line;
+  const over = overdrawn === 0 ? 'none overdrawn' : `${overdrawn} overdrawn`;
+  return `${line}\nbudgets: ${over}; worst is ${least.objective} of ${least.target}: ${shareText(leastBudget)}`;
 }
 
 function nextLines({ hint, command }: NextStep): readonly string[] {
   return [`      next: ${hint}`, `        ${command}`];
+}
+
+/** Of the terminal. */
+const width = 100;
+
+/** What does not fit at the end is left out. */
+function cut(line: string): string {
+  const characters = Array.from(line);
+  return characters.length <= width ? line : `${characters.slice(0, width - 1).join('')}…`;
 }
 
 const detailWidth = 90;
@@ -209,6 +217,11 @@ function boundText({ bound: { min, max }, unit }: ScoredObjective): string {
 function budgetText(remaining: number): string {
   const share = formatQuantity(Math.abs(remaining), 'ratio');
   return remaining < 0 ? `budget overdrawn by ${share}` : `${share} of the budget left`;
+}
+
+function shareText(remaining: number): string {
+  const share = formatQuantity(Math.abs(remaining), 'ratio');
+  return remaining < 0 ? `-${share}` : `${share} left`;
 }
 
 function timeText(time: number): string {

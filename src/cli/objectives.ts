@@ -92,7 +92,7 @@ async function readScorecard(
   if (answer === undefined) {
     const log = await openLog(context, createConfigInForce(config), options.logLevel ?? 'error');
     const input = { path: config.store.path, targets: config.targets, engines, clock, log };
-    const stored = await storedJudgements(input);
+    const stored = storedJudgements(input);
     return createScorecard({ at: clock.now(), agent: 'stopped', ...stored, commandOf });
   }
   const card = answer.status === 200 ? parseScorecard(answer.body) : undefined;

@@ -1,25 +1,14 @@
-import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { CliContext, SignalName } from '../../../src/cli/context.ts';
-import { ask } from '../../support/net/http-client.ts';
 import { startOtlpReceiver } from '../../support/otlp/receiver.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { type CliFixture, createCliFixture, type FakeServer, type Ran } from './support.ts';
+import { type Running, startRun } from './running.ts';
+import { type CliFixture, createCliFixture, type FakeServer } from './support.ts';
 
 const canary = 'canary-S3cr@t';
 const env = { URL: `fake://u:${encodeURIComponent(canary)}@db1/orders` };
 
 const configOf = (ids: readonly string[], rest = '') =>
   `targets:\n${ids.map((id) => `  - { id: ${id}, engine: fake, url: { env: URL }, interval: 1s }\n`).join('')}metrics: { listen: "127.0.0.1:0" }\nstore: { path: ./d }\n${rest}`;
-
-interface Running {
-  readonly url: string;
-  readonly done: Promise<Ran>;
-  log(): string;
-  signal(name: SignalName): void;
-  scrape(): Promise<string>;
-  reload(): Promise<{ readonly status: number; readonly body: string }>;
-}
 
 describe('reeve run', () => {
   let fixture: CliFixture;
@@ -38,34 +27,7 @@ describe('reeve run', () => {
   ): Promise<Running> {
     fixture = createCliFixture();
     for (const [name, content] of Object.entries(files)) fixture.write(name, content);
-    const path = fixture.write('reeve.yaml', text);
-    const listeners = new Map<SignalName, () => void>();
-    let log = '';
-    const context: Partial<CliContext> = {
-      writeNote: (note) => {
-        log += note;
-      },
-      signals: {
-        on: (name, listener) => {
-          listeners.set(name, listener);
-          return () => void listeners.delete(name);
-        },
-      },
-    };
-    const done = fixture.run(['run', '-c', path, '--shutdown-timeout', '2s'], { env, server, context });
-    const url = await waitUntil('the daemon to run', () => /"metrics":"([^"]+)"/.exec(log)?.[1]);
-    return {
-      url,
-      done,
-      log: () => log,
-      signal: (name) => listeners.get(name)?.(),
-      scrape: async () => (await fetch(url)).text(),
-      reload: () =>
-        ask('http://reeve/-/reload', {
-          method: 'POST',
-          socketPath: join(fixture.folder, 'd', 'control.sock'),
-        }),
-    };
+    return startRun(fixture, text, { server, env });
   }
 
   it('serves what it collects until SIGTERM, and shows no secret', async () => {

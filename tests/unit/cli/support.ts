@@ -22,6 +22,10 @@ export interface FakeServer {
   readonly slowHangs?: boolean;
   /** Never answers and heeds no abort. */
   readonly hangs?: boolean;
+  /** 20 unless given. With it the temperature is judged, as if it were money that was spent. */
+  readonly temperature?: () => number;
+  /** Called when a collector is made. */
+  readonly onCollector?: () => void;
 }
 
 export function createServerEngine(server: FakeServer = {}): Engine {
@@ -31,10 +35,13 @@ export function createServerEngine(server: FakeServer = {}): Engine {
       fast: fakeManifest.groups.fast,
       slow: { ...fakeManifest.groups.slow, ...(server.onPaid === undefined ? {} : { paidEveryMs: 60_000 }) },
     },
+    objectives:
+      server.temperature === undefined ? [] : [{ objective: 'bigquery_spend_usd', metric: 'temperature' }],
     starter: { protocols: ['fake', 'fakes'] },
     options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
-    createCollector: ({ target, options }) =>
-      Promise.resolve({
+    createCollector: ({ target, options }) => {
+      server.onCollector?.();
+      return Promise.resolve({
         open: async () => {
           if (server.hangs === true) await new Promise<never>(() => undefined);
           const reason = server.refused?.[target.id];
@@ -48,7 +55,7 @@ export function createServerEngine(server: FakeServer = {}): Engine {
                 reject(new CollectError('timeout', 'no answer')),
               );
             });
-          if (group === 'fast') context.record('temperature', 20, {});
+          if (group === 'fast') context.record('temperature', server.temperature?.() ?? 20, {});
           else {
             server.onPaid?.();
             context.record('size', 4, { room: 'kitchen' });
@@ -68,7 +75,8 @@ export function createServerEngine(server: FakeServer = {}): Engine {
         check: () => Promise.resolve(server.lacks ?? []),
         assumptions: () => Promise.resolve([]),
         close: () => Promise.resolve(),
-      }),
+      });
+    },
   });
 }
 
