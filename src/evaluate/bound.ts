@@ -26,8 +26,8 @@ export function isClear(
 ): boolean {
   const { min, max } = bound;
   const highest = max === undefined ? Infinity : max - hysteresis * Math.max(0, max - (min ?? 0));
-  const otherEnd = max ?? (unit === 'ratio' ? 1 : min);
-  const lowest = min === undefined ? -Infinity : min + hysteresis * Math.max(0, (otherEnd ?? min) - min);
+  const otherEnd = max ?? (unit === 'ratio' ? 1 : -Infinity);
+  const lowest = min === undefined ? -Infinity : min + hysteresis * Math.max(0, otherEnd - min);
   return value <= highest && value >= lowest;
 }
 

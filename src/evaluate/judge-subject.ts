@@ -1,11 +1,11 @@
-import type { Breach, ObjectiveEvent, ObjectiveState } from '../core/judgement.ts';
-import type { Severity } from '../core/objective.ts';
+import type { Breach, ObjectiveState } from '../core/judgement.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
 import { worse } from './bound.ts';
-import { closeBreach, openBreach } from './breach.ts';
-import { createEvent, lasting, measured, place } from './events.ts';
+import { openBreach, type Release, raiseTo, release } from './breach.ts';
+import { createEvent, measured, place } from './events.ts';
 import { type Observation, type Verdict, verdictOf } from './observation.ts';
-import { type AlertHold, isHeldBy, type Progress, type SubjectState } from './subject-state.ts';
+import { type Outcome, unchanged } from './outcome.ts';
+import { isHeldBy, type Progress, type SubjectState } from './subject-state.ts';
 import { lengthen, type Mark } from './timeline.ts';
 
 /** When something is judged. */
@@ -16,13 +16,6 @@ export interface Moment {
   readonly elapsedMs: number;
   /** Of a pause that is longer than this nothing is known; 0 for the first judgement of this process. */
   readonly longestPauseMs: number;
-}
-
-export interface Outcome {
-  readonly state: SubjectState;
-  readonly events: readonly ObjectiveEvent[];
-  /** To be saved: opened, changed or closed. */
-  readonly breaches: readonly Breach[];
 }
 
 const hour = 3_600_000;
@@ -100,10 +93,11 @@ export function markOf(state: SubjectState): Mark {
 /** Opens a breach after `for` of violation, or joins one that an alert opened. */
 function hold(state: SubjectState, { before, observation, objective, moment }: Input): Outcome {
   const verdict = verdictOf(observation);
-  if (isHeldBy(state, 'evaluation')) return same({ ...state, open: withWorst(state.open, observation) });
+  if (isHeldBy(state, 'evaluation')) return unchanged({ ...state, open: withWorst(state.open, observation) });
   const progress = advance(before, verdict, 'violated', objective.forMs, moment);
   const waiting = { ...state, verdict, progress };
-  if (verdict !== 'violated' || progress === undefined || progress.ms < objective.forMs) return same(waiting);
+  if (verdict !== 'violated' || progress === undefined || progress.ms < objective.forMs)
+    return unchanged(waiting);
   const { now } = moment;
   const { side, value, bound, isPage } = observation;
   const severity = isPage ? 'page' : objective.severity;
@@ -114,7 +108,7 @@ function hold(state: SubjectState, { before, observation, objective, moment }: I
     const text = `${place(held)} is found breached by evaluation too: ${measured(held)}`;
     return { state: held, events: [createEvent('held', held, now, text)], breaches: [joined] };
   }
-  const opened = openBreach(waiting, {
+  return openBreach(waiting, {
     holder: 'evaluation',
     severity,
     now,
@@ -124,20 +118,11 @@ function hold(state: SubjectState, { before, observation, objective, moment }: I
     value,
     alerts: [],
   });
-  return { state: opened, ...told(opened, now) };
-}
-
-/** What opening a breach says, for whoever opened it. */
-export function told(opened: SubjectState, now: number): Omit<Outcome, 'state'> {
-  if (opened.open === undefined) return { events: [], breaches: [] };
-  const { breach, ageMs } = opened.open;
-  const text = `${place(opened)} is breached: ${measured(opened)}, violated ${lasting(breach.since, ageMs)}; ${breach.severity}`;
-  return { events: [createEvent('opened', opened, now, text)], breaches: [breach] };
 }
 
 /** Lets go of a breach that is over, and of alerts that nobody delivers any more. */
 function letGo(state: SubjectState, { before, observation, objective, moment }: Input): Outcome {
-  if (state.open === undefined) return same(state);
+  if (state.open === undefined) return unchanged(state);
   const { now } = moment;
   const alerts = state.open.alerts.filter(({ ageMs }) => ageMs <= alertForgottenMs);
   const forgotten: Release = { now, sinceMs: 0, reason: 'resolved', released: [], alerts };
@@ -151,54 +136,11 @@ function letGo(state: SubjectState, { before, observation, objective, moment }: 
   return release({ ...recovering, progress: undefined }, recovered);
 }
 
-/** Who lets go of a breach. */
-export interface Release {
-  readonly now: number;
-  /** Since the subject was last judged; 0 while it is being judged. */
-  readonly sinceMs: number;
-  /** Should nobody be left. */
-  readonly reason: NonNullable<Breach['closeReason']>;
-  readonly released: Breach['holders'];
-  /** Those that still hold it. */
-  readonly alerts: readonly AlertHold[];
-}
-
-/** Takes holders away from an open breach. Without any left it closes; without a change nothing is said. */
-export function release(state: SubjectState, { now, sinceMs, reason, released, alerts }: Release): Outcome {
-  const { open } = state;
-  if (open === undefined) return same(state);
-  const holders = open.breach.holders.filter(
-    (holder) => !released.includes(holder) && (holder !== 'alert' || alerts.length > 0),
-  );
-  if (holders.length === open.breach.holders.length) return same({ ...state, open: { ...open, alerts } });
-  if (holders.length > 0) {
-    const breach = { ...open.breach, holders };
-    const held = { ...state, open: { ...open, alerts, breach } };
-    const text = `${place(held)} stays breached, held by ${holders.join(' and ')} alone: ${measured(held)}`;
-    return { state: held, events: [createEvent('held', held, now, text)], breaches: [breach] };
-  }
-  const ageMs = open.ageMs + sinceMs;
-  const breach = closeBreach({ ...open, ageMs }, now, reason);
-  const ended = afterBreach(state);
-  const closed = { ...state, open: undefined, state: ended, stateMs: 0, announced: ended };
-  const text = `${place(closed)} is no longer breached (${reason}): ${measured(closed)}, violated ${lasting(breach.since, ageMs)}`;
-  return { state: closed, events: [createEvent('closed', closed, now, text, breach)], breaches: [breach] };
-}
-
 /** A breach becomes a page when its ground does, and stays one. */
 function raise(state: SubjectState, { observation, objective, moment }: Input): Outcome {
   return observation.isPage || objective.severity === 'page'
     ? raiseTo(state, 'page', moment.now)
-    : same(state);
-}
-
-export function raiseTo(state: SubjectState, severity: Severity, now: number): Outcome {
-  const { open } = state;
-  if (open === undefined || severity === 'ticket' || open.breach.severity === 'page') return same(state);
-  const breach: Breach = { ...open.breach, severity };
-  const raised = { ...state, open: { ...open, breach } };
-  const text = `${place(raised)} is urgent now: ${measured(raised)}, violated ${lasting(breach.since, open.ageMs)}; page`;
-  return { state: raised, events: [createEvent('raised', raised, now, text)], breaches: [breach] };
+    : unchanged(state);
 }
 
 /** Settles what is published. A breach that opened or closed has said so already. */
@@ -209,7 +151,7 @@ function publish(state: SubjectState, { before, moment }: Input): Outcome {
     state: published,
     stateMs: published === before.state ? state.stateMs : 0,
   };
-  if (published === next.announced || (published === 'unknown' && next.isSettling)) return same(next);
+  if (published === next.announced || (published === 'unknown' && next.isSettling)) return unchanged(next);
   const announced = { ...next, announced: published };
   const text = `${place(announced)} is ${published}: ${measured(announced)}`;
   return { state: announced, events: [createEvent('state', announced, moment.now, text)], breaches: [] };
@@ -223,15 +165,11 @@ function publishedState(state: SubjectState): ObjectiveState {
   return state.state === 'met' ? 'met' : 'unknown';
 }
 
-function afterBreach(state: SubjectState): ObjectiveState {
-  return state.latest.reason === undefined && state.verdict !== 'violated' ? 'met' : 'unknown';
-}
-
 /** Says once that the value has been unknown for long, and once that it is known again. */
 function tellSight(state: SubjectState, { moment }: Input): Outcome {
   const { now } = moment;
   const isBlind = (state.unknownMs ?? 0) >= blindAfterMs;
-  if (isBlind === state.isBlind) return same(state);
+  if (isBlind === state.isBlind) return unchanged(state);
   const next = { ...state, isBlind };
   const text = isBlind
     ? `${place(next)} has been unknown for over an hour: ${measured(next)}`
@@ -265,8 +203,4 @@ function withWorst(open: SubjectState['open'], { side, value }: Observation): Su
   if (open === undefined || value === undefined || side !== (open.breach.side ?? side)) return open;
   const worst = worse(side, open.breach.worst, value);
   return worst === open.breach.worst ? open : { ...open, breach: { ...open.breach, worst } };
-}
-
-function same(state: SubjectState): Outcome {
-  return { state, events: [], breaches: [] };
 }

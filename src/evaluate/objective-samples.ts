@@ -9,51 +9,50 @@ import { budgetRemaining } from './timeline.ts';
 
 /** What is published of one subject. What has not changed since the last time is the same object again. */
 export class SampleShelf {
-  #last = new Map<string, Sample>();
-  #next = new Map<string, Sample>();
+  /** By place in the order of publication. */
+  #last: readonly (Sample | undefined)[] = [];
 
   samples(state: SubjectState, objective: ObjectiveInForce): readonly Sample[] {
-    this.#next = new Map();
     const { id } = objective;
     const { subject, latest, open } = state;
-    this.#put(objectiveMetrics.objectiveValue, latest.value, id, subject);
-    this.#put(objectiveMetrics.objectiveBound, latest.bound.min, id, subject, 'min');
-    this.#put(objectiveMetrics.objectiveBound, latest.bound.max, id, subject, 'max');
-    for (const one of objectiveStates) {
-      this.#put(objectiveMetrics.objectiveState, state.state === one ? 1 : 0, id, subject, one);
-    }
-    if (open !== undefined) {
-      this.#put(objectiveMetrics.objectiveBreachedSince, open.breach.since / 1_000, id, subject);
-      this.#put(objectiveMetrics.objectiveSeverity, 1, id, subject, open.breach.severity);
-    }
-    if (state.isBlind) this.#put(objectiveMetrics.objectiveBlind, 1, id, subject, latest.reason ?? '');
-    const remaining = budgetRemaining(state.timeline, objective.budget);
-    this.#put(objectiveMetrics.objectiveBudgetRemaining, remaining, id, subject);
-    this.#putForecast(state);
-    this.#last = this.#next;
-    return [...this.#last.values()];
+    const values: readonly Published[] = [
+      [objectiveMetrics.objectiveValue, latest.value],
+      [objectiveMetrics.objectiveBound, latest.bound.min, 'min'],
+      [objectiveMetrics.objectiveBound, latest.bound.max, 'max'],
+      ...objectiveStates.map(
+        (one): Published => [objectiveMetrics.objectiveState, state.state === one ? 1 : 0, one],
+      ),
+      [objectiveMetrics.objectiveBreachedSince, open && open.breach.since / 1_000],
+      [objectiveMetrics.objectiveSeverity, open && 1, open?.breach.severity],
+      [objectiveMetrics.objectiveBlind, state.isBlind ? 1 : undefined, latest.reason],
+      [objectiveMetrics.objectiveBudgetRemaining, budgetRemaining(state.timeline, objective.budget)],
+    ];
+    const next = values.map(([metric, value, label], place) => {
+      const last = this.#last[place];
+      if (value === undefined || !Number.isFinite(value)) return undefined;
+      if (last?.value === value && last.labels[2] === label) return last;
+      return { metric, labels: label === undefined ? [id, subject] : [id, subject, label], value };
+    });
+    this.#last = next;
+    return [...next.filter((sample) => sample !== undefined), ...forecastSamples(state)];
   }
+}
 
-  #putForecast({ subject, latest: { value, forecast } }: SubjectState): void {
-    if (forecast === undefined || value === undefined) return;
-    if (subject === allDatabases) {
-      const fullAt = forecast.fullAt === undefined ? undefined : forecast.fullAt / 1_000;
-      this.#put(objectiveMetrics.storageFullTimestamp, fullAt);
-      return;
-    }
-    this.#put(objectiveMetrics.storageForecastBytes, value, subject);
-    this.#put(objectiveMetrics.storageForecastLowerBytes, forecast.lower, subject);
-    this.#put(objectiveMetrics.storageForecastUpperBytes, forecast.upper, subject);
-  }
+/** A metric, its value, and its label after objective and subject. */
+type Published = readonly [metric: MetricDefinition, value: number | undefined, label?: string | undefined];
 
-  #put(metric: MetricDefinition, value: number | undefined, ...labels: string[]): void {
-    if (value === undefined || !Number.isFinite(value)) return;
-    // The first two labels are the same for all samples of a subject.
-    const key = `${metric.name} ${labels[2] ?? ''}`;
-    const last = this.#last.get(key);
-    const isSame = last !== undefined && last.value === value;
-    this.#next.set(key, isSame ? last : { metric, labels: last?.labels ?? labels, value });
+function forecastSamples({ subject, latest: { value, forecast } }: SubjectState): readonly Sample[] {
+  if (forecast === undefined || value === undefined) return [];
+  if (subject === allDatabases) {
+    if (forecast.fullAt === undefined) return [];
+    return [{ metric: objectiveMetrics.storageFullTimestamp, labels: [], value: forecast.fullAt / 1_000 }];
   }
+  const labels = [subject];
+  return [
+    { metric: objectiveMetrics.storageForecastBytes, labels, value },
+    { metric: objectiveMetrics.storageForecastLowerBytes, labels, value: forecast.lower },
+    { metric: objectiveMetrics.storageForecastUpperBytes, labels, value: forecast.upper },
+  ];
 }
 
 /** What is published of an objective as a whole. */

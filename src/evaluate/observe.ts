@@ -98,12 +98,9 @@ function observeValue(
     measure.withoutMinimum !== undefined && isAbove(samplesOf(measure.withoutMinimum), found.labels, 0);
   const bound: Bound = isFreeBelow ? (max === undefined ? {} : { max }) : objective.bound;
   const side = max === undefined && min !== undefined ? 'min' : 'max';
-  const [first, ...others] = found.samples;
-  const worst = others.reduce(
-    (one, other) => (one !== undefined && worse(side, one.value, other.value) === one.value ? one : other),
-    first,
+  const worst = found.samples.reduce((one, other) =>
+    worse(side, one.value, other.value) === one.value ? one : other,
   );
-  if (worst === undefined) return unknown('not_reported', '', bound, 'absent');
   return assess(
     {
       value: worst.value,

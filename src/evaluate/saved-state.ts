@@ -73,7 +73,10 @@ function withBreach(
     const { state: last } = state;
     return { ...state, state: last === 'breached' ? 'unknown' : last, open: undefined };
   }
-  const open: OpenBreach = { breach, ageMs: Math.max(0, now - breach.since), alerts: [] };
+  // Which alert held it is lost: the next one that is heard of stands for it.
+  const hold: AlertHold = { fingerprint: '', startsAt: breach.since, ageMs: 0 };
+  const alerts = breach.holders.includes('alert') ? [hold] : [];
+  const open: OpenBreach = { breach, ageMs: Math.max(0, now - breach.since), alerts };
   return {
     ...state,
     state: 'breached',

@@ -7,6 +7,7 @@ import type { GroupReading } from '../core/snapshot.ts';
 export interface FoundSubject {
   /** Those that name it. */
   readonly labels: Readonly<Record<string, string>>;
+  /** At least one. */
   readonly samples: readonly Sample[];
 }
 

@@ -1,8 +1,8 @@
 import type { AlertAnswer, AlertOutcome, DeliveredAlert } from '../core/delivered-alert.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
-import { openBreach } from './breach.ts';
+import { openBreach, raiseTo, release } from './breach.ts';
 import { createEvent, place } from './events.ts';
-import { type Outcome, raiseTo, release, told } from './judge-subject.ts';
+import type { Outcome } from './outcome.ts';
 import type { AlertHold, SubjectState } from './subject-state.ts';
 
 export interface AlertTaken extends Outcome {
@@ -36,8 +36,10 @@ export function takeAlert(
 /** An alert that was delivered before still says that it fires. */
 export function renewHold(state: SubjectState, { fingerprint }: DeliveredAlert): SubjectState {
   const { open } = state;
-  if (open === undefined || !open.alerts.some((hold) => hold.fingerprint === fingerprint)) return state;
-  const alerts = open.alerts.map((hold) => (hold.fingerprint === fingerprint ? { ...hold, ageMs: 0 } : hold));
+  if (open === undefined) return state;
+  const alerts = open.alerts.map((hold) =>
+    isOf(hold, fingerprint) ? { ...hold, fingerprint, ageMs: 0 } : hold,
+  );
   return { ...state, open: { ...open, alerts } };
 }
 
@@ -62,7 +64,7 @@ function takeFiring(
   const hold: AlertHold = { fingerprint: alert.fingerprint, startsAt: alert.startsAt, ageMs: 0 };
   const { open } = state;
   if (open === undefined) {
-    const opened = openBreach(state, {
+    const outcome = openBreach(state, {
       holder: 'alert',
       severity,
       now,
@@ -72,13 +74,12 @@ function takeFiring(
       value: undefined,
       alerts: [hold],
     });
-    const outcome = { state: opened, ...told(opened, now) };
     return {
       ...outcome,
-      answer: answer(opened, 'opened', `${place(state)} is breached, says ${nameOf(alert)}`),
+      answer: answer(outcome.state, 'opened', `${place(state)} is breached, says ${nameOf(alert)}`),
     };
   }
-  const others = open.alerts.filter(({ fingerprint }) => fingerprint !== alert.fingerprint);
+  const others = open.alerts.filter((hold) => !isOf(hold, alert.fingerprint));
   const alerts = [...others, hold].slice(-mostHolds);
   if (open.breach.holders.includes('alert')) {
     const known = { ...state, open: { ...open, alerts } };
@@ -111,7 +112,7 @@ function takeResolved(state: SubjectState, alert: DeliveredAlert, now: number, s
   }
   // What is resolved is this firing or an earlier one, never a later one.
   const alerts = open.alerts.filter(
-    ({ fingerprint, startsAt }) => fingerprint !== alert.fingerprint || startsAt > alert.startsAt,
+    (hold) => !isOf(hold, alert.fingerprint) || hold.startsAt > alert.startsAt,
   );
   const outcome = release(state, { now, sinceMs, reason: 'resolved', released: [], alerts });
   const [breach] = outcome.breaches;
@@ -142,6 +143,11 @@ function answered(state: SubjectState, outcome: AlertOutcome, text: string, now:
 
 function answer(state: SubjectState, outcome: AlertOutcome, text: string): AlertAnswer {
   return { outcome, breach: state.open?.breach, text };
+}
+
+/** After a crash it may not be known which alert held a breach. */
+function isOf(hold: AlertHold, fingerprint: string): boolean {
+  return hold.fingerprint === fingerprint || hold.fingerprint === '';
 }
 
 function nameOf({ labels }: DeliveredAlert): string {

@@ -79,13 +79,15 @@ export function budgetReport(timeline: Timeline, allowed: number): BudgetReport 
 
 /** Without what is older than the budget's window; where there are too many, the oldest two become one, in the state of the longer. */
 function bounded(runs: readonly Run[]): readonly Run[] {
-  let totalMs = 0;
-  let begin = runs.length;
-  while (begin > 0 && totalMs < budgetWindowMs) {
-    begin -= 1;
-    totalMs += runs[begin]?.ms ?? 0;
-  }
-  const recent = begin === 0 ? runs : runs.slice(begin);
+  let newerMs = 0;
+  const recent = runs
+    .toReversed()
+    .filter(({ ms }) => {
+      const isWithin = newerMs < budgetWindowMs;
+      newerMs += ms;
+      return isWithin;
+    })
+    .toReversed();
   const [first, second] = recent;
   if (recent.length <= mostRuns || first === undefined || second === undefined) return recent;
   const mark = first.ms >= second.ms ? first.mark : second.mark;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constant, constantFrom, integer, nat, oneof, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alert, hour, inForce, minute, type Round, type Row, second, Watched } from './judging.ts';
 
@@ -28,18 +28,18 @@ const longestPauseMs = 5 * minute;
 const hitRatio = inForce('index_hit_ratio');
 const atOnce = inForce('index_hit_ratio', { forMs: 0 });
 
-const finding = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Finding>('bad') },
-  { weight: 4, arbitrary: fc.constant<Finding>('good') },
-  { weight: 3, arbitrary: fc.constantFrom(...unknowns) },
-  { weight: 1, arbitrary: fc.constant<Finding>('between') },
+const finding = oneof(
+  { weight: 6, arbitrary: constant<Finding>('bad') },
+  { weight: 4, arbitrary: constant<Finding>('good') },
+  { weight: 3, arbitrary: constantFrom(...unknowns) },
+  { weight: 1, arbitrary: constant<Finding>('between') },
 );
-const gapMs = fc.constantFrom(15 * second, minute, 4 * minute, 5 * minute, 7 * minute, 25 * minute);
+const gapMs = constantFrom(15 * second, minute, 4 * minute, 5 * minute, 7 * minute, 25 * minute);
 /** The same for a while, as databases are. */
-const stretch = fc
-  .record({ finding, gapMs, times: fc.integer({ min: 1, max: 6 }) })
-  .map(({ times, ...step }): readonly Step[] => Array.from({ length: times }, () => step));
-const steps = fc.array(stretch, { maxLength: 25 }).map((stretches) => stretches.flat());
+const stretch = record({ finding, gapMs, times: integer({ min: 1, max: 6 }) }).map(
+  ({ times, ...step }): readonly Step[] => Array.from({ length: times }, () => step),
+);
+const steps = array(stretch, { maxLength: 25 }).map((stretches) => stretches.flat());
 
 function take(watched: Watched, { finding, gapMs }: Step): void {
   const { rows, round } = findings[finding];
@@ -51,8 +51,8 @@ const closings = (watched: Watched) => watched.events.filter(({ kind }) => kind 
 
 describe('whatever collections find, evaluation', () => {
   it('neither opens nor closes a breach by what is unknown, nor calls it met', () => {
-    fc.assert(
-      fc.property(steps, (all) => {
+    assert(
+      property(steps, (all) => {
         const watched = new Watched([hitRatio]);
         for (const step of all) {
           const before = [openings(watched), closings(watched)];
@@ -66,8 +66,8 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('has one open breach at most, with one fingerprint until it closes', () => {
-    fc.assert(
-      fc.property(steps, (all) => {
+    assert(
+      property(steps, (all) => {
         const watched = new Watched([hitRatio]);
         const closed = new Set<string>();
         for (const step of all) {
@@ -89,8 +89,8 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('opens only after the bound was seen violated for long enough, with no good value in between', () => {
-    fc.assert(
-      fc.property(steps, (all) => {
+    assert(
+      property(steps, (all) => {
         const watched = new Watched([hitRatio]);
         let violatedMs = 0;
         let last: Finding | undefined;
@@ -108,8 +108,8 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('closes only after the value was seen inside the bound for long enough, and no breach is shorter than `for`', () => {
-    fc.assert(
-      fc.property(steps, (all) => {
+    assert(
+      property(steps, (all) => {
         const watched = new Watched([hitRatio]);
         let clearMs = 0;
         let last: Finding | undefined;
@@ -130,9 +130,9 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('opens nothing while violations are shorter than `for`', () => {
-    const short = fc.record({ bad: fc.integer({ min: 1, max: 40 }), good: fc.integer({ min: 1, max: 5 }) });
-    fc.assert(
-      fc.property(fc.array(short, { maxLength: 20 }), (all) => {
+    const short = record({ bad: integer({ min: 1, max: 40 }), good: integer({ min: 1, max: 5 }) });
+    assert(
+      property(array(short, { maxLength: 20 }), (all) => {
         const watched = new Watched([hitRatio]);
         for (const { bad, good } of all) {
           for (let times = 0; times < bad; times += 1) take(watched, { finding: 'bad', gapMs: 15 * second });
@@ -145,12 +145,12 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('does not care about jumps of the clock by an hour', () => {
-    const jumping = fc.record({
+    const jumping = record({
       steps,
-      jumps: fc.array(fc.constantFrom(-hour, 0, 0, 0, hour), { minLength: 1, maxLength: 200 }),
+      jumps: array(constantFrom(-hour, 0, 0, 0, hour), { minLength: 1, maxLength: 200 }),
     });
-    fc.assert(
-      fc.property(jumping, ({ steps: all, jumps }) => {
+    assert(
+      property(jumping, ({ steps: all, jumps }) => {
         const watched = new Watched([hitRatio]);
         const steady = new Watched([hitRatio]);
         let ahead = 0;
@@ -167,8 +167,8 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('comes to the same over a restart at any point', () => {
-    fc.assert(
-      fc.property(steps, fc.array(fc.nat({ max: 150 }), { maxLength: 4 }), (all, restarts) => {
+    assert(
+      property(steps, array(nat({ max: 150 }), { maxLength: 4 }), (all, restarts) => {
         const watched = new Watched([atOnce]);
         const steady = new Watched([atOnce]);
         for (const [index, step] of all.entries()) {
@@ -186,8 +186,8 @@ describe('whatever collections find, evaluation', () => {
   });
 
   it('keeps the breach over a crash at any point', () => {
-    fc.assert(
-      fc.property(steps, fc.nat({ max: 150 }), (all, crash) => {
+    assert(
+      property(steps, nat({ max: 150 }), (all, crash) => {
         const watched = new Watched([hitRatio]);
         for (const [index, step] of all.entries()) {
           const before = watched.records.breaches({ open: true });
@@ -203,16 +203,16 @@ describe('whatever collections find, evaluation', () => {
 });
 
 describe('whatever alerts are delivered, a breach', () => {
-  const delivery = fc.record({
-    fingerprint: fc.constantFrom('a1', 'a2'),
-    startsAt: fc.nat({ max: 3 }),
-    status: fc.constantFrom('firing' as const, 'resolved' as const),
-    labels: fc.constantFrom({}, { source: 'reeve' }),
+  const delivery = record({
+    fingerprint: constantFrom('a1', 'a2'),
+    startsAt: nat({ max: 3 }),
+    status: constantFrom('firing' as const, 'resolved' as const),
+    labels: constantFrom({}, { source: 'reeve' }),
   });
 
   it('has one fingerprint, and closes when nobody holds it any more', () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(stretch, delivery), { maxLength: 40 }), (all) => {
+    assert(
+      property(array(oneof(stretch, delivery), { maxLength: 40 }), (all) => {
         const watched = new Watched([hitRatio]);
         for (const one of all) {
           if ('status' in one) watched.judge.takeAlert(alert(one));
@@ -235,8 +235,8 @@ describe('whatever alerts are delivered, a breach', () => {
   });
 
   it('is opened or closed by nothing that Reeve itself alerts about', () => {
-    fc.assert(
-      fc.property(fc.array(fc.oneof(stretch, delivery), { maxLength: 40 }), (all) => {
+    assert(
+      property(array(oneof(stretch, delivery), { maxLength: 40 }), (all) => {
         const watched = new Watched([hitRatio]);
         const alone = new Watched([hitRatio]);
         for (const one of all) {

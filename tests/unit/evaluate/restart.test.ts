@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgementsAtRest } from '../../../src/evaluate/restore-subjects.ts';
+import { createMemoryObjectiveRecords } from '../../../src/store/memory-objective-records.ts';
 import { day, hour, inForce, metrics, minute, second, start, target, Watched } from './judging.ts';
 
 const hitRatio = inForce('index_hit_ratio');
@@ -212,12 +213,10 @@ describe('a restart', () => {
   });
 
   it('saves a state that is on the move every minute, one at rest now and then, and a change at once', () => {
-    const watched = new Watched([hitRatio]);
     const saved: number[] = [];
-    const { saveState } = watched.records;
     const records = {
-      ...watched.records,
-      saveState: (state: Parameters<typeof saveState>[0]) => void saved.push(state.at),
+      ...createMemoryObjectiveRecords(),
+      saveState: ({ at }: { readonly at: number }) => void saved.push(at),
     };
     const counted = new Watched([hitRatio], { records });
 
@@ -255,119 +254,5 @@ describe('judgementsAtRest', () => {
       { subject: 'other', state: 'unknown', reason: 'agent_stopped', value: 0.98, bound: { min: 0.95 } },
     ]);
     expect(watched.records.breaches({})).toEqual(before);
-  });
-});
-
-describe('a jump of the clock', () => {
-  it.each([hour, -hour])('of %d ms opens and closes nothing, and changes no duration', (jumpMs) => {
-    const jumping = breached();
-    const steady = breached();
-    for (const watched of [jumping, steady]) {
-      watched.keepSeeing(10 * minute, bad);
-      if (watched === jumping) watched.clock.jump(jumpMs);
-      watched.keepSeeing(10 * minute, good);
-      watched.keepSeeing(10 * minute, bad);
-      if (watched === jumping) watched.clock.jump(-jumpMs);
-      watched.keepSeeing(11 * minute, good);
-    }
-
-    expect(jumping.events).toEqual(steady.events);
-    expect(jumping.records.breaches({})).toEqual(steady.records.breaches({}));
-  });
-
-  it.each([hour, -hour])('of %d ms that stays opens and closes nothing either', (jumpMs) => {
-    const watched = breached();
-    watched.clock.jump(jumpMs);
-
-    watched.keepSeeing(5 * hour, bad);
-    watched.keepSeeing(11 * minute, good);
-
-    expect(watched.kinds()).toEqual(['opened', 'closed']);
-    expect(watched.records.breaches({})).toMatchObject([
-      { durationMs: 5 * hour + 20 * minute + 15 * second },
-    ]);
-  });
-
-  it('makes no age overdue', () => {
-    const watched = new Watched([inForce('restore_test_age_seconds')]);
-    const rows = [['storage', 1, { database: 'app' }]] as const;
-    watched.see(0, rows);
-    watched.see(31 * day - 30 * minute, rows);
-
-    watched.clock.jump(hour);
-    watched.keepSeeing(20 * minute, rows);
-    const during = watched.only().state;
-    watched.clock.jump(-hour);
-    watched.keepSeeing(11 * minute, rows);
-
-    expect(during).toBe('met');
-    expect(watched.only().state).toBe('breached');
-  });
-});
-
-describe('judging an age', () => {
-  const objective = inForce('restore_test_age_seconds');
-  const rows = [['storage', 1, { database: 'app' }]] as const;
-
-  it('counts from when the database was first seen, over restarts', () => {
-    const watched = new Watched([objective]);
-    watched.see(0, rows);
-    watched.restart(30 * day);
-    watched.see(0, rows);
-    const before = watched.only();
-
-    watched.see(day + minute, rows);
-
-    expect(before).toMatchObject({
-      state: 'met',
-      value: (30 * day) / second,
-      bound: { max: (31 * day) / second },
-    });
-    expect(watched.only()).toMatchObject({ state: 'breached', breach: { severity: 'page' } });
-  });
-
-  it('counts from the last time it happened', () => {
-    const lastAt = start + 20 * day;
-    const watched = new Watched([objective], {
-      lastEventAt: ({ target, objective, subject }) =>
-        target === 'orders' && objective === 'restore_test_age_seconds' && subject === 'app'
-          ? lastAt
-          : undefined,
-    });
-    watched.see(0, rows);
-
-    watched.see(50 * day, rows);
-
-    expect(watched.only()).toMatchObject({ state: 'met', value: (30 * day) / second });
-  });
-
-  it('knows the age of what cannot be reached, and not of what is not there', () => {
-    const watched = new Watched([objective]);
-    watched.see(0, rows);
-
-    watched.see(32 * day, [], { up: false });
-    const down = watched.only();
-    watched.see(15 * second, []);
-
-    expect(down).toMatchObject({ state: 'breached', value: (32 * day) / second });
-    expect(watched.only()).toMatchObject({ state: 'breached', reason: 'not_reported' });
-  });
-
-  it('is as old as before for a database that returns within 400 days', () => {
-    const watched = new Watched([objective]);
-    const others = [['storage', 1, { database: 'other' }]] as const;
-    watched.see(0, [...rows, ...others]);
-    watched.see(25 * hour, others);
-    watched.see(25 * hour, others);
-    const gone = watched.judge.judgements().map(({ subject }) => subject);
-
-    watched.see(40 * day, [...rows, ...others]);
-    const returned = watched.only('app');
-    watched.see(15 * second, others);
-    watched.see(400 * day, others);
-
-    expect(gone).toEqual(['other']);
-    expect(returned.state).toBe('breached');
-    expect(watched.records.states('orders').map(({ subject }) => subject)).toEqual(['other']);
   });
 });
