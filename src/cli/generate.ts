@@ -7,6 +7,7 @@ import { type Catalogue, createCatalogue } from '../catalogue/catalogue.ts';
 import { checkCatalogue } from '../catalogue/check-catalogue.ts';
 import { renderEngineReadme } from '../catalogue/render-engine-readme.ts';
 import { renderMetricsPage } from '../catalogue/render-metrics.ts';
+import { renderObjectivesPage } from '../catalogue/render-objectives.ts';
 import { optionRows } from '../catalogue/render-options.ts';
 import { renderRegistry } from '../catalogue/render-registry.ts';
 import { engineOptionsSchema, renderConfigSchema } from '../config/json-schema.ts';
@@ -50,6 +51,7 @@ function renderArtefacts(catalogue: Catalogue, { root }: Checkout): readonly Art
   return [
     { path: 'collectors/index.ts', text: renderRegistry([...byId.keys()]) },
     { path: 'docs/metrics.md', text: renderMetricsPage(catalogue) },
+    { path: 'docs/objectives.md', text: renderObjectivesPage(catalogue) },
     { path: 'docs/config.schema.json', text: renderConfigSchema(byId) },
     ...catalogue.engines.map((engine) => ({
       path: `collectors/${engine.id}/README.md`,

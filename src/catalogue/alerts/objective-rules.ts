@@ -23,6 +23,16 @@ export function objectiveAlertName(id: ObjectiveId): string | undefined {
   return objectiveTexts[id]?.alert;
 }
 
+/** Alert by objective, for those that have one. */
+export function alertNames(): ReadonlyMap<ObjectiveId, string> {
+  return new Map(
+    objectiveIds.flatMap((id) => {
+      const name = objectiveAlertName(id);
+      return name === undefined ? [] : [[id, name] as const];
+    }),
+  );
+}
+
 function objectiveRule(id: ObjectiveId, text: ObjectiveText, severity: Severity): AlertRule {
   const { unit, pipeline } = objectives[id];
   const next = pipeline === undefined ? 'Nothing is repaired automatically.' : `Pipeline: ${pipeline}.`;
