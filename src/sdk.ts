@@ -27,6 +27,7 @@ export type { History } from './core/ports/history.ts';
 export type { Memory } from './core/ports/memory.ts';
 export { isOverdueForReview, startOfQuarter } from './core/quarter.ts';
 export { retryAfterMs } from './core/retry-after.ts';
+export { assertSameTime } from './core/same-time.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
 export type { DetailRow, Finding, GroupReading } from './core/snapshot.ts';

@@ -1,5 +1,5 @@
 import type { CollectorInput, DetailRow, MemberLinks, Target } from '../../src/sdk.ts';
-import { isOverdueForReview, watchCluster } from '../../src/sdk.ts';
+import { assertSameTime, isOverdueForReview, watchCluster } from '../../src/sdk.ts';
 import { alterAndReload } from './alter-system.ts';
 import type { Connection } from './client.ts';
 import type { PostgresOptions } from './config.ts';
@@ -14,7 +14,7 @@ import { mapInSlices } from './map-in-slices.ts';
 import type { PostgresContext, PostgresReader, Session } from './session.ts';
 
 /** What of the collector this group needs. */
-export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'history'>;
+export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'history' | 'clock'>;
 
 /**
  * Follows the use of every index, judges it on a primary, and finds indexes that others make superfluous. A standby only contributes its
@@ -22,6 +22,8 @@ export type IndexesInput = Pick<CollectorInput<PostgresOptions>, 'target' | 'his
  */
 export function createIndexesReader(input: IndexesInput): PostgresReader {
   return async (session, context) => {
+    const { startedAt, uptimeSeconds } = session.server;
+    assertSameTime(input.clock.now(), [(startedAt + uptimeSeconds) * 1000], 'that of the server');
     const links = await readLinks(session, context.signal);
     await session.eachDatabase(context, async (connection, inner) => {
       const { options, server } = session;

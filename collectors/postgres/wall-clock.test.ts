@@ -39,3 +39,32 @@ it.each([-hour, hour])(
     expect(statements && samplesOf(statements, 'reeve_postgres_statement_mean_seconds')[0]?.basis).toBe(2);
   },
 );
+
+it.each([
+  [-365 * 24 * hour, 'behind'],
+  [365 * 24 * hour, 'ahead of'],
+])('a wall clock that is wrong by %i ms proves nothing of indexes', async (wrong, word) => {
+  await using server = await startPostgres({ major: 18 });
+  await server.query('CREATE TABLE t (id int); CREATE INDEX ON t (id)');
+  const clock = new FakeClock();
+  clock.jump(Date.now() - clock.now());
+  const target = { unusedAfterMs: hour };
+  await using collector = openCollector(server.superuserUrl, {}, clock, { target });
+  const right = await collector.read('indexes');
+
+  clock.jump(wrong);
+  const apart = await collector.read('indexes');
+
+  expect(right).toMatchObject({ state: 'ok' });
+  expect(apart).toMatchObject({
+    state: 'failed',
+    errors: [{ message: expect.stringContaining(`${word} that of the server`) }],
+    samples: [],
+  });
+
+  clock.jump(-wrong);
+  const again = await collector.read('indexes');
+
+  expect(again).toMatchObject({ state: 'ok' });
+  expect(samplesOf(again, 'reeve_postgres_unused_indexes')).toEqual([]);
+});
