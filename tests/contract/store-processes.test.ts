@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openObjectiveRecords } from '../../src/store/sqlite/open-objective-records.ts';
 import { openStore } from '../../src/store/sqlite/open-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { spawnReeve } from '../support/process.ts';
@@ -24,6 +25,12 @@ describe('the embedded store and processes', () => {
     expect(refusal).toContain(directory.path);
     expect(refusal).toContain(`process ${holder.pid}`);
     await expect(open(directory.path)).rejects.toMatchObject({ code: 'locked' });
+    using kept = openObjectiveRecords({
+      path: directory.path,
+      clock: new FakeClock(),
+      log: createRecordingLog(),
+    });
+    expect(kept?.isInUse).toBe(true);
   });
 
   it.each([

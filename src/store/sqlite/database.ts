@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../../core/errors.ts';
 import { StoreError } from '../store-error.ts';
-import { lockStore } from './lock.ts';
+import { isStoreLocked, lockStore } from './lock.ts';
 import { readText } from './row.ts';
 import { isUpToDate, migrate } from './schema.ts';
 import { isDamage } from './sqlite-error.ts';
@@ -54,13 +54,16 @@ export function openDatabase(directory: string, at: number): OpenDatabase {
  *
  * @throws {StoreError} `newer`, `damaged` or `unusable`.
  */
-export function openDatabaseToRead(directory: string): Pick<OpenDatabase, 'database' | 'file'> | undefined {
+export function openDatabaseToRead(
+  directory: string,
+): (Pick<OpenDatabase, 'database' | 'file'> & { readonly isInUse: boolean }) | undefined {
   const file = fileIn(directory);
   if (!existsSync(file)) return undefined;
   try {
+    const isInUse = isStoreLocked(directory);
     const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs.starting });
     try {
-      if (isUpToDate(database, file)) return { database, file };
+      if (isUpToDate(database, file)) return { database, file, isInUse };
     } catch (thrown) {
       database.close();
       throw thrown;

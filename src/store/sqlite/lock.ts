@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store-error.ts';
@@ -16,7 +16,7 @@ export interface StoreLock {
  */
 export function lockStore(directory: string): StoreLock {
   const holderFile = join(directory, 'lock.pid');
-  const database = new DatabaseSync(join(directory, 'lock.sqlite'), { timeout: 0 });
+  const database = new DatabaseSync(lockFileIn(directory), { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('BEGIN EXCLUSIVE');
@@ -32,6 +32,25 @@ export function lockStore(directory: string): StoreLock {
   }
   writeFileSync(holderFile, `${process.pid}\n`, { mode: 0o600 });
   return { release: () => database.close() };
+}
+
+/** Whether a process has the store open at this moment; asking takes nothing from one that opens it. */
+export function isStoreLocked(directory: string): boolean {
+  if (!existsSync(lockFileIn(directory))) return false;
+  const database = new DatabaseSync(lockFileIn(directory), { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (thrown) {
+    if (isBusy(thrown)) return true;
+    throw thrown;
+  } finally {
+    database.close();
+  }
+}
+
+function lockFileIn(directory: string): string {
+  return join(directory, 'lock.sqlite');
 }
 
 /** Who has the lock, for the message only; the lock itself never depends on it. */

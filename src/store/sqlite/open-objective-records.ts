@@ -8,6 +8,8 @@ import { WriteBehind } from './write-behind.ts';
 
 /** What evaluation kept, to be read only. */
 export interface KeptObjectives extends Disposable {
+  /** Whether an agent had the store open when this was. */
+  readonly isInUse: boolean;
   readonly records: Pick<ObjectiveRecords, 'states' | 'breaches' | 'events' | 'daily'>;
 }
 
@@ -32,11 +34,11 @@ export function openObjectiveRecords({
 }: OpenObjectiveRecordsOptions): KeptObjectives | undefined {
   const opened = openDatabaseToRead(resolve(path));
   if (opened === undefined) return undefined;
-  const { database, file } = opened;
+  const { database, file, isInUse } = opened;
   const writes = new WriteBehind({ database, file, clock, log, onError: () => undefined });
   try {
     const tables = createObjectiveTables(database, writes, clock);
-    return { records: tables.records(() => undefined), [Symbol.dispose]: () => database.close() };
+    return { isInUse, records: tables.records(() => undefined), [Symbol.dispose]: () => database.close() };
   } catch (thrown) {
     database.close();
     throw explainDamage(file, thrown);

@@ -61,7 +61,12 @@ describe('openObjectiveRecords', () => {
     agent.objectives.addEvent(event({ text: 'meanwhile' }));
 
     expect(kept?.records.events({ limit: 1 })[0]?.text).toBe('meanwhile');
+    expect(kept?.isInUse).toBe(false);
+    using beside = openObjectiveRecords(options());
+    expect(beside?.isInUse).toBe(true);
     await agent.close();
+    using after = openObjectiveRecords(options());
+    expect(after?.isInUse).toBe(false);
   });
 
   it('finds nothing where there is no store, and makes none', () => {
