@@ -220,6 +220,22 @@ describe('reeve objectives', () => {
     expect(daemon.log()).not.toContain(env.SECRET);
   });
 
+  it('serves the page that alerts link to, with the command and the runbook of the objective', async () => {
+    temperature = 40;
+    const daemon = await start(configOf(30, 'control: { listen: "127.0.0.1:0" }'));
+    const page = await untilPage(daemon, breachedLine);
+    const [, url = ''] = /^reeve_control_info\{url="([^"]+)"\} 1$/m.exec(page) ?? [];
+
+    const html = await (
+      await fetch(`${url}/breaches?target=orders&objective=bigquery_spend_usd&subject=`)
+    ).text();
+    const [, runbook = ''] = /href="(\/runbooks\/[A-Za-z]+)"/.exec(html) ?? [];
+
+    expect(html).toContain('reeve collect --target orders --json');
+    expect(await (await fetch(url + runbook)).text()).toContain('# ReeveBigquerySpendOverBudget');
+    expect((await fetch(`${url}/runbooks/None`)).status).toBe(404);
+  });
+
   it('publishes the external address instead of its own', async () => {
     const daemon = await start(
       configOf(30, 'control: { listen: "127.0.0.1:0", externalUrl: "https://reeve.example.com/" }'),
