@@ -37,6 +37,7 @@ export function buildPanel(panel: PlannedPanel): Panel {
       },
       overrides: [
         ...panel.queries.flatMap(boundOverride),
+        ...Object.entries(panel.lineColours ?? {}).map(lineColourOverride),
         ...(panel.table?.columns ?? []).flatMap(columnOverride),
       ],
     },
@@ -103,6 +104,13 @@ function boundOverride({ isBound }: PlannedQuery, index: number): readonly Overr
     { id: 'custom.hideFrom', value: { legend: true, tooltip: false, viz: false } },
   ];
   return [{ matcher: { id: 'byFrameRefID', options: refId(index) }, properties }];
+}
+
+function lineColourOverride([name, fixedColor]: readonly [string, string]): Override {
+  return {
+    matcher: { id: 'byName', options: name },
+    properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
+  };
 }
 
 const plainLink = {

@@ -35,7 +35,7 @@ export function expandPanel(panel: PlannedPanel, scope: Scope): PlannedPanel {
  *
  * @throws {Error} when a metric is named that nobody declares.
  */
-export function expand(expression: string, { expressions, on }: Scope): string {
+function expand(expression: string, { expressions, on }: Scope): string {
   const kept = expression.replaceAll(/\$(job|engine|target|instance)\b/g, '$__$1');
   return expressions
     .expand(kept)

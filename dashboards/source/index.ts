@@ -23,8 +23,9 @@ export function renderDashboards(catalogue: Catalogue): readonly Artefact[] {
 export function planDashboards({ engines, agent }: Catalogue): readonly DashboardPlan[] {
   const own = agent.map(({ metrics }) => metrics);
   const all = createExpressions([...engines.map(({ metrics }) => metrics), ...own]);
+  const measured = engines.flatMap(({ objectives }) => objectives.map(({ objective }) => objective));
   return [
-    overviewPlan(createExpressions(own)),
+    overviewPlan(createExpressions(own), new Set(measured)),
     ...engines.map((engine) => enginePlan(engine, createExpressions([engine.metrics, ...own]))),
     costPlan(all, new Set(engines.flatMap(({ metrics }) => Object.keys(metrics)))),
     agentPlan(createExpressions(own)),

@@ -1,18 +1,20 @@
 import type { Expressions } from '../../src/catalogue/expressions.ts';
-import { objectiveIds } from '../../src/core/objective.ts';
+import { type ObjectiveId, objectiveIds } from '../../src/core/objective.ts';
 import { agentStarts, breaches, configurationLoads } from './annotations.ts';
 import { expandPanel, type Scope } from './expand.ts';
 import type { DashboardPlan, PlannedPanel } from './plan.ts';
 import { breachTimeline, counts, scorecard } from './scorecard.ts';
+import { colours } from './thresholds.ts';
 import { engineVariable, targetVariable } from './variables.ts';
 
 const on = 'job=~"$job",engine=~"$engine",target=~"$target"';
 
 /** All targets and all objectives on one page: is it fine, and if not, where? */
-export function overviewPlan(expressions: Expressions): DashboardPlan {
+export function overviewPlan(expressions: Expressions, measured: ReadonlySet<ObjectiveId>): DashboardPlan {
+  const ids = objectiveIds.filter((id) => measured.has(id));
   const scope: Scope = { expressions, on };
   const rows = [
-    { title: 'Now', panels: [...counts, scorecard(objectiveIds, 14)] },
+    { title: 'Now', panels: [...counts, scorecard(ids, 14)] },
     { title: 'Over time', panels: [breachTimeline, ...overTime] },
     { title: 'Targets', panels: targets },
   ];
@@ -38,6 +40,7 @@ const overTime: readonly PlannedPanel[] = [
     unit: 'count',
     width: 8,
     queries: [{ expr: 'sum by (state) ($objectiveState{$on})', legend: '{{state}}' }],
+    lineColours: { breached: colours.bad, met: colours.good, unknown: colours.unknown },
   },
   {
     title: 'Budget left, lowest first',

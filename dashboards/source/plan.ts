@@ -55,6 +55,8 @@ export interface PlannedPanel {
   readonly thresholds?: Thresholds;
   /** Texts and colours of values. */
   readonly values?: readonly ValueText[];
+  /** Colours of lines, by their name. */
+  readonly lineColours?: Readonly<Record<string, string>>;
   readonly usuallyEmpty?: string;
   readonly table?: TableLayout;
   readonly links?: readonly PanelLink[];

@@ -55,9 +55,9 @@ export function scorecard(ids: readonly ObjectiveId[], height: number): PlannedP
     queries: [{ expr: worst(subjectLabels), legend: '' }, ...columns.map(({ query }) => query)],
     table: {
       columns: [
-        { title: 'State', from: 0, widthPixels: 130, values: standing },
+        { title: 'State', from: 0, widthPixels: 120, values: standing },
         { title: 'Target', from: 'target', link: engineLink },
-        { title: 'Objective', from: 'objective', widthPixels: 250 },
+        { title: 'Objective', from: 'objective', widthPixels: 220 },
         { title: 'Subject', from: 'subject' },
         ...columns.map(({ query: _query, ...column }, index) => ({ ...column, from: 1 + index })),
         { title: 'engine', from: 'engine', hidden: true },
@@ -75,17 +75,17 @@ function valuesOf(ids: readonly ObjectiveId[]): readonly ScorecardColumn[] {
     if (some.length === 0) return [];
     const expr = `max by (${subjectLabels}) ($objectiveValue{$on,objective=~"${some.join('|')}"})`;
     const usuallyEmpty = 'no target here has an objective in this unit whose value is known.';
-    return [{ title, unit: panelUnits[unit], widthPixels: 95, query: { expr, legend: '', usuallyEmpty } }];
+    return [{ title, unit: panelUnits[unit], widthPixels: 80, query: { expr, legend: '', usuallyEmpty } }];
   });
 }
 
 const rest: readonly ScorecardColumn[] = [
-  { title: 'At least', widthPixels: 90, query: boundQuery('min') },
-  { title: 'At most', widthPixels: 90, query: boundQuery('max') },
+  { title: 'At least', widthPixels: 75, query: boundQuery('min') },
+  { title: 'At most', widthPixels: 75, query: boundQuery('max') },
   {
     title: 'Breached since',
     unit: 'timestamp',
-    widthPixels: 140,
+    widthPixels: 115,
     query: {
       expr: `min by (${subjectLabels}) ($objectiveBreachedSince{$on})`,
       legend: '',
@@ -95,7 +95,7 @@ const rest: readonly ScorecardColumn[] = [
   {
     title: 'Budget left',
     unit: 'ratio',
-    widthPixels: 100,
+    widthPixels: 90,
     query: {
       expr: `min by (${subjectLabels}) ($objectiveBudgetRemaining{$on})`,
       legend: '',

@@ -74,7 +74,7 @@ export type DashboardTarget = z.infer<typeof Target>;
 export type DashboardVariable = z.infer<typeof Variable>;
 
 /** Where the committed dashboards are. */
-export const dashboardFolder = join(import.meta.dirname, '../../../dashboards');
+const dashboardFolder = join(import.meta.dirname, '../../../dashboards');
 
 export interface CommittedDashboard {
   readonly file: string;
