@@ -1,6 +1,7 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
 import { bigqueryAlerts } from './alerts.ts';
 import { bigqueryOptions } from './config.ts';
+import { bigqueryDashboard } from './dashboard.ts';
 import { bigqueryGrants } from './grants.ts';
 import { bigqueryGroups } from './groups.ts';
 import { bigqueryMetrics } from './metrics.ts';
@@ -19,6 +20,7 @@ export const engine: Engine = defineEngine({
   groups: bigqueryGroups,
   objectives: bigqueryObjectives,
   alerts: bigqueryAlerts,
+  dashboard: bigqueryDashboard,
   grants: bigqueryGrants,
   targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   starter: { protocols: ['bigquery'], lines: starterLines },

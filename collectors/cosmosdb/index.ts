@@ -1,6 +1,7 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
 import { cosmosdbAlerts } from './alerts.ts';
 import { cosmosdbOptions } from './config.ts';
+import { cosmosdbDashboard } from './dashboard.ts';
 import { cosmosdbGrants } from './grants.ts';
 import { cosmosdbGroups } from './groups.ts';
 import { cosmosdbMetrics } from './metrics.ts';
@@ -20,6 +21,7 @@ export const engine: Engine = defineEngine({
   groups: cosmosdbGroups,
   objectives: cosmosdbObjectives,
   alerts: cosmosdbAlerts,
+  dashboard: cosmosdbDashboard,
   grants: cosmosdbGrants,
   targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   starter: cosmosdbStarter,

@@ -1,6 +1,7 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
 import { mongodbAlerts } from './alerts.ts';
 import { mongodbOptions } from './config.ts';
+import { mongodbDashboard } from './dashboard.ts';
 import { mongodbGrants } from './grants.ts';
 import { mongodbGroups } from './groups.ts';
 import { mongodbMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export const engine: Engine = defineEngine({
   groups: mongodbGroups,
   objectives: mongodbObjectives,
   alerts: mongodbAlerts,
+  dashboard: mongodbDashboard,
   grants: mongodbGrants,
   starter: {
     protocols: ['mongodb', 'mongodb+srv'],

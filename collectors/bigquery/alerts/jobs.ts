@@ -191,12 +191,12 @@ export const jobAlerts: readonly AlertRule[] = [
       'BigQuery refused {{ $value | humanize }} readings of {{ $labels.target }} for its rate or quota within half an hour',
     description:
       'Spend and failures go unseen meanwhile. Others with the same project or principal are probably refused too.',
-    command: "reeve check '{{ $labels.target }}'",
+    command: "reeve check --target '{{ $labels.target }}'",
     runbook: {
       meaning:
         'Reeve itself is refused: too many requests, or the quota of bytes of its user or project is used up.',
       steps: [
-        'What does BigQuery say? `reeve check <target>`; the log of Reeve, `collection failed`, has the message.',
+        'What does BigQuery say? `reeve check --target <target>`; the log of Reeve, `collection failed`, has the message.',
         'Quota of the project: Google Cloud console, IAM & Admin, Quotas, BigQuery API. A daily one comes back at midnight Pacific time.',
         'Read less often: `groups: { spend: { every: 1h } }`; fewer targets with the same principal.',
       ],

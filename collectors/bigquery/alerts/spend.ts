@@ -6,7 +6,7 @@ const last7d = `${project},window="last_7d"`;
 const month = `${project},window="month"`;
 
 /** Who spent, in every region; the alert names none. */
-const whoSpent = "reeve collect '{{ $labels.target }}' --group breakdown --format json";
+const whoSpent = "reeve collect --target '{{ $labels.target }}' --paid --json";
 
 const burst = {
   name: 'ReeveBigquerySpendBurst',
@@ -124,7 +124,7 @@ export const spendAlerts: readonly AlertRule[] = [
       'Watching {{ $labels.project }} ({{ $labels.target }}) has cost {{ $value | printf "%.2f" }} USD today',
     description:
       'Reeve asks views of jobs and storage, each billed for at least 10 MiB. With many regions, projects or jobs that adds up; usual are some cents a day.',
-    command: "reeve check '{{ $labels.target }}'",
+    command: "reeve check --target '{{ $labels.target }}'",
     runbook: {
       meaning: 'The queries of Reeve itself cost more than a dollar today. Nobody feels it.',
       steps: [
@@ -155,7 +155,7 @@ export const spendAlerts: readonly AlertRule[] = [
     summary:
       'BigQuery recommends changes to {{ $labels.project }} ({{ $labels.target }}) that save {{ $value | printf "%.0f" }} USD a month',
     description: 'Tables are read whole because they are not partitioned or clustered.',
-    command: "reeve collect '{{ $labels.target }}' --group recommendations --format json",
+    command: "reeve collect --target '{{ $labels.target }}' --paid --json",
     runbook: {
       meaning: 'BigQuery looked at the last 30 days and found tables whose layout wastes money.',
       steps: [

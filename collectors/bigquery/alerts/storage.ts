@@ -21,7 +21,7 @@ export const storageAlerts: readonly AlertRule[] = [
         'Find the largest: `bq query --project_id=<project> --location=<region> --use_legacy_sql=false "SELECT table_schema, table_name, creation_time, total_logical_bytes / POW(1024, 3) AS gib FROM region-<region>.INFORMATION_SCHEMA.TABLE_STORAGE WHERE NOT deleted ORDER BY total_logical_bytes DESC LIMIT 20"`',
         'Ask the owner; set an expiration for what is temporary: `bq update --expiration 604800 <project>:<dataset>.<table>`, for a dataset: `bq update --default_table_expiration 604800 <project>:<dataset>`',
         'Old partitions: `bq update --time_partitioning_expiration 7776000 <project>:<dataset>.<table>`',
-        'Compare the billing models (logical or physical) of each dataset: details `datasets` of `reeve collect <target> --group storage --format json`.',
+        'Compare the billing models (logical or physical) of each dataset: details `datasets` of `reeve collect --target <target> --paid --json`.',
       ],
       afterwards: 'It ends when it costs less, or after a week at the new size.',
       links: pages('best-practices-storage', 'managing-tables', 'datasets-intro'),

@@ -202,12 +202,12 @@ export const accountAlerts: readonly AlertRule[] = [
     summary: 'Only {{ $value | humanize }} reads of Azure Resource Manager are left for {{ $labels.target }}',
     description:
       'Without reads Reeve cannot say anything about this account, and other tools of the subscription are refused too. Slow groups are put off already.',
-    command: "reeve check '{{ $labels.target }}'",
+    command: "reeve check --target '{{ $labels.target }}'",
     runbook: {
       meaning:
         'The subscription has 12,000 reads an hour for each principal, which fill up steadily. More is asked for than comes in. Users feel nothing.',
       steps: [
-        'See what Reeve plans to read in an hour: `reeve check <target>`',
+        'See what Reeve plans to read in an hour: `reeve check --target <target>`',
         'Read less: `groups: { throughput: { every: 15m } }`, a smaller `maxContainers`, a longer `interval`.',
         'Several agents or other exporters with the same principal? Give each its own.',
       ],

@@ -96,7 +96,7 @@ export const throttlingAlerts: readonly AlertRule[] = [
       meaning:
         'Many requests go to one value, or few values, of the partition key. Users of those see 429s and slow requests.',
       steps: [
-        `See which partition: \`${busyPartitions}\`, or \`reeve collect <target> --format json\`, details \`partitions\`.`,
+        `See which partition: \`${busyPartitions}\`, or \`reeve collect --target <target> --json\`, details \`partitions\`.`,
         'Find the key values: diagnostic log `CDBPartitionKeyRUConsumption` by PartitionKey, in Log Analytics: `CDBPartitionKeyRUConsumption | where CollectionName == "<container>" | summarize sum(RequestCharge) by PartitionKey | top 10 by sum_RequestCharge`.',
         'For relief in minutes: give that partition more of the throughput (redistribute throughput over partitions), or cache what is read so often.',
         'To mend it: another partition key with more values, or a hierarchical one, in a new container; copy with a container copy job.',

@@ -124,7 +124,7 @@ export const shardingAlerts: readonly AlertRule[] = [
     runbook: {
       meaning: 'An index was built or dropped on some shards only.',
       steps: [
-        'See which: `reeve collect <target> --format json`, details `differing_indexes`.',
+        'See which: `reeve collect --target <target> --json`, details `differing_indexes`.',
         `Create or drop it through mongos, which does it on every shard: ${mongos('db.getSiblingDB("<database>").<collection>.createIndex(<key>, <options>)')}`,
       ],
       afterwards: 'It ends with the next reading of indexes. Never build indexes on shards directly.',
