@@ -90,6 +90,6 @@ describe('README.md', () => {
     }
 
     // Not 2: the command line and the configuration are fine, only the servers are not there.
-    expect(Object.fromEntries(codes)).toEqual({ check: 1, collect: 1, run: 0 });
+    expect(Object.fromEntries(codes)).toEqual({ check: 1, collect: 1, objectives: 0, run: 0 });
   });
 });
