@@ -27,11 +27,18 @@ export interface StoredJudgements {
  * was met then is unknown now, with its last value.
  *
  * @throws {StoreError} when the store cannot be read.
+ * @throws {Error} when an agent has it open after all.
  */
 export function storedJudgements(input: StoredJudgementsInput): StoredJudgements {
   const { targets, engines, clock } = input;
   using kept = openObjectiveRecords(input);
   if (kept === undefined) return { judgements: [], asOf: undefined };
+  if (kept.isInUse) {
+    throw new Error(
+      `an agent has the store ${input.path} open and does not answer at control.sock in it: it is starting or ending, try again; ` +
+        'or that socket belongs to another user',
+    );
+  }
   const { records } = kept;
   const asOf = targets
     .flatMap(({ target }) => records.states(target.id))
