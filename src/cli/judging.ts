@@ -36,15 +36,20 @@ export function createJudging({ records, engines, clock, agent, log }: JudgingIn
     logEvent(event, log);
   };
   const judge = new Judge({ records, clock, onEvent, forecast: forecastGrowth });
+  /** Targets whose latest snapshot could not be judged; said once and not at every collection. */
+  const unjudged = new Set<string>();
   return {
     apply: (targets) => judge.apply(judgedTargets(targets, engines)),
     judged: (snapshot) => {
       try {
         const samples = judge.judge(snapshot);
+        unjudged.delete(snapshot.target.id);
         return samples.length === 0 ? snapshot : { ...snapshot, samples: [...snapshot.samples, ...samples] };
       } catch (error) {
         // What was collected is true whatever evaluation makes of it; the missing series say that it made nothing.
-        log.error('objectives not judged', { target: snapshot.target.id, error });
+        const target = snapshot.target.id;
+        if (!unjudged.has(target)) log.error('objectives not judged', { target, error });
+        unjudged.add(target);
         return snapshot;
       }
     },

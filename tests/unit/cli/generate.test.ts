@@ -20,19 +20,22 @@ describe('reeve generate', () => {
   const files = [
     'collectors/index.ts',
     'docs/metrics.md',
+    'docs/objectives.md',
     'docs/config.schema.json',
     'collectors/fake/README.md',
   ];
 
   it('lists what is missing or differs, writes it, and is then content', async () => {
     const before = await fixture.run(['generate', '--check'], { context });
-    expect(before).toMatchObject({ code: 1, stdout: `${files.join('\n')}\n` });
+    expect(before.code).toBe(1);
+    expect(before.stdout.split('\n')).toEqual(
+      expect.arrayContaining([...files, 'alerts/rules/objectives.yml', 'alerts/runbooks/ReeveTargetDown.md']),
+    );
     expect(existsSync(join(root, 'docs'))).toBe(false);
 
-    expect(await fixture.run(['generate'], { context })).toMatchObject({
-      code: 0,
-      stdout: `${files.join('\n')}\n`,
-    });
+    const written = await fixture.run(['generate'], { context });
+    expect(written).toMatchObject({ code: 0, stdout: before.stdout });
+    for (const file of files) expect(existsSync(join(root, file))).toBe(true);
     expect(readFileSync(join(root, 'collectors/index.ts'), 'utf8')).toContain(
       "fake: () => import('./fake/index.ts'),",
     );
