@@ -1,7 +1,7 @@
 import type { TestSeries } from '../../../src/sdk.ts';
 
 /** Labels of the target in the tests of rules. */
-export const on = 'target="cache1",engine="redis"';
+const on = 'target="cache1",engine="redis"';
 export const node = 'node="10.0.0.5:6379"';
 
 /** One series of a server of that target over time, in promtool's notation at one-minute steps. */
