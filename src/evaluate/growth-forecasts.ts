@@ -39,7 +39,7 @@ interface Kept {
 /** Forecasts of values that are remembered by the day; each is computed at most once an hour. */
 export class GrowthForecasts {
   readonly #input: GrowthForecastsInput;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Map<string, Kept>>();
 
   constructor(input: GrowthForecastsInput) {
     this.#input = input;
@@ -59,20 +59,21 @@ export class GrowthForecasts {
     { windowMs = defaultHistoryMs }: Pick<ObjectiveInForce, 'windowMs'>,
     ask: { readonly dueAt: number; readonly name: string; readonly capacity?: number | undefined },
   ): Growth | TooLittleHistory {
-    const key = JSON.stringify([series.target, series.metric, series.subject]);
+    const ofTarget = this.#kept.get(series.target) ?? new Map<string, Kept>();
+    this.#kept.set(series.target, ofTarget);
+    const key = JSON.stringify([series.metric, series.subject]);
     const question = JSON.stringify([ask.name, ask.capacity, windowMs]);
-    const kept = this.#kept.get(key);
+    const kept = ofTarget.get(key);
     if (kept?.question === question && monotonicMs - kept.atMs < freshMs) return kept.answer;
     const days = this.#input.records.daily(series, now - keptMs);
     const growth = this.#input.forecast(days, ask.dueAt, { historyMs: windowMs });
     const answer = growth === undefined ? { days: days.length } : describe(growth, ask.dueAt, ask.capacity);
-    this.#kept.set(key, { question, atMs: monotonicMs, answer });
+    ofTarget.set(key, { question, atMs: monotonicMs, answer });
     return answer;
   }
 
   forget(target: string): void {
-    const begin = `${JSON.stringify([target]).slice(0, -1)},`;
-    for (const key of this.#kept.keys()) if (key.startsWith(begin)) this.#kept.delete(key);
+    this.#kept.delete(target);
   }
 }
 

@@ -96,10 +96,10 @@ function hold(state: SubjectState, { before, observation, objective, moment }: I
   if (isHeldBy(state, 'evaluation')) return unchanged({ ...state, open: withWorst(state.open, observation) });
   const progress = advance(before, verdict, 'violated', objective.forMs, moment);
   const waiting = { ...state, verdict, progress };
-  if (verdict !== 'violated' || progress === undefined || progress.ms < objective.forMs)
-    return unchanged(waiting);
-  const { now } = moment;
   const { side, value, bound, isPage } = observation;
+  const isLongEnough = progress !== undefined && progress.ms >= objective.forMs;
+  if (side === undefined || !isLongEnough) return unchanged(waiting);
+  const { now } = moment;
   const severity = isPage ? 'page' : objective.severity;
   if (waiting.open !== undefined) {
     const { breach } = waiting.open;
@@ -114,7 +114,7 @@ function hold(state: SubjectState, { before, observation, objective, moment }: I
     now,
     ageMs: progress.ageMs,
     side,
-    bound: side === undefined ? undefined : bound[side],
+    bound: bound[side],
     value,
     alerts: [],
   });

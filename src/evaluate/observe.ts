@@ -43,14 +43,16 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   const { objective, metrics, snapshot, index, known, wasRead } = input;
   const { measure } = objective;
   const metric = metrics[measure.metric];
-  const status = readingState(snapshot, metric?.group ?? '', wasRead);
+  const { name: metricName, group } = metric ?? { name: measure.metric, group: '' };
+  const status = readingState(snapshot, group, wasRead);
+  const observing = { ...input, metricName };
   const samples = status.reading === undefined ? [] : index.samples([status.reading], metric);
   const found = findSubjects(samples, measure);
   const observed = new Map<string, Observation>();
   const statistic = statistics[measure.statistic ?? 'value'];
-  for (const [subject, one] of found) observed.set(subject, statistic(input, subject, one, status));
+  for (const [subject, one] of found) observed.set(subject, statistic(observing, subject, one));
   if (measure.statistic === 'forecast' && objective.capacityBytes !== undefined) {
-    observed.set(allDatabases, observeTotal(input, objective.capacityBytes, found, status));
+    observed.set(allDatabases, observeTotal(observing, objective.capacityBytes, found, status));
   }
   for (const state of known) {
     const isPlace = state.subject === '' && !state.isSeen && state.open === undefined;
@@ -72,12 +74,11 @@ function isExempt({ objective: { measure }, snapshot, metrics, index, known }: O
   return isAbove(samplesByKey(index, snapshot.readings, metrics)(measure.exempt), {}, 0);
 }
 
-type Statistic = (
-  input: ObserveInput,
-  subject: string,
-  found: FoundSubject,
-  status: ReadingState,
-) => Observation;
+interface Observing extends ObserveInput {
+  readonly metricName: string;
+}
+
+type Statistic = (input: Observing, subject: string, found: FoundSubject) => Observation;
 
 const statistics: Readonly<Record<'value' | 'forecast' | 'age', Statistic>> = {
   value: observeValue,
@@ -124,7 +125,7 @@ function aged(input: ObserveInput, subject: string, presence: 'present' | 'unrea
   return { ...assess({ value, bound, isPage: () => false }, objective), presence };
 }
 
-function observeForecast(input: ObserveInput, subject: string, found: FoundSubject): Observation {
+function observeForecast(input: Observing, subject: string, found: FoundSubject): Observation {
   const { objective, now } = input;
   const { bound, by } = objective;
   const ask = { dueAt: projectionDate(by, now), name: `by ${by ?? 'in 90 days'}` };
@@ -133,7 +134,7 @@ function observeForecast(input: ObserveInput, subject: string, found: FoundSubje
 
 /** All databases share the space that there is: it must not be full soon. */
 function observeTotal(
-  input: ObserveInput,
+  input: Observing,
   capacity: number,
   found: ReadonlyMap<string, FoundSubject>,
   status: ReadingState,
@@ -148,16 +149,15 @@ function observeTotal(
 
 /** @param value undefined when it is not to be remembered, since a part of it is missing. */
 function observeGrowth(
-  input: ObserveInput,
+  input: Observing,
   subject: string,
   value: number | undefined,
   bound: Bound,
   ask: { readonly dueAt: number; readonly name: string; readonly capacity?: number },
   isPage: (lower: number) => boolean,
 ): Observation {
-  const { objective, snapshot, growth, now, metrics } = input;
-  const metric = metrics[objective.measure.metric]?.name ?? objective.measure.metric;
-  const series = { target: snapshot.target.id, metric, subject };
+  const { objective, snapshot, growth, now, metricName } = input;
+  const series = { target: snapshot.target.id, metric: metricName, subject };
   if (input.isNewReading && value !== undefined) growth.remember(series, now, value);
   const answer = growth.forecast(series, input, objective, ask);
   if ('days' in answer) {

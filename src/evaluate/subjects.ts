@@ -38,9 +38,9 @@ export function findSubjects(
     const labels = labelsOf(sample);
     if (!matches(labels, where)) continue;
     const names = subject ?? Object.keys(labels).filter((name) => !(name in where));
-    const name = subjectName(names.map((label) => labels[label] ?? ''));
-    const known = found.get(name);
     const named = Object.fromEntries(names.map((label) => [label, labels[label] ?? '']));
+    const name = subjectName(Object.values(named));
+    const known = found.get(name);
     if (known === undefined) found.set(name, { labels: named, samples: [sample] });
     else known.samples.push(sample);
   }

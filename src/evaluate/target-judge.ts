@@ -19,7 +19,7 @@ import type { Outcome } from './outcome.ts';
 import { restoreSubjects } from './restore-subjects.ts';
 import { saveable } from './saved-state.ts';
 import type { SteadyClock } from './steady-clock.ts';
-import { isGone, newSubject, type SubjectState } from './subject-state.ts';
+import { type AlertHold, isGone, newSubject, type SubjectState } from './subject-state.ts';
 import { ReadingIndex } from './subjects.ts';
 import { renewHold, takeAlert } from './take-alert.ts';
 
@@ -275,7 +275,7 @@ export class TargetJudge {
     }
     if (state.open === undefined || hasBound(bound)) return;
     if (state.subject === allDatabases && capacityBytes !== undefined) return;
-    this.#end(subject, 'dropped', ['evaluation']);
+    this.#end(subject, 'dropped', ['evaluation'], state.open.alerts);
   }
 
   /** Takes these holders from its breach, if one is open; nobody may be left. */
@@ -283,10 +283,10 @@ export class TargetJudge {
     subject: Subject,
     reason: 'dropped' | 'gone',
     released: Breach['holders'] = ['evaluation', 'alert'],
+    alerts: readonly AlertHold[] = [],
   ): void {
     const { clock } = this.#services;
     const sinceMs = clock.monotonicMs() - subject.judgedAtMs;
-    const alerts = released.includes('alert') ? [] : (subject.state.open?.alerts ?? []);
     this.#settle(subject, release(subject.state, { now: clock.now(), sinceMs, reason, released, alerts }));
   }
 

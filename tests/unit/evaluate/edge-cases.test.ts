@@ -126,6 +126,72 @@ describe('an objective', () => {
   });
 });
 
+describe('a sample', () => {
+  const latency = inForce('oltp_query_seconds', { minimumBasis: 0 });
+
+  it('without a label that its metric declares, or that names its subject, has an empty one', () => {
+    const watched = new Watched([
+      hitRatio,
+      { ...latency, measure: { ...latency.measure, subject: ['node'] } },
+    ]);
+    const bare = { metric: metrics.hitRatio, labels: [], value: 0.99, basis: 50_000 };
+    const { readings, ...rest } = snapshot(start, [['latency', 0.01]]);
+
+    watched.judge.judge({
+      ...rest,
+      readings: readings.map((one) =>
+        one.group === 'cache' ? { ...one, samples: [...one.samples, bare] } : one,
+      ),
+    });
+
+    expect(watched.judge.judgements().map(({ subject, state }) => [subject, state])).toEqual([
+      ['', 'met'],
+      ['', 'met'],
+    ]);
+  });
+
+  it('of a metric that the engine does not have is no ground to page', () => {
+    const spend = inForce('bigquery_spend_usd', { max: 1 }, { page: [{ metric: 'nothing', above: 0 }] });
+    const watched = new Watched([spend]);
+
+    watched.see(0, [['spend', 2, { project: 'shop', window: 'month' }]]);
+
+    expect(watched.only().breach?.severity).toBe('ticket');
+  });
+});
+
+describe('an observation', () => {
+  it('counts no time in the budget in which nobody looked', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+    watched.keepSeeing(minute, good);
+
+    watched.see(hour, good);
+
+    expect(watched.only().budget.burnRates).toMatchObject({ '30m': undefined, '6h': 0 });
+  });
+
+  it('counts an age from when it was first seen, although the thing happened before', () => {
+    const watched = new Watched([inForce('restore_test_age_seconds')], {
+      lastEventAt: () => start - 30 * day,
+    });
+
+    watched.see(0, [['storage', 1, { database: 'app' }]]);
+
+    expect(watched.only()).toMatchObject({ state: 'met', value: 0 });
+  });
+
+  it('of a forecast may be below a minimum', () => {
+    const forecast = () => ({ median: 5, lower: 4, upper: 6, basis: 30, crossing: () => undefined });
+    const { windowMs: _, ...objective } = inForce('storage_bytes_forecast', { min: 10 });
+    const watched = new Watched([objective], { forecast });
+
+    watched.see(0, [['storage', 1, { database: 'app' }]]);
+
+    expect(watched.only()).toMatchObject({ state: 'breached', breach: { side: 'min', severity: 'ticket' } });
+  });
+});
+
 describe('a subject', () => {
   it('that is gone is not on the scorecard of an agent at rest', () => {
     const watched = new Watched([inForce('restore_test_age_seconds')]);
