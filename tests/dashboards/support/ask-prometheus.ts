@@ -15,8 +15,10 @@ export interface QueryOutcome {
   readonly where: string;
   readonly expr: string;
   readonly series: number;
-  /** Set when Prometheus refused it, or the legend names a label that no series has. */
+  /** Why Prometheus refused it. */
   readonly fault: string | undefined;
+  /** Labels that the legend names and no series has. */
+  readonly missingLabels: readonly string[];
 }
 
 /** Short windows: the test's Prometheus scrapes once a second and has been running for less than a minute. */
@@ -83,15 +85,15 @@ async function runQuery(
         ? `/api/v1/query?query=${query}`
         : `/api/v1/query_range?query=${query}&start=${end - 60}&end=${end}&step=5`;
     const { result } = Result.parse(await prometheus.api(path));
-    return { where, expr, series: result.length, fault: legendFault(target.legendFormat, result) };
+    const missingLabels = labelsMissing(target.legendFormat, result);
+    return { where, expr, series: result.length, fault: undefined, missingLabels };
   } catch (error) {
-    return { where, expr, series: 0, fault: error instanceof Error ? error.message : String(error) };
+    const fault = error instanceof Error ? error.message : String(error);
+    return { where, expr, series: 0, fault, missingLabels: [] };
   }
 }
 
-function legendFault(legend: string, result: z.infer<typeof Series>): string | undefined {
-  const [first] = result;
-  if (first === undefined) return undefined;
-  const missing = legendLabels(legend).filter((label) => !Object.hasOwn(first.metric, label));
-  return missing.length === 0 ? undefined : `the legend names ${missing.join(', ')}, the series have none`;
+function labelsMissing(legend: string, result: z.infer<typeof Series>): readonly string[] {
+  if (result.length === 0) return [];
+  return legendLabels(legend).filter((label) => !result.some(({ metric }) => Object.hasOwn(metric, label)));
 }
