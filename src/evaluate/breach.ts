@@ -106,7 +106,7 @@ export function closeBreach(
 }
 
 /** 16 hexadecimal digits: the same for one breach, another for every other. */
-export function breachFingerprint(key: SubjectKey, openedAt: number, ordinal: number): string {
+function breachFingerprint(key: SubjectKey, openedAt: number, ordinal: number): string {
   const text = JSON.stringify([key.target, key.objective, key.subject, openedAt, ordinal]);
   return ['breach', 'fingerprint']
     .map((prefix) =>

@@ -20,7 +20,7 @@ export interface Moment {
 
 const hour = 3_600_000;
 /** A value that is unknown for longer is said to be so: somebody may have to act to see again. */
-export const blindAfterMs = hour;
+const blindAfterMs = hour;
 /** An alert that is not delivered again within this has been forgotten by whoever sent it. */
 const alertForgottenMs = 24 * hour;
 /** A rate needs two readings: what is unknown for less after a start is not news. */
@@ -84,7 +84,7 @@ function absentMs(beforeMs: number, presence: Observation['presence'], elapsedMs
 }
 
 /** The state that the time since the last judgement counts as in the budget. */
-export function markOf(state: SubjectState): Mark {
+function markOf(state: SubjectState): Mark {
   const isKnown = state.verdict !== 'unknown' || isHeldBy(state, 'alert');
   if (!isKnown || state.state === 'unknown') return 'u';
   return state.state === 'breached' ? 'b' : 'm';

@@ -8,11 +8,12 @@ import type { Sample } from '../core/sample.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { closeBreach } from './breach.ts';
 import { GrowthForecasts } from './growth-forecasts.ts';
+import type { JudgedTarget } from './judged-target.ts';
 import type { LastEventAt } from './observe.ts';
 import { SteadyClock } from './steady-clock.ts';
-import { type JudgedTarget, type JudgeServices, TargetJudge } from './target-judge.ts';
+import { type JudgeServices, TargetJudge } from './target-judge.ts';
 
-export type { JudgedTarget } from './target-judge.ts';
+export type { JudgedTarget } from './judged-target.ts';
 
 export interface JudgeInput {
   readonly records: ObjectiveRecords;

@@ -2,9 +2,9 @@ import type { Judgement } from '../core/judgement.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
 import type { Target } from '../core/target.ts';
 import { toJudgement } from './judged-subject.ts';
+import type { JudgedTarget } from './judged-target.ts';
 import { restored } from './saved-state.ts';
 import { isGone, type SubjectState } from './subject-state.ts';
-import type { JudgedTarget } from './target-judge.ts';
 
 type Readable = Pick<ObjectiveRecords, 'states' | 'breaches'>;
 

@@ -1,17 +1,16 @@
 import type { AlertAnswer, DeliveredAlert } from '../core/delivered-alert.ts';
 import type { Breach, Judgement, ObjectiveEvent } from '../core/judgement.ts';
-import type { MetricTable } from '../core/metric.ts';
 import type { ObjectiveId } from '../core/objective.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { Target } from '../core/target.ts';
 import { hasBound } from './bound.ts';
 import { release } from './breach.ts';
 import type { GrowthForecasts } from './growth-forecasts.ts';
 import { judgeSubject } from './judge-subject.ts';
 import { toJudgement } from './judged-subject.ts';
+import type { JudgedTarget } from './judged-target.ts';
 import { budgetSample, SampleShelf } from './objective-samples.ts';
 import type { Observation } from './observation.ts';
 import { allDatabases, type LastEventAt, observe } from './observe.ts';
@@ -22,14 +21,6 @@ import type { SteadyClock } from './steady-clock.ts';
 import { type AlertHold, isGone, newSubject, type SubjectState } from './subject-state.ts';
 import { ReadingIndex } from './subjects.ts';
 import { renewHold, takeAlert } from './take-alert.ts';
-
-/** A target with the objectives that are in force for it. */
-export interface JudgedTarget {
-  readonly target: Target;
-  /** Of its engine. */
-  readonly metrics: MetricTable;
-  readonly objectives: readonly ObjectiveInForce[];
-}
 
 export interface JudgeServices {
   readonly records: ObjectiveRecords;

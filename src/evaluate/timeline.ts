@@ -18,13 +18,13 @@ export interface Run {
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
-export const budgetWindowMs = 30 * day;
+const budgetWindowMs = 30 * day;
 const mostRuns = 500;
 /** A budget of less than a minute in 30 days is counted as a minute. */
 const leastAllowed = minute / budgetWindowMs;
 
 /** The windows over which the budget is said to burn. */
-export const burnWindows = [
+const burnWindows = [
   ['5m', 5 * minute],
   ['30m', 30 * minute],
   ['1h', 60 * minute],

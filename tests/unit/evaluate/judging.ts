@@ -102,7 +102,7 @@ export const metrics = {
 
 type Key = keyof typeof metrics;
 
-export const measures: readonly ObjectiveMeasure<Key>[] = [
+const measures: readonly ObjectiveMeasure<Key>[] = [
   { objective: 'oltp_query_seconds', metric: 'latency' },
   { objective: 'index_hit_ratio', metric: 'hitRatio' },
   { objective: 'replication_lag_seconds', metric: 'lag' },
