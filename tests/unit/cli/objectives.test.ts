@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { waitUntil } from '../../support/wait-until.ts';
 import { type Running, startRun } from './running.ts';
 import { type CliFixture, createCliFixture, type FakeServer } from './support.ts';
@@ -220,6 +222,34 @@ describe('reeve objectives', () => {
     expect(daemon.log()).not.toContain(env.SECRET);
   });
 
+  it.each([
+    [404, 'not found', 'answered status 404; is it of another version?'],
+    [200, '{"objectives":[{}]}', 'answered something else than a scorecard'],
+  ])('does not guess when the agent answers %s %s', async (status, body, message) => {
+    fixture.write('reeve.yaml', configOf(30));
+    mkdirSync(join(fixture.folder, 'd'));
+    const agent = createServer((_, response) => response.writeHead(status).end(body));
+    agent.listen(join(fixture.folder, 'd', 'control.sock'));
+    onTestFinished(() => void agent.close());
+    await once(agent, 'listening');
+
+    const { code, stdout, stderr } = await objectives();
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('reads the store beside a socket that a killed agent left behind', async () => {
+    fixture.write('reeve.yaml', configOf(30));
+    mkdirSync(join(fixture.folder, 'd'));
+    writeFileSync(join(fixture.folder, 'd', 'control.sock'), '');
+
+    const { code, stdout } = await objectives();
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('The agent is not running');
+  });
+
   it('serves the page that alerts link to, with the command and the runbook of the objective', async () => {
     temperature = 40;
     const daemon = await start(configOf(30, 'control: { listen: "127.0.0.1:0" }'));
@@ -229,10 +259,10 @@ describe('reeve objectives', () => {
     const html = await (
       await fetch(`${url}/breaches?target=orders&objective=bigquery_spend_usd&subject=`)
     ).text();
-    const [, runbook = ''] = /href="(\/runbooks\/[A-Za-z]+)"/.exec(html) ?? [];
+    const [, runbook = ''] = /href="(runbooks\/[A-Za-z]+)"/.exec(html) ?? [];
 
     expect(html).toContain('reeve collect --target orders --json');
-    expect(await (await fetch(url + runbook)).text()).toContain('# ReeveBigquerySpendOverBudget');
+    expect(await (await fetch(`${url}/${runbook}`)).text()).toContain('# ReeveBigquerySpendOverBudget');
     expect((await fetch(`${url}/runbooks/None`)).status).toBe(404);
   });
 
