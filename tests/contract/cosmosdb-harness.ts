@@ -39,6 +39,7 @@ export const harness: EngineHarness = {
   // One for what every minute needs, one for what can wait.
   connections: 2,
   version: '2024-11-15',
+  historical: ['reeve_cosmosdb_request_unit_utilization_p95_ratio'],
   unreachable: {},
 };
 

@@ -37,6 +37,8 @@ export interface EngineHarness {
   readonly version: string;
   /** Connections that the first target costs its server; 1 unless given. */
   readonly connections?: number;
+  /** Metrics made of a history that the service keeps: after a restart more of the past may stand behind them. */
+  readonly historical?: readonly string[];
   /** Metric keys that nothing here can make the servers emit, each with the reason; the suite prints them. */
   readonly unreachable: Readonly<Record<string, string>>;
 }
