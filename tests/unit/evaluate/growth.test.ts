@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ForecastGrowth } from '../../../src/core/forecast.ts';
+import { type ForecastGrowth, forecastGrowth } from '../../../src/core/forecast.ts';
 import { projectionDate } from '../../../src/evaluate/growth-forecasts.ts';
 import { createMemoryObjectiveRecords } from '../../../src/store/memory-objective-records.ts';
 import {
@@ -100,6 +100,18 @@ describe('judging a forecast', () => {
     expect(watched.published('reeve_storage_forecast_lower_bytes')).toEqual(['app 171000000000']);
     expect(watched.published('reeve_storage_forecast_upper_bytes')).toHaveLength(1);
     expect(watched.published('reeve_storage_full_timestamp_seconds')).toEqual([]);
+  });
+
+  it('comes from the history that the records hold', () => {
+    const watched = watching({ max: 150e9 }, forecastGrowth);
+    fill(watched, 29, 50e9);
+    const before = watched.only();
+
+    watched.see(day, [['storage', 80e9, { database: 'app' }]]);
+
+    expect(before).toMatchObject({ state: 'unknown', reason: 'too_little_history' });
+    expect(watched.only()).toMatchObject({ state: 'breached', breach: { side: 'max', bound: 150e9 } });
+    expect(watched.only().value).toBeCloseTo(170e9, -10);
   });
 
   it('is for the end of the day that the operator named', () => {
