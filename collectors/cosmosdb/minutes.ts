@@ -30,7 +30,7 @@ export function newestMinute(
 }
 
 /** The minutes in which any series has a value, oldest first. */
-export function minutesOf(answer: MetricAnswer, metric: string): readonly number[] {
+function minutesOf(answer: MetricAnswer, metric: string): readonly number[] {
   const times = (answer.series.get(metric) ?? []).flatMap(({ points }) => points.map(({ atMs }) => atMs));
   return [...new Set(times)].sort((a, b) => a - b);
 }

@@ -13,7 +13,7 @@ export const where =
   '{{ $labels.database }}{{ with $labels.container }}/{{ . }}{{ end }}{{ with $labels.region }} in {{ . }}{{ end }} ({{ $labels.target }})';
 
 /** Where the account is; what stands in angle brackets is to be filled in. */
-export const account = '--account-name <account> --resource-group <group>';
+const account = '--account-name <account> --resource-group <group>';
 export const resource =
   '/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.DocumentDB/databaseAccounts/<account>';
 
