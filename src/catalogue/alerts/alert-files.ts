@@ -14,7 +14,7 @@ export function alertFiles({ engines, agent }: Catalogue): readonly AlertFile[] 
       summary: 'The success metrics, as Reeve judges them for each target; no bound is repeated here.',
       tables: ownTables,
       recordings: burnRateRecordings,
-      rules: [...objectiveRules(measured), ...objectiveCompanions],
+      rules: measured.size === 0 ? [] : [...objectiveRules(measured), ...objectiveCompanions],
     },
     {
       name: 'agent',

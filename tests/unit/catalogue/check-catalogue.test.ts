@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCatalogue } from '../../../src/catalogue/catalogue.ts';
 import { checkCatalogue } from '../../../src/catalogue/check-catalogue.ts';
+import { agentSlices } from '../../../src/cli/agent-slices.ts';
 import type { GroupDefinition } from '../../../src/core/engine.ts';
 import type { MetricDefinition } from '../../../src/core/metric.ts';
 import { agentMetrics, collectionMetrics } from '../../../src/telemetry/metrics.ts';
@@ -120,9 +121,45 @@ describe('checkCatalogue', () => {
       ],
     });
 
-    expect(checkCatalogue(createCatalogue([engine], []))).toEqual([
+    const problems = checkCatalogue(createCatalogue([engine], agentSlices));
+    expect(problems).toEqual([
       { where: 'lamp objective cache_hit_ratio', message: 'is measured in ratio, metric light in seconds' },
       { where: 'lamp objective index_hit_ratio', message: 'metric nothing is not defined' },
     ]);
+  });
+
+  it('finds labels and second metrics of an objective that do not exist', () => {
+    const engine = lamp({
+      objectives: [
+        { objective: 'restore_test_age_seconds', metric: 'light', statistic: 'age', subject: ['house'] },
+        {
+          objective: 'replication_lag_seconds',
+          metric: 'light',
+          where: { floor: '1' },
+          page: [{ metric: 'heat' }, { metric: 'light', where: { wall: 'n' } }],
+          withoutMinimum: 'shade',
+        },
+      ],
+    });
+
+    const problems = checkCatalogue(createCatalogue([engine], agentSlices));
+    expect(problems.map(({ message }) => message)).toEqual([
+      'reeve_lamp_light_seconds has no label house',
+      'reeve_lamp_light_seconds has no label floor',
+      'page ground heat is not defined',
+      'reeve_lamp_light_seconds has no label wall',
+      'withoutMinimum shade is not defined',
+    ]);
+  });
+
+  it('takes an age of subjects that a metric in another unit names', () => {
+    const bytes = { ...soundMetric, name: 'reeve_lamp_size_bytes', unit: 'bytes' } as const;
+    const engine = lamp({
+      metrics: { size: bytes },
+      objectives: [{ objective: 'restore_test_age_seconds', metric: 'size', statistic: 'age' }],
+    });
+
+    const problems = checkCatalogue(createCatalogue([engine], agentSlices));
+    expect(problems).toEqual([]);
   });
 });
