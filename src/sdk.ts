@@ -25,7 +25,7 @@ export type { Background } from './core/ports/background.ts';
 export type { Clock, Random } from './core/ports/clock.ts';
 export type { History } from './core/ports/history.ts';
 export type { Memory } from './core/ports/memory.ts';
-export { isOverdueForReview, startOfQuarter } from './core/quarter.ts';
+export { isOverdueForReview } from './core/quarter.ts';
 export { retryAfterMs } from './core/retry-after.ts';
 export { assertSameTime } from './core/same-time.ts';
 export { Secret } from './core/secret.ts';
