@@ -3,9 +3,9 @@ import type { MetricTable } from '../core/metric.ts';
 /** PromQL in which `$key` stands for the name of a metric of these tables; the first that has the key wins. */
 export interface Expressions {
   /** @throws {Error} when a key is in none of the tables. */
-  expand(expression: string): string;
+  readonly expand: (expression: string) => string;
   /** The keys that an expression names. */
-  keysOf(expression: string): readonly string[];
+  readonly keysOf: (expression: string) => readonly string[];
 }
 
 /** Grafana's own `$__rate_interval` and the selector `{$on}` of dashboards are left alone. */
