@@ -15,7 +15,13 @@ export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics
     statistic: 'age',
   },
   { objective: 'replication_lag_seconds', metric: 'replicationLagSeconds', subject: ['replica'] },
-  { objective: 'unused_index_bytes', metric: 'overdueUnusedIndexBytes', subject: database },
+  {
+    objective: 'unused_index_bytes',
+    metric: 'overdueUnusedIndexBytes',
+    subject: database,
+    untilKnown:
+      'no index can be proven unused yet: every member must be a target (membersComplete) and be watched for unusedAfter',
+  },
   {
     objective: 'storage_bytes_forecast',
     metric: 'storageBytes',

@@ -63,6 +63,8 @@ export interface ObjectiveMeasure<K extends string = string> {
    * as it has them (`database` and `container` of a subject that has a `region` too; no labels: all subjects).
    */
   readonly withoutMinimum?: K;
+  /** Why there is no sample for long although it is read, where a watch of weeks comes first: then the reason is `too_little_history`. */
+  readonly untilKnown?: string;
   /** While a sample of this metric is above 0 and no subject was ever seen, there is nothing to judge, which is not unknown: a serverless account. */
   readonly exempt?: K;
 }

@@ -60,11 +60,14 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
     const isAged = measure.statistic === 'age' && state.isSeen && status.reading === undefined;
     observed.set(
       state.subject,
-      isAged ? aged(input, state.subject, 'unread') : missing(status, state.subject, objective.bound),
+      isAged
+        ? aged(input, state.subject, 'unread')
+        : missing(status, state.subject, objective.bound, measure.untilKnown),
     );
   }
   const isPlaceNeeded = objective.onlySubjects === undefined && !isExempt(input);
-  if (observed.size === 0 && isPlaceNeeded) observed.set('', missing(status, '', objective.bound));
+  if (observed.size === 0 && isPlaceNeeded)
+    observed.set('', missing(status, '', objective.bound, measure.untilKnown));
   return observed;
 }
 

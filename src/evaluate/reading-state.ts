@@ -30,16 +30,23 @@ export function readingState(snapshot: Snapshot, group: string, wasRead: boolean
     : { reading: undefined, reason: 'not_collected', detail: '' };
 }
 
-/** Why nothing is known of a subject that no sample speaks of. */
+/**
+ * Why nothing is known of a subject that no sample speaks of.
+ *
+ * @param untilKnown why that is so for weeks, where it is.
+ */
 export function missing(
   { reading, reason, detail }: ReadingState,
   subject: string,
   bound: Bound,
+  untilKnown?: string,
 ): Observation {
   if (reading === undefined) return unknown(reason, detail, bound);
   const error = reading.errors.find((one) => concerns(one.subject, subject));
   if (error !== undefined) return unknown('collection_failed', error.message, bound);
-  return unknown('not_reported', detail, bound, 'absent');
+  return untilKnown === undefined
+    ? unknown('not_reported', detail, bound, 'absent')
+    : unknown('too_little_history', untilKnown, bound, 'absent');
 }
 
 /** An error about a database concerns all that is in it; one about everything, or any when no subject is known, concerns all. */

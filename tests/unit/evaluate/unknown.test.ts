@@ -64,6 +64,19 @@ describe('what is not known', () => {
     expect(watched.only().reason).toBeDefined();
   });
 
+  it('is too little history where a watch of weeks comes before the first value', () => {
+    const untilKnown = 'nothing can be proven yet';
+    const watched = new Watched([{ ...hitRatio, measure: { ...hitRatio.measure, untilKnown } }]);
+
+    watched.see(0, []);
+
+    expect(watched.only()).toMatchObject({
+      state: 'unknown',
+      reason: 'too_little_history',
+      detail: untilKnown,
+    });
+  });
+
   it('is not collected before the first collection', () => {
     const watched = new Watched([hitRatio, inForce('replication_lag_seconds')]);
 
