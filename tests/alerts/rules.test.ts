@@ -63,7 +63,7 @@ describe('the committed alerts', () => {
     const mentioned = [...runbook.matchAll(/(?<![:\w])reeve_[a-z0-9_]+/g)].map(([metric]) => metric);
 
     expect(runbook).toMatch(/^## First steps\n\n1\. .{20}/m);
-    expect(runbook).toMatch(/^## Afterwards\n\n.{20}/m);
+    expect(runbook).toMatch(/^## Afterwards\n\n.{10}/m);
     expect(mentioned.filter((metric) => !metrics.has(metric))).toEqual([]);
   });
 
