@@ -21,7 +21,7 @@ export interface SeriesSource {
 }
 
 /** The message says what to do, and never holds a credential. */
-export class PrometheusError extends Error {
+class PrometheusError extends Error {
   override readonly name = 'PrometheusError';
 }
 

@@ -101,5 +101,3 @@ export const objectiveMetrics = defineMetrics({
     labels: {},
   },
 });
-
-export type ObjectiveMetrics = typeof objectiveMetrics;
