@@ -6,7 +6,8 @@ import {
   type Severity,
   severities,
 } from '../../core/objective.ts';
-import { type ObjectiveText, objectiveTexts } from './objective-texts.ts';
+import type { ObjectiveText } from './objective-text.ts';
+import { objectiveTexts } from './objective-texts.ts';
 import { boundInWords, budgetLeft, place, scorecardCommand, since, valueInWords } from './templates.ts';
 
 /** Two rules for each of these objectives: one for breaches that page, one for those that are a ticket. */

@@ -1,4 +1,4 @@
-import type { ObjectiveText } from './objective-texts.ts';
+import type { ObjectiveText } from './objective-text.ts';
 import { scorecardStep } from './runbook-steps.ts';
 
 /** Objectives about money and space. */
