@@ -10,7 +10,7 @@ export const bigqueryObjectives: readonly ObjectiveMeasure<keyof BigqueryMetrics
     where: { window: 'month' },
     page: [
       { metric: 'spendForecastLowerUsd', where: { window: 'month' }, side: 'max' },
-      { metric: 'spendUsd', where: { window: 'month' }, side: 'max' },
+      { metric: 'spendUsd', where: { window: 'month' }, side: 'max', standsIn: true },
     ],
   },
   { objective: 'olap_query_seconds', metric: 'jobP95Seconds', subject: ['project', 'region'] },

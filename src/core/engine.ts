@@ -77,6 +77,8 @@ export interface PageGround<K extends string = string> {
   readonly above?: number;
   /** Only when this bound is violated; either unless set. */
   readonly side?: 'min' | 'max';
+  /** Its value is the objective's while that is not known and this is above the upper bound: what is spent already needs no forecast. */
+  readonly standsIn?: true;
 }
 
 /** What every target of an engine has unless its configuration says otherwise, in milliseconds. */

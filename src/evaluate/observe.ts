@@ -54,6 +54,9 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   if (measure.statistic === 'forecast' && objective.capacityBytes !== undefined) {
     observed.set(allDatabases, observeTotal(observing, objective.capacityBytes, found, status));
   }
+  for (const [subject, overrun] of observeOverruns(input)) {
+    if (!observed.has(subject)) observed.set(subject, overrun);
+  }
   for (const state of known) {
     const isPlace = state.subject === '' && !state.isSeen && state.open === undefined;
     if (isPlace || observed.has(state.subject)) continue;
@@ -116,6 +119,22 @@ function observeValue(
     },
     objective,
   );
+}
+
+/** Subjects that are beyond their upper bound by a second metric, which stands in for the measure where that is not known. */
+function observeOverruns({ objective, metrics, snapshot, index }: ObserveInput): Map<string, Observation> {
+  const { measure, bound } = objective;
+  const { max = Infinity } = bound;
+  const overruns = new Map<string, Observation>();
+  for (const { metric, where = {}, standsIn } of measure.page ?? []) {
+    if (standsIn === undefined) continue;
+    const above = index.samples(snapshot.readings, metrics[metric]).filter(({ value }) => value > max);
+    for (const [subject, { samples }] of findSubjects(above, { ...measure, where })) {
+      const value = Math.max(...samples.map((sample) => sample.value));
+      overruns.set(subject, assess({ value, bound, isPage: () => true }, objective));
+    }
+  }
+  return overruns;
 }
 
 /** How long ago the thing happened, or that nobody has seen it happen. */

@@ -286,4 +286,23 @@ describe('a new configuration', () => {
 
     expect(watched.only()).toMatchObject({ state: 'breached', breach: { bound: 0.9 } });
   });
+
+  it('is a page when what is spent already exceeds the budget, though nothing can be forecast yet', () => {
+    const page = [{ metric: 'spend', where: { window: 'month' }, side: 'max', standsIn: true }] as const;
+    const watched = new Watched([
+      inForce('bigquery_spend_usd', { max: 1_000 }, { metric: 'forecast', page }),
+    ]);
+    const spent = (usd: number) => [['spend', usd, { project: 'shop', window: 'month' }]] as const;
+
+    watched.see(0, spent(999));
+    expect(watched.only()).toMatchObject({ subject: '', state: 'unknown', breach: undefined });
+    watched.see(minute, spent(1_001));
+
+    expect(watched.only()).toMatchObject({
+      subject: 'shop',
+      state: 'breached',
+      value: 1_001,
+      breach: { severity: 'page' },
+    });
+  });
 });
