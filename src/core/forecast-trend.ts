@@ -73,7 +73,8 @@ function slopeAt({ centre, slope, bend }: Curve, x: number): number {
 /** How much of a bend is beyond what chance makes: the slope of half of the days is less sure, by 8 where there is noise, by 2 where it wanders. */
 function withoutChance(bend: number, slopeVariance: number, days: number): number {
   const chance = (chanceSpreads ** 2 * 6 * slopeVariance) / (days / 2) ** 2;
-  return bend === 0 ? 0 : bend * Math.max(0, 1 - chance / bend ** 2);
+  const square = bend ** 2;
+  return square === 0 ? 0 : bend * Math.max(0, 1 - chance / square);
 }
 
 /** Variance of differences over k days is twice the noise and k times the wandering; of several k the one that shows most. */
@@ -103,8 +104,8 @@ function differenceVariance(points: readonly Point[], curve: Curve, lag: number)
 /** How much of what a day is off stays: 0 for noise alone, 1 for a line that wanders without noise (Kalman's, in the long run). */
 function gainOf(noise: number, wander: number): number {
   if (noise === 0) return 1;
-  const ratio = wander / noise;
-  return (Math.sqrt(ratio ** 2 + 4 * ratio) - ratio) / 2;
+  // Written so that nothing cancels out where one of them is far larger.
+  return 2 / (1 + Math.sqrt(1 + (4 * noise) / wander));
 }
 
 function levelOf(points: readonly Point[], curve: Curve, gain: number): number {
