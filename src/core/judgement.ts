@@ -104,7 +104,7 @@ export interface BudgetReport {
   readonly allowed: number;
   /** Part of the allowed time in 30 days that is left. 1: nothing used; 0: used up; negative: overdrawn; undefined while nothing is known. */
   readonly remaining: number | undefined;
-  /** Share of the known time in breach divided by the allowed share, by window (`5m`, `1h` …); undefined where nothing is known. */
+  /** Share of the known time in breach divided by the allowed share, by window (`5m`, `1h` …); undefined where less than half of the window is known. */
   readonly burnRates: Readonly<Record<string, number | undefined>>;
 }
 

@@ -22,6 +22,8 @@ const budgetWindowMs = 30 * day;
 const mostRuns = 500;
 /** A budget of less than a minute in 30 days is counted as a minute. */
 const leastAllowed = minute / budgetWindowMs;
+/** Of a window of which less is known, such as a day right after the start, no rate is told. */
+const leastKnown = 0.5;
 
 /** The windows over which the budget is said to burn. */
 const burnWindows = [
@@ -71,7 +73,8 @@ export function budgetReport(timeline: Timeline, allowed: number): BudgetReport 
   const burnRates = Object.fromEntries(
     burnWindows.map(([name, windowMs]) => {
       const { breachedMs, knownMs } = timeWithin(timeline, windowMs);
-      return [name, knownMs === 0 ? undefined : breachedMs / knownMs / Math.max(allowed, leastAllowed)];
+      const isTold = knownMs >= leastKnown * windowMs;
+      return [name, isTold ? breachedMs / knownMs / Math.max(allowed, leastAllowed) : undefined];
     }),
   );
   return { allowed, remaining: budgetRemaining(timeline, allowed), burnRates };

@@ -164,11 +164,11 @@ describe('an observation', () => {
   it('counts no time in the budget in which nobody looked', () => {
     const watched = new Watched([hitRatio]);
     watched.see(0, good);
-    watched.keepSeeing(minute, good);
+    watched.keepSeeing(hour, good);
 
     watched.see(hour, good);
 
-    expect(watched.only().budget.burnRates).toMatchObject({ '30m': undefined, '6h': 0 });
+    expect(watched.only().budget.burnRates).toMatchObject({ '1h': undefined, '2h': 0 });
   });
 
   it('counts an age from when it was first seen, although the thing happened before', () => {

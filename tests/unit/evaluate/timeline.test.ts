@@ -39,25 +39,35 @@ describe('budgetReport', () => {
   });
 
   it('burns by the share of the known time over several windows', () => {
-    const { burnRates } = budgetReport(timeline(['m', 54 * minute], ['u', hour], ['b', 6 * minute]), 0.1);
+    const time = timeline(['m', 5.9 * hour], ['u', 10 * minute], ['b', 30 * minute]);
 
-    expect(burnRates).toMatchObject({ '5m': 10, '30m': 10, '1h': 10 });
-    expect(burnRates['6h']).toBeCloseTo(1);
+    const { burnRates } = budgetReport(time, 0.1);
+
+    expect(burnRates).toMatchObject({ '5m': 10, '30m': 10 });
+    expect(burnRates['1h']).toBeCloseTo(6);
+    expect(burnRates['6h']).toBeCloseTo(0.857);
+  });
+
+  it('burns by no rate over a window of which less than half is known', () => {
+    const { burnRates } = budgetReport(timeline(['b', 4 * minute]), 0.05);
+
+    expect(burnRates['5m']).toBeCloseTo(20);
+    expect(burnRates).toMatchObject({ '30m': undefined, '1h': undefined, '1d': undefined, '30d': undefined });
   });
 
   it('knows nothing where nothing was known', () => {
     expect(budgetReport(timeline(['m', hour], ['u', hour]), 0.1)).toMatchObject({
       allowed: 0.1,
-      burnRates: { '5m': undefined, '1h': undefined, '6h': 0 },
+      burnRates: { '5m': undefined, '1h': undefined, '2h': 0, '6h': undefined },
     });
     expect(budgetRemaining(timeline(['u', day]), 0.1)).toBeUndefined();
   });
 
   it('is finite where nothing is allowed', () => {
-    const report = budgetReport(timeline(['b', minute]), 0);
+    const report = budgetReport(timeline(['m', 4 * minute], ['b', minute]), 0);
 
     expect(report.remaining).toBe(0);
-    expect(report.burnRates['5m']).toBe(43_200);
+    expect(report.burnRates['5m']).toBeCloseTo(8_640);
   });
 
   it('forgets what is older than 30 days', () => {
