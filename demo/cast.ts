@@ -8,7 +8,7 @@ export interface Cast {
   readonly targets: readonly string[];
   /** Their part of the agent's file: items of `targets`, indented by two. Holds no secret. */
   readonly config: string;
-  /** The environment variables that it names. */
+  /** What the secret files that it names hold, by name. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Where a spectator may look around; a password in it is made up for this run. */
   readonly addresses: readonly Address[];

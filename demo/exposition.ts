@@ -8,7 +8,7 @@ export interface Series {
 /** One reading of `/metrics`: the series of each metric by its name. */
 export type Scrape = ReadonlyMap<string, readonly Series[]>;
 
-/** Labels that a series must carry; others may be there too. */
+/** Labels that a series must carry; others may be there too. An empty one is the same as none, as everywhere in Prometheus. */
 export type Where = Readonly<Record<string, string>>;
 
 /** Parses the Prometheus text format 0.0.4. Lines that are no samples are passed over. */
@@ -33,7 +33,7 @@ function valuesOf(scrape: Scrape, name: string, where: Where = {}): readonly num
 export function seriesOf(scrape: Scrape, name: string, where: Where = {}): readonly Series[] {
   const wanted = Object.entries(where);
   return (scrape.get(name) ?? []).filter(({ labels }) =>
-    wanted.every(([key, value]) => labels[key] === value),
+    wanted.every(([key, value]) => (labels[key] ?? '') === value),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Judgement } from '../src/core/judgement.ts';
 import type { Agent } from './agent.ts';
 import type { Cast } from './cast.ts';
 import type { Scrape } from './exposition.ts';
@@ -11,6 +12,9 @@ export interface Scene {
   readonly agent: Agent;
   readonly casts: readonly Cast[];
   readonly scrape: Scrape;
+  readonly judgements: readonly Judgement[];
+  /** When the demo began, Unix time in milliseconds. */
+  readonly startedAt: number;
   readonly failures: Pick<Failures, 'of'>;
   readonly progress: readonly Progress[];
   readonly sinceStartMs: number;
@@ -25,24 +29,20 @@ export interface Scene {
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
   const stories = [[], ...renderStories(scene.progress, scene.isOver)];
-  const whole = renderScorecard(scene.scrape, scene.failures, scene.casts);
+  const whole = renderScorecard(scene);
+  const objectives = renderScorecard(scene, true);
   const attempts = [
-    [...title, ...renderAddresses(scene), [], ...whole, note, ...stories],
-    [...title, ...whole, note, ...stories],
-    [...title, ...renderScorecard(scene.scrape, scene.failures, scene.casts, true), ...stories],
+    [...title, ...renderAddresses(scene), [], ...whole, ...stories],
+    [...title, ...whole, ...stories],
+    [...title, ...objectives, ...stories],
   ];
   const fitting = attempts.find((lines) => lines.length <= height);
   if (fitting !== undefined) return fitting;
-  const objectives = renderScorecard(scene.scrape, scene.failures, scene.casts, true);
   const room = Math.max(0, height - title.length - stories.length - 1);
   return [...title, ...objectives.slice(0, room), tooLow, ...stories].slice(0, height);
 }
 
 const tooLow: Line = [span('  … the window is too low for the rest', 'faint')];
-
-const note: Line = [
-  span('  Judging comes with objectives; here value and bound stand side by side.', 'faint'),
-];
 
 function renderTitle(scene: Scene): readonly Line[] {
   const { sinceStartMs, forMs, casts, isOver, silentSinceMs } = scene;
@@ -61,7 +61,8 @@ function renderAddresses(scene: Pick<Scene, 'agent' | 'casts'>): readonly Line[]
   const { agent, casts } = scene;
   const entries = [
     ['metrics', `${agent.url}/metrics   ${agent.url}/healthz`],
-    ['config', agent.configFile],
+    ['breaches', `${agent.controlUrl}/breaches`],
+    ['ask', `node src/main.ts objectives -c ${agent.configFile}`],
     ['log', agent.logFile],
     ...casts.flatMap(({ addresses }) => addresses.map(({ name, url }) => [name, url])),
   ];

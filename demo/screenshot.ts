@@ -18,6 +18,7 @@ const page = { columns: 100, column: 8, line: 19, margin: 22, bar: 38, fontSize:
 const colours: Readonly<Record<string, string>> = {
   '1': 'fill="#ffffff" font-weight="bold"',
   '1;36': 'fill="#6cc7d9" font-weight="bold"',
+  '1;31': 'fill="#ff7b72" font-weight="bold"',
   '2': 'fill="#8b95a5"',
   '32': 'fill="#7fc97f"',
   '33': 'fill="#e5b567"',

@@ -1,10 +1,11 @@
 import type { Scrape } from './exposition.ts';
 import { watchFailures } from './failures.ts';
+import { nothingJudged } from './judged.ts';
 import { renderPicture } from './picture.ts';
 import type { Screen } from './screen.ts';
 import { sleep } from './sleep.ts';
 import type { Stage } from './stage.ts';
-import { type Story, trackStories } from './stories/story.ts';
+import { type Sight, type Story, trackStories } from './stories/story.ts';
 import type { Theatre } from './theatre.ts';
 
 /** Between two looks at the agent's page, which is rebuilt at most once a second. */
@@ -30,7 +31,7 @@ export interface Show {
 }
 
 interface Waiting {
-  readonly isShown: (scrape: Scrape) => boolean;
+  readonly isShown: Sight;
   readonly resolve: () => void;
 }
 
@@ -40,10 +41,12 @@ export function createShow(input: ShowInput): Show {
   const failures = watchFailures();
   const waiting = new Set<Waiting>();
   let scrape: Scrape | undefined;
+  let judged = nothingJudged;
   let silentSinceMs: number | undefined;
 
   const look = async (signal: AbortSignal): Promise<void> => {
     const page = await theatre.agent.scrape(signal).catch(() => undefined);
+    judged = await theatre.agent.judged(signal).catch(() => judged);
     if (page === undefined) {
       silentSinceMs ??= sinceStartMs(); // busy; if it is gone, its exit ends the demo
       return;
@@ -51,14 +54,16 @@ export function createShow(input: ShowInput): Show {
     silentSinceMs = undefined;
     scrape = page;
     failures.follow(page);
-    tracker.follow(page, sinceStartMs());
-    for (const entry of waiting) if (entry.isShown(page)) entry.resolve();
+    tracker.follow(page, sinceStartMs(), judged.breaches);
+    for (const entry of waiting) if (entry.isShown(page, judged.breaches)) entry.resolve();
   };
   const render = (height: number, isOver: boolean) =>
     renderPicture(
       {
         ...theatre,
         scrape: scrape ?? new Map(),
+        judgements: judged.judgements,
+        startedAt: Date.now() - sinceStartMs(),
         failures,
         progress: tracker.progress(),
         sinceStartMs: sinceStartMs(),

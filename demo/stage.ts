@@ -1,12 +1,13 @@
 import { Client } from 'pg';
-import type { Scrape } from './exposition.ts';
+import type { Sight } from './stories/story.ts';
 import type { Servers } from './theatre.ts';
 
 /** What stories act on. */
 export interface Stage extends Servers {
   /** Resolves as soon as the agent shows it, or after `maxMs` anyway. */
-  readonly until: (isShown: (scrape: Scrape) => boolean, maxMs: number, signal: AbortSignal) => Promise<void>;
+  readonly until: (isShown: Sight, maxMs: number, signal: AbortSignal) => Promise<void>;
 }
+
 /** A connection of the application for as long as the work takes. */
 export async function withSession<T>(
   url: string,

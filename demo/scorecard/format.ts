@@ -1,7 +1,7 @@
-import type { Row } from './row.ts';
+import type { RowUnit } from './row.ts';
 
 /** A value with its unit, as people write it. */
-export function measured(value: number, unit: Row['unit']): string {
+export function measured(value: number, unit: RowUnit): string {
   return formats[unit](value);
 }
 
@@ -36,7 +36,7 @@ function dollars(usd: number): string {
 /** The default bound of an objective, such as `≥ 95 %`, or `70–85 %`. */
 export function bounds(
   { min, max }: { readonly min?: number; readonly max?: number },
-  unit: Row['unit'],
+  unit: RowUnit,
 ): string {
   const text = (bound: number): string => measured(bound, unit).replace('.0 ', ' ');
   if (min !== undefined && max !== undefined) return `${text(min).replace(/ \D+$/, '')}–${text(max)}`;
@@ -45,7 +45,7 @@ export function bounds(
     .join(', ');
 }
 
-const formats: Readonly<Record<Row['unit'], (value: number) => string>> = {
+const formats: Readonly<Record<RowUnit, (value: number) => string>> = {
   seconds: duration,
   ratio: percent,
   bytes: size,

@@ -7,6 +7,7 @@ export type Style =
   | 'value'
   | 'faint'
   | 'unknown'
+  | 'breached'
   | 'done'
   | 'waiting'
   | 'double';
@@ -49,6 +50,7 @@ const codes: Readonly<Record<Style, string>> = {
   value: '1',
   faint: '2',
   unknown: '33',
+  breached: '1;31',
   done: '32',
   waiting: '33',
   double: '35',

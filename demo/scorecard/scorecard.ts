@@ -1,32 +1,29 @@
-import { objectives } from '../../src/core/objective.ts';
 import type { Cast } from '../cast.ts';
 import { type Scrape, seriesOf, valueOf } from '../exposition.ts';
 import type { Failures } from '../failures.ts';
 import type { Progress } from '../stories/story.ts';
-import { bounds, measured, whole } from './format.ts';
+import { measured } from './format.ts';
 import { column, fit, type Line, span } from './lines.ts';
-import { type Row, sinceStart } from './row.ts';
+import { type ObjectivesInput, renderObjectives } from './objectives.ts';
+import type { Row } from './row.ts';
 import { rows } from './rows.ts';
+import { scorecardWidth, widths } from './widths.ts';
 
-const scorecardWidth = 100;
-const widths = { label: 31, value: 9, bound: 9, gap: 1 } as const;
-const findingsWidth = scorecardWidth - 2 - widths.label;
-const basisWidth = scorecardWidth - 2 - widths.label - widths.value - widths.bound - widths.gap;
+export interface ScorecardInput extends ObjectivesInput {
+  readonly failures: Pick<Failures, 'of'>;
+  readonly casts: readonly Cast[];
+}
 
-/** What is measured, by engine and target. */
-export function renderScorecard(
-  scrape: Scrape,
-  failures: Pick<Failures, 'of'>,
-  casts: readonly Cast[],
-  onlyObjectives = false,
-): readonly Line[] {
+/** What the agent judges, by engine and target, and what it measures beside that. */
+export function renderScorecard(input: ScorecardInput, onlyObjectives = false): readonly Line[] {
+  const { scrape, failures, casts } = input;
   const head = [
     column('', 2),
     column('', widths.label),
     column('value', widths.value, 'faint'),
     column('bound', widths.bound, 'faint'),
     column('', widths.gap),
-    span('what it rests on', 'faint'),
+    span('as the agent judges it', 'faint'),
   ];
   return [
     head,
@@ -34,12 +31,17 @@ export function renderScorecard(
       renderCast(title, double),
       ...targets.flatMap((target) => [
         renderTarget(scrape, target, double !== undefined),
-        ...rows
-          .filter((row) => row.target === target && (!onlyObjectives || row.objective !== undefined))
-          .map((row) => renderRow(scrape, failures, row)),
-        ...(onlyObjectives ? [] : renderFindings(scrape, target)),
+        ...renderObjectives(input, target),
+        ...(onlyObjectives ? [] : renderRows(scrape, failures, target)),
       ]),
     ]),
+  ];
+}
+
+function renderRows(scrape: Scrape, failures: Pick<Failures, 'of'>, target: string): readonly Line[] {
+  return [
+    ...rows.filter((row) => row.target === target).map((row) => renderRow(scrape, failures, row)),
+    ...renderFindings(scrape, target),
   ];
 }
 
@@ -83,7 +85,13 @@ function renderFindings(scrape: Scrape, target: string): readonly Line[] {
     seriesOf(scrape, 'reeve_findings', { target, severity }).map(({ labels }) => labels['code'] ?? ''),
   );
   if (texts.length === 0) return [];
-  return [[column('', 2), column('findings', widths.label, 'faint'), span(listed(texts, findingsWidth))]];
+  return [
+    [
+      column('', 2),
+      column('findings', widths.label, 'faint'),
+      span(listed(texts, scorecardWidth - 2 - widths.label)),
+    ],
+  ];
 }
 
 /** As many as fit, and how many more there are. */
@@ -97,47 +105,25 @@ function listed(texts: readonly string[], width: number): string {
 }
 
 function renderRow(scrape: Scrape, failures: Pick<Failures, 'of'>, row: Row): Line {
-  const objective = row.objective === undefined ? undefined : objectives[row.objective];
-  const bound = objective === undefined ? '' : bounds(objective.bound, row.unit);
   const value = valueOf(scrape, row.metric, { target: row.target, ...row.where }, row.how);
-  const reason = whyUnknown(scrape, failures, row, value, objective?.minimumBasis);
-  const label = column(
-    row.objective ?? row.label ?? '',
-    widths.label,
-    objective === undefined ? 'faint' : 'plain',
-  );
-  const basis = reason ?? row.basis(scrape);
+  const text = value === undefined ? whyUnknown(scrape, failures, row) : row.basis(scrape);
   return [
     column('', 2),
-    label,
-    reason === undefined && value !== undefined
-      ? column(measured(value, row.unit), widths.value, 'value')
-      : column('unknown', widths.value, 'unknown'),
-    column(bound, widths.bound),
-    column('', widths.gap),
-    span(fit(basis, basisWidth), 'faint'),
+    column(row.label, widths.label, 'faint'),
+    value === undefined
+      ? column('unknown', widths.value, 'unknown')
+      : column(measured(value, row.unit), widths.value, 'value'),
+    column('', widths.bound + widths.gap),
+    span(fit(text, widths.text), 'faint'),
   ];
 }
 
-/** Undefined when the value is known. */
-function whyUnknown(
-  scrape: Scrape,
-  failures: Pick<Failures, 'of'>,
-  row: Row,
-  value: number | undefined,
-  minimumBasis: number | undefined,
-): string | undefined {
-  const { target, group } = row;
+function whyUnknown(scrape: Scrape, failures: Pick<Failures, 'of'>, { target, group, absent }: Row): string {
   if (valueOf(scrape, 'reeve_target_up', { target }) !== 1) return 'the target is not reachable';
-  if (value === undefined) {
-    const isRead = valueOf(scrape, 'reeve_collect_last_success_timestamp_seconds', { target, group });
-    const codes = failures.of(target, group);
-    if (codes !== undefined) return `reading ${group} failed: ${codes.join(', ')}`;
-    return isRead === undefined ? `${group} was not read yet` : row.absent;
-  }
-  const observations = row.observations?.(scrape) ?? Number.POSITIVE_INFINITY;
-  if (minimumBasis === undefined || observations >= minimumBasis) return undefined;
-  return `needs ${whole(minimumBasis)} ${row.observed ?? 'observations'}, ${whole(observations)} ${sinceStart}`;
+  const codes = failures.of(target, group);
+  if (codes !== undefined) return `reading ${group} failed: ${codes.join(', ')}`;
+  const readAt = valueOf(scrape, 'reeve_collect_last_success_timestamp_seconds', { target, group });
+  return readAt === undefined ? `${group} was not read yet` : absent;
 }
 
 const storyWidths = { id: 15, seenAt: 9, witnessed: 28 } as const;

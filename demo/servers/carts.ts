@@ -70,7 +70,7 @@ function castOf({ url, caFile, account, registration }: AzureDouble): Cast {
     engine: cosmosdb
     account: { subscription: ${account.subscription}, resourceGroup: ${account.resourceGroup}, name: ${account.name} }
     identity:                          # real life: leave it out on a machine with a managed identity
-      clientSecret: { tenant: ${registration.tenant}, clientId: ${registration.clientId}, secret: { env: CARTS_CLIENT_SECRET } }
+      clientSecret: { tenant: ${registration.tenant}, clientId: ${registration.clientId}, secret: { file: secrets/CARTS_CLIENT_SECRET } }
     endpoints: { arm: "${url}", authority: "${url}" }   # real life: leave it out, and ca too
     ca: ${caFile}
     interval: 3s                       # real life: 1m, the default

@@ -62,7 +62,7 @@ function castOf(set: Deployment): Cast {
     targets: [targets.catalogSet],
     config: `  - id: ${targets.catalogSet}
     engine: mongodb
-    url: { env: CATALOG_URL }          # any member: the others are discovered
+    url: { file: secrets/CATALOG_URL }          # any member: the others are discovered
     interval: 2s                       # real life: 15s, the default
     labels: { environment: demo }
     unusedAfter: ${unusedAfter}                    # real life: 100d, the default

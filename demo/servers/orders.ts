@@ -78,7 +78,7 @@ function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
 
 const config = `  - id: ${targets.ordersPrimary}
     engine: postgres
-    url: { env: ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
+    url: { file: secrets/ORDERS_PRIMARY_URL }   # its login has pg_monitor and nothing else
     interval: 2s                       # real life: 15s, the default
     workload: oltp
     labels: { environment: demo }
@@ -91,7 +91,7 @@ const config = `  - id: ${targets.ordersPrimary}
 
   - id: ${targets.ordersStandby}
     engine: postgres
-    url: { env: ORDERS_STANDBY_URL }
+    url: { file: secrets/ORDERS_STANDBY_URL }
     interval: 2s
     workload: olap                     # reports run here
     labels: { environment: demo }

@@ -83,7 +83,7 @@ function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
 
 const targetsConfig = `  - id: ${targets.sessionsCache}
     engine: redis
-    url: { env: SESSIONS_CACHE_URL }
+    url: { file: secrets/SESSIONS_CACHE_URL }
     interval: 2s
     workload: cache
     labels: { environment: demo }
@@ -96,7 +96,7 @@ const targetsConfig = `  - id: ${targets.sessionsCache}
 
   - id: ${targets.sessionsReplica}
     engine: redis
-    url: { env: SESSIONS_REPLICA_URL }
+    url: { file: secrets/SESSIONS_REPLICA_URL }
     interval: 2s
     workload: cache
     labels: { environment: demo }

@@ -10,6 +10,9 @@ export interface Warehouse {
   readonly cast: Cast;
 }
 
+/** Of a month, in US dollars: more than the invented jobs cost. */
+const budgetUsd = 1_000;
+
 export async function startWarehouse(keep: (resource: AsyncDisposable) => void): Promise<Warehouse> {
   const double = await startBigQueryDouble({ projects: ['double-warehouse'], regions: ['us'] });
   keep(double);
@@ -34,9 +37,10 @@ function castOf(double: BigQueryDouble): Cast {
     project: ${double.project}
     regions: [${double.region}]
     endpoint: ${double.url}       # real life: leave it out
-    credentials: { env: WAREHOUSE_CREDENTIALS }   # real life: leave it out where the machine has an identity
+    credentials: { file: secrets/WAREHOUSE_CREDENTIALS }   # real life: leave it out where the machine has an identity
     interval: 5s                       # real life: 1m, the default; what costs money is read every 15m at most, here too
     labels: { environment: demo }
+    objectives: { bigquery_spend_usd: { max: ${budgetUsd} } }   # the month's budget; there is no default
     pricing: { onDemandUsdPerTiB: ${usdPerTiB}, freeTiBPerMonth: 0 }   # the free TiB is used up elsewhere
 `,
     secrets: { WAREHOUSE_CREDENTIALS: JSON.stringify(double.serviceAccount()) },

@@ -1,4 +1,5 @@
 import { blockingStory } from './blocking.ts';
+import { cacheBreachStory, lagBreachStory } from './breaches.ts';
 import { bigKeyStory, cacheStory } from './cache.ts';
 import { hotPartitionStory, throughputStory } from './carts.ts';
 import { electionStory, memberIndexStory, memberLagStory } from './catalog.ts';
@@ -16,8 +17,10 @@ export const stories: readonly Story[] = [
   hitRatioStory,
   blockingStory,
   replicationStory,
+  lagBreachStory,
   statementStory,
   cacheStory,
+  cacheBreachStory,
   bigKeyStory,
   cacheReplicaStory,
   memberLagStory,

@@ -5,6 +5,7 @@ import { measured } from '../scorecard/format.ts';
 import { sessionBody } from '../servers/cache-data.ts';
 import { ignoreAbort, repeat } from '../sleep.ts';
 import type { Stage } from '../stage.ts';
+import { isCacheBreachOpen } from './breaches.ts';
 import type { Story } from './story.ts';
 
 const target = targets.sessionsCache;
@@ -61,7 +62,7 @@ async function coolAndWarm({ sessions, until }: Stage, signal: AbortSignal): Pro
     const cold = repeat(50, AbortSignal.any([signal, isSeen.signal]), () => lookUp(client, 100, all));
     const ended = cold.catch(ignoreAbort);
     try {
-      await until((scrape) => (hitRatio(scrape) ?? 1) < enough, 20_000, signal);
+      await until(isCacheBreachOpen, 20_000, signal);
     } finally {
       isSeen.abort();
       await ended;

@@ -2,6 +2,7 @@ import { targets } from '../agent-config.ts';
 import { type Scrape, valueOf } from '../exposition.ts';
 import { measured } from '../scorecard/format.ts';
 import type { Stage } from '../stage.ts';
+import { isLagBreachOpen } from './breaches.ts';
 import type { Story, Witness } from './story.ts';
 
 const lag = (scrape: Scrape, target: string): number | undefined =>
@@ -31,7 +32,11 @@ export const replicationStory: Story = {
     await until((scrape) => isCaughtUp(scrape, targets.ordersPrimary), 20_000, signal);
     await orders.standby.pauseReplay();
     try {
-      await until(isSeenByBoth, 20_000, signal);
+      await until(
+        (scrape, breaches) => isSeenByBoth(scrape) && isLagBreachOpen(scrape, breaches),
+        20_000,
+        signal,
+      );
     } finally {
       await orders.standby.resumeReplay();
     }

@@ -1,4 +1,5 @@
 import type { Scrape } from '../exposition.ts';
+import type { BreachRecord } from '../judged.ts';
 import type { Stage } from '../stage.ts';
 
 /** Something that happens to the servers, and how it shows in what the agent publishes. */
@@ -7,7 +8,7 @@ export interface Story {
   /** What it shows, in a few words. */
   readonly title: string;
   readonly needsRedis: boolean;
-  /** Seen one after the other, in the agent's own page and nowhere else; with the last one the story is finished. */
+  /** Seen one after the other, in what the agent itself tells and nowhere else; with the last one the story is finished. */
   readonly steps: readonly Step[];
   /** The number that tells it, as far as the agent has shown it. */
   readonly witness: Witness;
@@ -15,14 +16,17 @@ export interface Story {
   act?(stage: Stage, signal: AbortSignal): Promise<void>;
 }
 
+/** Whether the agent's page and its breaches show it. */
+export type Sight = (scrape: Scrape, breaches: readonly BreachRecord[]) => boolean;
+
 export interface Step {
   /** What is waited for; read after "waiting for". */
   readonly text: string;
-  isSeen(scrape: Scrape): boolean;
+  readonly isSeen: Sight;
 }
 
 export interface Witness {
-  readonly of: (scrape: Scrape) => number | undefined;
+  readonly of: (scrape: Scrape, breaches: readonly BreachRecord[]) => number | undefined;
   /** In words, from the lowest and the highest that were seen. */
   readonly text: (lowest: number, highest: number) => string;
 }
@@ -39,8 +43,8 @@ export interface Progress {
 }
 
 export interface Tracker {
-  /** Holds a new page of the agent against the stories. */
-  follow(scrape: Scrape, sinceStartMs: number): void;
+  /** Holds a new page of the agent, and the breaches that it has recorded, against the stories. */
+  follow(scrape: Scrape, sinceStartMs: number, breaches?: readonly BreachRecord[]): void;
   progress(): readonly Progress[];
 }
 
@@ -60,12 +64,12 @@ export function trackStories(stories: readonly Story[]): Tracker {
     values: undefined,
   }));
   return {
-    follow(scrape, sinceStartMs) {
+    follow(scrape, sinceStartMs, breaches = []) {
       for (const entry of entries) {
         const { steps } = entry.story;
-        while (steps[entry.steps]?.isSeen(scrape) === true) entry.steps += 1;
+        while (steps[entry.steps]?.isSeen(scrape, breaches) === true) entry.steps += 1;
         if (entry.steps === steps.length) entry.finishedMs ??= sinceStartMs;
-        witness(entry, scrape);
+        witness(entry, entry.story.witness.of(scrape, breaches));
       }
     },
     progress: () =>
@@ -78,8 +82,7 @@ export function trackStories(stories: readonly Story[]): Tracker {
   };
 }
 
-function witness(entry: Entry, scrape: Scrape): void {
-  const value = entry.story.witness.of(scrape);
+function witness(entry: Entry, value: number | undefined): void {
   if (value === undefined) return;
   const { lowest, highest } = entry.values ?? { lowest: value, highest: value };
   entry.values = { lowest: Math.min(lowest, value), highest: Math.max(highest, value) };

@@ -49,5 +49,5 @@ export const forecastStory: Story = {
       },
     },
   ],
-  witness: { of: forecast, text: (_, highest) => `about ${measured(highest, 'usd')}` },
+  witness: { of: (scrape) => forecast(scrape), text: (_, highest) => `about ${measured(highest, 'usd')}` },
 };

@@ -75,7 +75,7 @@ function unknownPart(lines: readonly ScoredObjective[], now: number, options: Re
   ].join('\n');
 }
 
-const reasonTexts: Readonly<Record<UnknownReason, string>> = {
+export const reasonTexts: Readonly<Record<UnknownReason, string>> = {
   not_collected: 'not collected yet',
   unreachable: 'the target cannot be reached',
   collection_failed: 'reading it failed, or the reading is too old',

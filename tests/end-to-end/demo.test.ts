@@ -26,10 +26,13 @@ describe('npm run demo', () => {
       .filter((text) => /^( {2}[a-z_]|[✓·] )/.test(text) && !/http|\/\//.test(text)))
       expect(line.length).toBeLessThanOrEqual(100);
     expect(stdout).toMatch(/^[✓·] indexes /m);
+    for (const story of ['lag breach', 'cache breach'])
+      expect(stdout).toMatch(new RegExp(`^(✓ ${story} .* one breach, of|· ${story} .* for)`, 'm'));
+    expect(stdout).toMatch(/request_unit_utilization_ratio .*(breached since \+\d+ s \(ticket\)|unknown|judged)/);
     expect(stdout).toContain('nothing is left behind');
     const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(stdout)?.[1];
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
-    const folder = /config\s+(\S+)\/reeve\.yaml/.exec(stdout)?.[1] ?? '';
+    const folder = /-c (\S+)\/reeve\.yaml/.exec(stdout)?.[1] ?? '';
     await expect(readdir(folder)).rejects.toThrow('ENOENT');
   }, 90_000);
 

@@ -1,6 +1,6 @@
 import { targets } from '../../agent-config.ts';
 import { type Scrape, valueOf } from '../../exposition.ts';
-import { measured, whole } from '../format.ts';
+import { measured } from '../format.ts';
 import type { Row } from '../row.ts';
 
 const target = targets.warehouse;
@@ -10,7 +10,6 @@ const inWarehouse = (scrape: Scrape, metric: string, where = {}): number | undef
 const dollars = (value: number | undefined): string =>
   value === undefined ? 'unknown' : measured(value, 'usd');
 const month = { window: 'month' } as const;
-const queries = (scrape: Scrape): number => inWarehouse(scrape, 'finished_queries') ?? 0;
 
 export const bigqueryRows: readonly Row[] = [
   {
@@ -26,7 +25,7 @@ export const bigqueryRows: readonly Row[] = [
   },
   {
     target,
-    objective: 'bigquery_spend_usd',
+    label: 'forecast of the month',
     metric: 'reeve_bigquery_spend_forecast_usd',
     where: month,
     unit: 'usd',
@@ -47,17 +46,5 @@ export const bigqueryRows: readonly Row[] = [
     group: 'own_spend',
     basis: () => 'what asking has cost; every 15 min at most',
     absent: 'no query was sent yet',
-  },
-  {
-    target,
-    objective: 'olap_query_seconds',
-    metric: 'reeve_bigquery_job_p95_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'performance',
-    basis: (scrape) => `p95 of ${whole(queries(scrape))} queries of the last hour`,
-    observations: queries,
-    observed: 'queries',
-    absent: 'no query ended in the last hour',
   },
 ];

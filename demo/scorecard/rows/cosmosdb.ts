@@ -11,11 +11,11 @@ const inCarts = (scrape: Scrape, metric: string, container: string): number | un
 const written = (value: number | undefined, text: (known: number) => string): string =>
   value === undefined ? 'not known' : text(value);
 
-/** Of one container; both rows tell of the newest minute that Azure has counted. */
+/** Of one container, in the newest minute that Azure has counted; the objective takes seven days of them. */
 function utilization(container: string): Row {
   return {
     target,
-    objective: 'request_unit_utilization_ratio',
+    label: `RU/s used of ${container}`,
     metric: 'reeve_cosmosdb_request_unit_utilization_ratio',
     where: { container },
     how: 'max',
@@ -24,7 +24,7 @@ function utilization(container: string): Row {
     basis: (scrape) => {
       const consumed = written(inCarts(scrape, 'request_units_per_second', container), whole);
       const provisioned = written(inCarts(scrape, 'provisioned_request_units_per_second', container), whole);
-      return `${container}: ${consumed} of ${provisioned} RU/s, newest minute`;
+      return `${consumed} of ${provisioned} RU/s, newest minute`;
     },
     absent: 'needs the throughput, which is read apart',
   };
@@ -60,15 +60,5 @@ export const cosmosdbRows: readonly Row[] = [
       return `${hotContainer}: the busiest partition is at ${written(busiest, (value) => measured(value, 'ratio'))}`;
     },
     absent: 'one partition only, or the median one is idle',
-  },
-  {
-    target,
-    objective: 'oltp_query_seconds',
-    metric: 'reeve_cosmosdb_server_side_latency_p95_estimate_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'latency',
-    basis: () => 'p95 estimate: of averages by minute and operation',
-    absent: 'no minute with requests is counted yet',
   },
 ];

@@ -1,5 +1,5 @@
 import { targets, unusedAfter } from '../../agent-config.ts';
-import { type Scrape, seriesOf, valueOf } from '../../exposition.ts';
+import { type Scrape, valueOf } from '../../exposition.ts';
 import { whole } from '../format.ts';
 import { type Row, sinceStart, twoReadings } from '../row.ts';
 
@@ -8,32 +8,8 @@ const database = { database: 'catalog' } as const;
 
 const inCatalog = (scrape: Scrape, metric: string, where = {}): number =>
   valueOf(scrape, `reeve_mongodb_${metric}`, { target, ...where }) ?? 0;
-const operations = (scrape: Scrape): number => inCatalog(scrape, 'operation_latency_observations_total');
 
 export const mongodbRows: readonly Row[] = [
-  {
-    target,
-    objective: 'replication_lag_seconds',
-    metric: 'reeve_replication_lag_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'replication',
-    basis: (scrape) =>
-      `the worst of ${seriesOf(scrape, 'reeve_replication_lag_seconds', { target }).length} members, each read directly`,
-    absent: 'no primary, or no member tells',
-  },
-  {
-    target,
-    objective: 'oltp_query_seconds',
-    metric: 'reeve_mongodb_operation_latency_p95_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'operations',
-    basis: (scrape) => `p95; ${whole(operations(scrape))} operations ${sinceStart}`,
-    observations: operations,
-    observed: 'operations',
-    absent: twoReadings,
-  },
   {
     target,
     label: 'cache hit ratio',
@@ -57,7 +33,7 @@ export const mongodbRows: readonly Row[] = [
   },
   {
     target,
-    objective: 'unused_index_bytes',
+    label: 'unused, not overdue yet',
     metric: 'reeve_mongodb_unused_index_bytes',
     where: database,
     unit: 'bytes',

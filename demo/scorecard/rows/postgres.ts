@@ -2,31 +2,16 @@ import { targets, unusedAfter } from '../../agent-config.ts';
 import { type Scrape, valueOf } from '../../exposition.ts';
 import { duration, whole } from '../format.ts';
 import { type Row, sinceStart, twoReadings } from '../row.ts';
-import { replicaBasis } from './replica-basis.ts';
 
 const shop = { database: 'shop' } as const;
-const { ordersPrimary, ordersStandby } = targets;
+const { ordersPrimary } = targets;
 
-const inOrders = (scrape: Scrape, metric: string, target: string = ordersPrimary): number =>
-  valueOf(scrape, `reeve_postgres_${metric}`, { target, ...shop }) ?? 0;
-const indexBlocks = (target: string) => (scrape: Scrape) =>
-  inOrders(scrape, 'index_blocks_hit_total', target) + inOrders(scrape, 'index_blocks_read_total', target);
+const inOrders = (scrape: Scrape, metric: string): number =>
+  valueOf(scrape, `reeve_postgres_${metric}`, { target: ordersPrimary, ...shop }) ?? 0;
 const tableBlocks = (scrape: Scrape): number =>
   inOrders(scrape, 'table_blocks_hit_total') + inOrders(scrape, 'table_blocks_read_total');
 
 export const postgresRows: readonly Row[] = [
-  {
-    target: ordersPrimary,
-    objective: 'index_hit_ratio',
-    metric: 'reeve_postgres_index_hit_ratio',
-    where: shop,
-    unit: 'ratio',
-    group: 'relations',
-    basis: (scrape) => `${whole(indexBlocks(ordersPrimary)(scrape))} index blocks ${sinceStart}`,
-    observations: indexBlocks(ordersPrimary),
-    observed: 'index blocks',
-    absent: twoReadings,
-  },
   {
     target: ordersPrimary,
     label: 'table hit ratio',
@@ -35,19 +20,6 @@ export const postgresRows: readonly Row[] = [
     unit: 'ratio',
     group: 'relations',
     basis: (scrape) => `${whole(tableBlocks(scrape))} table blocks ${sinceStart}`,
-    absent: twoReadings,
-  },
-  {
-    target: ordersPrimary,
-    objective: 'oltp_query_seconds',
-    metric: 'reeve_postgres_statement_p95_estimate_seconds',
-    where: shop,
-    unit: 'seconds',
-    group: 'statements',
-    basis: (scrape) =>
-      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total'))} calls ${sinceStart}`,
-    observations: (scrape) => inOrders(scrape, 'statement_calls_total'),
-    observed: 'calls',
     absent: twoReadings,
   },
   {
@@ -61,17 +33,7 @@ export const postgresRows: readonly Row[] = [
   },
   {
     target: ordersPrimary,
-    objective: 'replication_lag_seconds',
-    metric: 'reeve_replication_lag_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'replication',
-    basis: (scrape) => replicaBasis(scrape, ordersPrimary),
-    absent: 'no replica is connected',
-  },
-  {
-    target: ordersPrimary,
-    objective: 'unused_index_bytes',
+    label: 'unused, not overdue yet',
     metric: 'reeve_postgres_unused_index_bytes',
     where: shop,
     unit: 'bytes',
@@ -110,40 +72,5 @@ export const postgresRows: readonly Row[] = [
     basis: (scrape) =>
       `oldest transaction ${duration(valueOf(scrape, 'reeve_postgres_oldest_transaction_seconds', { target: ordersPrimary }, 'max') ?? 0)}`,
     absent: 'not reported',
-  },
-  {
-    target: ordersStandby,
-    objective: 'replication_lag_seconds',
-    metric: 'reeve_replication_lag_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'replication',
-    basis: (scrape) => `its own view; ${replicaBasis(scrape, ordersStandby)}`,
-    absent: 'the standby does not know',
-  },
-  {
-    target: ordersStandby,
-    objective: 'index_hit_ratio',
-    metric: 'reeve_postgres_index_hit_ratio',
-    where: shop,
-    unit: 'ratio',
-    group: 'relations',
-    basis: (scrape) => `${whole(indexBlocks(ordersStandby)(scrape))} index blocks ${sinceStart}`,
-    observations: indexBlocks(ordersStandby),
-    observed: 'index blocks',
-    absent: twoReadings,
-  },
-  {
-    target: ordersStandby,
-    objective: 'olap_query_seconds',
-    metric: 'reeve_postgres_statement_hourly_p95_estimate_seconds',
-    where: shop,
-    unit: 'seconds',
-    group: 'statements',
-    basis: (scrape) =>
-      `p95, estimated; ${whole(inOrders(scrape, 'statement_calls_total', ordersStandby))} reports ${sinceStart}`,
-    observations: (scrape) => inOrders(scrape, 'statement_calls_total', ordersStandby),
-    observed: 'reports',
-    absent: twoReadings,
   },
 ];

@@ -2,47 +2,31 @@ import { targets } from '../../agent-config.ts';
 import { type Scrape, valueOf } from '../../exposition.ts';
 import { whole } from '../format.ts';
 import { type Row, sinceStart, twoReadings } from '../row.ts';
-import { replicaBasis } from './replica-basis.ts';
 
 const { sessionsCache, sessionsReplica } = targets;
 
 const inSessions = (scrape: Scrape, metric: string): number =>
   valueOf(scrape, `reeve_redis_${metric}`, { target: sessionsCache }) ?? 0;
-const lookups = (scrape: Scrape): number =>
-  inSessions(scrape, 'keyspace_hits_total') + inSessions(scrape, 'keyspace_misses_total');
 
 export const redisRows: readonly Row[] = [
   {
     target: sessionsCache,
-    objective: 'cache_hit_ratio',
-    metric: 'reeve_redis_cache_hit_ratio',
-    unit: 'ratio',
-    group: 'cache',
-    basis: (scrape) =>
-      `${whole(lookups(scrape))} lookups, ${whole(inSessions(scrape, 'evicted_keys_total'))} evicted ${sinceStart}`,
-    observations: lookups,
-    observed: 'lookups',
-    absent: twoReadings,
-  },
-  {
-    target: sessionsCache,
-    objective: 'oltp_query_seconds',
+    label: 'command latency p99',
     metric: 'reeve_redis_command_latency_p99_seconds',
     how: 'max',
     unit: 'seconds',
     group: 'latency',
-    basis: () => 'p99 of the commands, without those of the agent',
+    basis: () => 'without the commands of the agent',
     absent: twoReadings,
   },
   {
     target: sessionsCache,
-    objective: 'replication_lag_seconds',
-    metric: 'reeve_replication_lag_seconds',
-    how: 'max',
-    unit: 'seconds',
-    group: 'replication',
-    basis: (scrape) => replicaBasis(scrape, sessionsCache),
-    absent: 'the offset of the replica is not known yet',
+    label: 'evicted keys',
+    metric: 'reeve_redis_evicted_keys_total',
+    unit: 'count',
+    group: 'cache',
+    basis: () => sinceStart,
+    absent: 'not reported',
   },
   {
     target: sessionsCache,

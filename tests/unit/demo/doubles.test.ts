@@ -18,9 +18,12 @@ import { type Watching, watchTarget } from '../../support/watching.ts';
 
 const fileSchema = z.object({ targets: z.array(z.record(z.string(), z.unknown())) });
 
-/** The target of a cast, as the demo's own file has it. */
+const ports = { metrics: 9464, control: 9465 } as const;
+
+/** The target of a cast, as the demo's own file has it; secrets come by the environment here. */
 function watchCast(engine: Engine, cast: Cast): Watching {
-  const [{ engine: _, ...target } = {}] = fileSchema.parse(parse(renderConfig(9464, [cast]))).targets;
+  const text = renderConfig(ports, [cast]).replaceAll(/\{ file: secrets\/(\w+) \}/g, '{ env: $1 }');
+  const [{ engine: _, ...target } = {}] = fileSchema.parse(parse(text)).targets;
   return watchTarget({ engine, target, env: cast.secrets });
 }
 
@@ -100,7 +103,7 @@ describe('renderConfig', () => {
     const started = [await startCatalog(keep), await startCarts(keep), await startWarehouse(keep)];
     const casts = started.map(({ cast }) => cast);
 
-    const text = renderConfig(9464, casts);
+    const text = renderConfig(ports, casts);
 
     expect(text.match(/^ {2}# .*A DOUBLE: .*$/gm)).toHaveLength(3);
     for (const { secrets } of casts)
