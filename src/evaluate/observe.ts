@@ -60,13 +60,10 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   for (const state of known) {
     const isPlace = state.subject === '' && !state.isSeen && state.open === undefined;
     if (isPlace || observed.has(state.subject)) continue;
-    const isAged = measure.statistic === 'age' && state.isSeen && status.reading === undefined;
-    observed.set(
-      state.subject,
-      isAged
-        ? aged(input, state.subject, 'unread')
-        : missing(status, state.subject, objective.bound, measure.untilKnown),
-    );
+    const absent = missing(status, state.subject, objective.bound, measure.untilKnown);
+    // What happened last is known also while nobody can look whether the subject is there.
+    const isAged = measure.statistic === 'age' && state.isSeen && absent.presence === 'unread';
+    observed.set(state.subject, isAged ? aged(input, state.subject, 'unread') : absent);
   }
   const isPlaceNeeded = objective.onlySubjects === undefined && !isExempt(input);
   if (observed.size === 0 && isPlaceNeeded)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { day, hour, inForce, minute, second, start, Watched } from './judging.ts';
+import { day, error, hour, inForce, minute, second, start, Watched } from './judging.ts';
 
 describe('judging an age', () => {
   const objective = inForce('restore_test_age_seconds');
@@ -47,6 +47,29 @@ describe('judging an age', () => {
 
     expect(down).toMatchObject({ state: 'breached', value: (32 * day) / second });
     expect(watched.only()).toMatchObject({ state: 'breached', reason: 'not_reported' });
+  });
+
+  it('knows the age of a database that alone cannot be read', () => {
+    const watched = new Watched([objective]);
+    const other = ['storage', 1, { database: 'other' }] as const;
+    watched.see(0, [...rows, other]);
+
+    watched.see(32 * day, [other], { errors: { storage: [error('app', 'permission denied')] } });
+
+    expect(watched.only('app')).toMatchObject({ state: 'breached', value: (32 * day) / second });
+  });
+
+  it('counts from the restart where the clock had been ahead when the database was first seen', () => {
+    const watched = new Watched([objective]);
+    watched.see(0, rows);
+    watched.judge.save();
+    watched.clock.jump(-3_650 * day);
+
+    watched.restart(minute, false);
+    watched.see(0, rows);
+    watched.see(32 * day, rows);
+
+    expect(watched.only()).toMatchObject({ state: 'breached', value: (32 * day) / second });
   });
 
   it('is as old as before for a database that returns within 400 days', () => {
