@@ -97,7 +97,7 @@ export function raiseTo(state: SubjectState, severity: Severity, now: number): O
 }
 
 /** The breach as it ends. */
-export function closeBreach(
+function closeBreach(
   { breach, ageMs }: OpenBreach,
   now: number,
   closeReason: NonNullable<Breach['closeReason']>,

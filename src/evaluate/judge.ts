@@ -6,12 +6,13 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { closeBreach } from './breach.ts';
+import { release } from './breach.ts';
 import { GrowthForecasts } from './growth-forecasts.ts';
 import type { JudgedTarget } from './judged-target.ts';
 import type { LastEventAt } from './observe.ts';
+import { restoreSubjects } from './restore-subjects.ts';
 import { SteadyClock } from './steady-clock.ts';
-import { type JudgeServices, TargetJudge } from './target-judge.ts';
+import { type JudgeServices, settle, TargetJudge } from './target-judge.ts';
 
 export type { JudgedTarget } from './judged-target.ts';
 
@@ -42,20 +43,20 @@ export class Judge {
     };
   }
 
-  /** Judges these targets and no others. Breaches of targets and objectives that are gone close as `dropped`. */
+  /** Judges these targets and no others. Breaches of targets and objectives that are gone close as `dropped`; a target that changed its engine is another one. */
   apply(targets: readonly JudgedTarget[]): void {
-    const wanted = new Set(targets.map(({ target }) => target.id));
+    const engines = new Map(targets.map(({ target }) => [target.id, target.engine]));
     for (const [id, judge] of this.#targets) {
-      if (wanted.has(id)) continue;
+      if (engines.get(id) === judge.engine) continue;
       judge.drop();
       this.#targets.delete(id);
     }
+    this.#closeLeftBehind(engines);
     for (const judged of targets) {
       const known = this.#targets.get(judged.target.id);
       if (known === undefined) this.#targets.set(judged.target.id, new TargetJudge(judged, this.#services));
       else known.apply(judged);
     }
-    this.#closeLeftBehind(wanted);
   }
 
   /** Judges what a snapshot says, and returns what is to be published with it; nothing for a target that is not judged. */
@@ -87,15 +88,20 @@ export class Judge {
     for (const judge of this.#targets.values()) judge.save();
   }
 
-  /** Breaches of targets that were taken out of the configuration while the agent was away. */
-  #closeLeftBehind(wanted: ReadonlySet<string>): void {
+  /** Breaches of targets that were taken out of the configuration while the agent was away, or gave their name to one of another engine. */
+  #closeLeftBehind(engines: ReadonlyMap<string, string>): void {
     const { records, clock } = this.#services;
     const now = clock.now();
-    for (const breach of records.breaches({ open: true })) {
-      if (wanted.has(breach.target)) continue;
-      const open = { breach, ageMs: Math.max(0, now - breach.since), alerts: [] };
-      records.saveBreach(closeBreach(open, now, 'dropped'));
-      for (const state of records.states(breach.target)) records.dropState(state);
+    const left = records
+      .breaches({ open: true })
+      .filter(({ target, engine }) => engines.get(target) !== engine)
+      .map(({ target, engine }) => [target, engine] as const);
+    for (const [id, engine] of new Map(left)) {
+      for (const state of restoreSubjects(records, { id, engine }, now)) {
+        const released = ['evaluation', 'alert'] as const;
+        settle(release(state, { now, sinceMs: 0, reason: 'dropped', released, alerts: [] }), this.#services);
+        records.dropState(state);
+      }
     }
   }
 }

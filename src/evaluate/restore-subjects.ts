@@ -9,7 +9,11 @@ import { isGone, type SubjectState } from './subject-state.ts';
 type Readable = Pick<ObjectiveRecords, 'states' | 'breaches'>;
 
 /** What the records know of a target's subjects. A breach that is open is there even when the state of its subject is lost. */
-export function restoreSubjects(records: Readable, target: Target, now: number): readonly SubjectState[] {
+export function restoreSubjects(
+  records: Readable,
+  target: Pick<Target, 'id' | 'engine'>,
+  now: number,
+): readonly SubjectState[] {
   const open = new Map(
     records.breaches({ target: target.id, open: true }).map((breach) => [keyOf(breach), breach]),
   );

@@ -3,6 +3,7 @@ import { objectiveStates } from '../core/judgement.ts';
 import type { SavedState } from '../core/ports/objective-records.ts';
 import {
   type AlertHold,
+  isHeldBy,
   newSubject,
   type OpenBreach,
   type Progress,
@@ -26,6 +27,7 @@ export function saveable(state: SubjectState, at: number): SavedState {
     firstSeenAt: state.firstSeenAt,
     absentMs: state.absentMs,
     progress: state.progress,
+    isClosing: isHeldBy(state, 'evaluation'),
     unknownMs: state.unknownMs,
     isBlind: state.isBlind,
     breaches: state.breaches,
@@ -49,7 +51,7 @@ export function restored(
   now: number,
 ): SubjectState {
   const awayMs = Math.max(0, now - saved.at);
-  const read = parse(saved, engine, now);
+  const read = parse(saved, engine, breach, now);
   if (read === undefined) return withBreach(newSubject(saved, engine, {}, now), breach, now);
   const { progress, open } = read;
   const state = {
@@ -91,7 +93,12 @@ type Fields = Readonly<Record<string, unknown>>;
 type SavedOpen = Pick<OpenBreach, 'ageMs' | 'alerts'> & { readonly fingerprint: string };
 type ReadState = Omit<SubjectState, 'open'> & { readonly open: SavedOpen | undefined };
 
-function parse(saved: SavedState, engine: string, now: number): ReadState | undefined {
+function parse(
+  saved: SavedState,
+  engine: string,
+  breach: Breach | undefined,
+  now: number,
+): ReadState | undefined {
   const fields = parseJson(saved.json);
   const lengthenBy = (timeline: Timeline, { mark, ms }: Run): Timeline => lengthen(timeline, mark, ms);
   const runs = fields === undefined ? undefined : readAll(fields['timeline'], readRun);
@@ -101,15 +108,18 @@ function parse(saved: SavedState, engine: string, now: number): ReadState | unde
   if (runs === undefined || state === undefined || announced === undefined) return undefined;
   const key: SubjectKey = saved;
   const { open: _, ...empty } = newSubject(key, engine, {}, now);
+  // The breach is on disk sooner: what was on the way to open it is not on the way to close it, and the other way round.
+  const isSameWay = fields['isClosing'] === (breach?.holders.includes('evaluation') ?? false);
   return {
     ...empty,
     state,
     announced,
     stateMs: readDuration(fields['stateMs']) ?? 0,
     isSeen: fields['isSeen'] === true,
-    firstSeenAt: readDuration(fields['firstSeenAt']) ?? now,
+    // Of a clock that was ahead no age would ever come.
+    firstSeenAt: Math.min(now, readDuration(fields['firstSeenAt']) ?? now),
     absentMs: readDuration(fields['absentMs']) ?? 0,
-    progress: readProgress(fields['progress']),
+    progress: isSameWay ? readProgress(fields['progress']) : undefined,
     unknownMs: readDuration(fields['unknownMs']),
     isBlind: fields['isBlind'] === true,
     breaches: readDuration(fields['breaches']) ?? 0,

@@ -65,6 +65,10 @@ export class TargetJudge {
     this.apply(judged);
   }
 
+  get engine(): string {
+    return this.#judged.target.engine;
+  }
+
   /** Goes on with these objectives. Breaches of those that are gone close, and of those that lost their bound. */
   apply(judged: JudgedTarget): void {
     const before = this.#judged;
@@ -193,15 +197,10 @@ export class TargetJudge {
     if (isTurn(before, subject.state) || monotonicMs >= dueMs) this.#save(subject);
   }
 
-  /** Takes over what became of a subject, and tells whoever wants to know. */
-  #settle(subject: Subject, { state, events, breaches }: Outcome): void {
-    const { records, onEvent } = this.#services;
-    subject.state = state;
-    for (const breach of breaches) records.saveBreach(breach);
-    for (const event of events) {
-      records.addEvent(event);
-      onEvent(event);
-    }
+  /** Takes over what became of a subject. */
+  #settle(subject: Subject, outcome: Outcome): void {
+    subject.state = outcome.state;
+    settle(outcome, this.#services);
   }
 
   #save(subject: Subject): void {
@@ -289,6 +288,18 @@ export class TargetJudge {
       this.#add(state);
       if (!inForce.has(state.objective)) this.#drop(state.objective);
     }
+  }
+}
+
+/** Records what became of a subject, and tells whoever wants to know. */
+export function settle(
+  { events, breaches }: Outcome,
+  { records, onEvent }: Pick<JudgeServices, 'records' | 'onEvent'>,
+): void {
+  for (const breach of breaches) records.saveBreach(breach);
+  for (const event of events) {
+    records.addEvent(event);
+    onEvent(event);
   }
 }
 

@@ -172,6 +172,38 @@ describe('a restart', () => {
     expect(long.only().pendingMs).toBe(0);
   });
 
+  it('does not take the way out of a breach that has closed meanwhile for the way into another', () => {
+    const watched = breached();
+    watched.keepSeeing(9 * minute, good);
+    watched.judge.save();
+    const [breach] = watched.records.breaches({ open: true });
+    if (breach !== undefined)
+      watched.records.saveBreach({ ...breach, holders: [], closedAt: watched.clock.now() });
+
+    watched.restart(0, false);
+    watched.keepSeeing(9 * minute, bad);
+
+    expect(watched.only()).toMatchObject({ state: 'unknown', pendingMs: 8.75 * minute });
+  });
+
+  it('does not take the way into a breach that has opened meanwhile for the way out', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, bad);
+    watched.keepSeeing(9 * minute, bad);
+    watched.judge.save();
+    const [earlier] = watched.records.states('orders');
+    watched.keepSeeing(minute, bad);
+    if (earlier !== undefined) watched.records.saveState(earlier);
+
+    watched.restart(0, false);
+    watched.keepSeeing(10 * minute, good);
+    const before = watched.only().state;
+    watched.keepSeeing(minute, good);
+
+    expect(before).toBe('breached');
+    expect(watched.only().state).toBe('met');
+  });
+
   it('counts the time away as unknown in the budget', () => {
     const watched = breached();
     watched.keepSeeing(hour, bad);
@@ -210,6 +242,22 @@ describe('a restart', () => {
 
     expect(fresh.records.breaches({})).toMatchObject([{ closeReason: 'dropped' }]);
     expect(fresh.records.states('orders')).toEqual([]);
+    expect(fresh.kinds()).toEqual(['closed']);
+    expect(fresh.records.events({ limit: 1 })).toMatchObject([{ kind: 'closed', subject: 'app' }]);
+  });
+
+  it('closes breaches of a target whose name another engine has now', () => {
+    const watched = breached();
+    const other = [{ target: target('orders', { engine: 'other' }), metrics, objectives: [hitRatio] }];
+    const running = breached();
+
+    const fresh = new Watched([], { records: watched.records, clock: watched.clock });
+    fresh.judge.apply(other);
+    running.judge.apply(other);
+
+    expect(fresh.records.breaches({})).toMatchObject([{ closeReason: 'dropped', engine: 'test' }]);
+    expect(running.records.breaches({})).toMatchObject([{ closeReason: 'dropped', engine: 'test' }]);
+    expect(running.only('')).toMatchObject({ state: 'unknown', engine: 'other' });
   });
 
   it('saves a state that is on the move every minute, one at rest now and then, and a change at once', () => {
