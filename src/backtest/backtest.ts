@@ -2,7 +2,8 @@ import type { ObjectiveId } from '../core/objective.ts';
 import type { ObjectiveInForce } from '../core/objective-in-force.ts';
 import { objectiveMetrics } from '../core/objective-metrics.ts';
 import type { Bound } from '../evaluate/bound.ts';
-import type { RangeSeries, SeriesSource } from './prometheus-source.ts';
+import { allDatabases, ofAllDatabases } from '../evaluate/observe.ts';
+import type { RangeRequest, RangeSeries, SeriesSource } from './prometheus-source.ts';
 import { Replay, type ReplayOutcome } from './replay.ts';
 
 export interface BacktestInput {
@@ -67,12 +68,12 @@ interface Replayed {
 
 async function replayObjective(objective: ObjectiveId, input: BacktestInput): Promise<BacktestRow[]> {
   const { source, fromMs, toMs, stepMs, targets } = input;
-  const query = selector(objective, targets);
+  const query = selector(objectiveMetrics.objectiveValue.name, { objective }, targets);
   const replays = new Map<string, Replayed>();
   const spanMs = (pointsPerRequest - 1) * stepMs;
   for (let start = fromMs; start <= toMs; start += spanMs + stepMs) {
-    const end = Math.min(toMs, start + spanMs);
-    const found = await source.range({ query, fromMs: start, toMs: end, stepMs });
+    const span = { fromMs: start, toMs: Math.min(toMs, start + spanMs), stepMs };
+    const found = await source.range({ ...span, query });
     const bySubject = new Map(found.map((series) => [keyOf(series), series]));
     for (const [key, series] of bySubject) {
       if (!replays.has(key)) {
@@ -80,17 +81,41 @@ async function replayObjective(objective: ObjectiveId, input: BacktestInput): Pr
         if (begun !== undefined) replays.set(key, begun);
       }
     }
-    for (const [key, { replay }] of replays) play(replay, bySubject.get(key), start, end, stepMs);
+    const isFloorNeeded = [...replays.values()].some(
+      ({ inForce }) => inForce.measure.withoutMinimum !== undefined,
+    );
+    const floors = isFloorNeeded ? await floorsOf(objective, input, span) : undefined;
+    for (const [key, { replay }] of replays) play(replay, bySubject.get(key), floors?.(key), span);
   }
   return summarise(objective, [...replays.values()], toMs);
 }
 
+type Span = Omit<RangeRequest, 'query'>;
+type Times = ReadonlySet<number>;
+
+/** When the lower bound applied, which some subjects are free of for a while: it was published then. */
+async function floorsOf(
+  objective: ObjectiveId,
+  { source, targets }: BacktestInput,
+  span: Span,
+): Promise<(key: string) => Times> {
+  const query = selector(objectiveMetrics.objectiveBound.name, { objective, bound: 'min' }, targets);
+  const found = await source.range({ ...span, query });
+  const times = new Map(found.map((series) => [keyOf(series), new Set(series.points.map(([at]) => at))]));
+  return (key) => times.get(key) ?? new Set();
+}
+
 /** Without `max by`, an agent that moved to another instance would be two subjects. */
-function selector(objective: ObjectiveId, targets: readonly string[]): string {
-  const wanted =
-    targets.length === 0 ? '' : `,target=~${JSON.stringify(targets.map(escapeRegExp).join('|'))}`;
-  const { name } = objectiveMetrics.objectiveValue;
-  return `max by (target, engine, subject) (${name}{objective=${JSON.stringify(objective)}${wanted}})`;
+function selector(
+  metric: string,
+  labels: Readonly<Record<string, string>>,
+  targets: readonly string[],
+): string {
+  const matchers = [
+    ...Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+    ...(targets.length === 0 ? [] : [`target=~${JSON.stringify(targets.map(escapeRegExp).join('|'))}`]),
+  ];
+  return `max by (target, engine, subject) (${metric}{${matchers.join(',')}})`;
 }
 
 function escapeRegExp(text: string): string {
@@ -104,22 +129,30 @@ function keyOf({ labels }: RangeSeries): string {
 function begin({ labels }: RangeSeries, objective: ObjectiveId, input: BacktestInput): Replayed | undefined {
   const { target = '', engine = '', subject = '' } = labels;
   const inForce = input.inForce(target, engine, objective);
-  if (inForce === undefined) return undefined;
-  const replay = new Replay({ target, engine, subject }, inForce, input.stepMs);
-  return { target, engine, inForce, replay };
+  const judged = inForce === undefined ? undefined : ofSubject(inForce, subject);
+  if (inForce === undefined || judged === undefined) return undefined;
+  return { target, engine, inForce, replay: new Replay({ target, engine, subject }, judged, input.stepMs) };
 }
 
+/** The space of all databases together has a bound of its own, and is not judged without. */
+function ofSubject(inForce: ObjectiveInForce, subject: string): ObjectiveInForce | undefined {
+  if (inForce.measure.statistic !== 'forecast' || subject !== allDatabases) return inForce;
+  const { capacityBytes } = inForce;
+  return capacityBytes === undefined ? undefined : ofAllDatabases(inForce, capacityBytes);
+}
+
+/** @param floor when the lower bound applied; always when undefined. */
 function play(
   replay: Replay,
   series: RangeSeries | undefined,
-  startMs: number,
-  endMs: number,
-  stepMs: number,
+  floor: Times | undefined,
+  { fromMs, toMs, stepMs }: Span,
 ): void {
   const values = new Map(series?.points);
-  for (let at = startMs; at <= endMs; at += stepMs) {
+  for (let at = fromMs; at <= toMs; at += stepMs) {
     const value = values.get(at);
-    replay.step(at, value !== undefined && Number.isFinite(value) ? value : undefined);
+    const isFreeBelow = floor !== undefined && !floor.has(at);
+    replay.step(at, value !== undefined && Number.isFinite(value) ? value : undefined, isFreeBelow);
   }
 }
 

@@ -35,8 +35,13 @@ export class Replay {
     this.#state = newSubject(key, subject.engine, objective.bound, 0);
   }
 
-  /** @param value undefined when nothing was published at that step. Steps come in order. */
-  step(at: number, value: number | undefined): void {
+  /**
+   * Steps come in order.
+   *
+   * @param value undefined when nothing was published at that step.
+   * @param isFreeBelow the lower bound did not apply then.
+   */
+  step(at: number, value: number | undefined, isFreeBelow = false): void {
     // Before its first value the subject was not there.
     if (this.#at === undefined && value === undefined) return;
     const elapsedMs = this.#at === undefined ? 0 : at - this.#at;
@@ -44,7 +49,7 @@ export class Replay {
     if (value === undefined) this.#unknownMs += elapsedMs;
     else this.#knownMs += elapsedMs;
     const moment: Moment = { now: at, elapsedMs, longestPauseMs: 2 * this.#stepMs };
-    const outcome = judgeSubject(this.#state, this.#observe(value), this.#objective, moment);
+    const outcome = judgeSubject(this.#state, this.#observe(value, isFreeBelow), this.#objective, moment);
     this.#state = outcome.state;
     for (const breach of outcome.breaches) this.#breaches.set(breach.fingerprint, breach);
   }
@@ -54,8 +59,9 @@ export class Replay {
     return { breaches: [...this.#breaches.values()], knownMs: this.#knownMs, unknownMs: this.#unknownMs };
   }
 
-  #observe(value: number | undefined): Observation {
-    const { bound } = this.#objective;
+  #observe(value: number | undefined, isFreeBelow: boolean): Observation {
+    const { min: _, ...upper } = this.#objective.bound;
+    const bound = isFreeBelow ? upper : this.#objective.bound;
     if (value === undefined) return unknown('not_reported', '', bound);
     // The minimum of observations was asked when the value was published; which second metrics make a page is not replayed.
     const basis = this.#objective.minimumBasis;

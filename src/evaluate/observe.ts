@@ -151,6 +151,11 @@ function observeForecast(input: Observing, subject: string, found: FoundSubject)
   return observeGrowth(input, subject, total(found), bound, ask, (lower) => lower > (bound.max ?? Infinity));
 }
 
+/** The objective as it is for all databases together: when the space is full soon, somebody must act now. */
+export function ofAllDatabases(objective: ObjectiveInForce, capacity: number): ObjectiveInForce {
+  return { ...objective, bound: { max: capacity }, severity: 'page' };
+}
+
 /** All databases share the space that there is: it must not be full soon. */
 function observeTotal(
   input: Observing,
@@ -158,7 +163,7 @@ function observeTotal(
   found: ReadonlyMap<string, FoundSubject>,
   status: ReadingState,
 ): Observation {
-  const bound = { max: capacity };
+  const { bound } = ofAllDatabases(input.objective, capacity);
   if (status.reading === undefined || found.size === 0) return missing(status, allDatabases, bound);
   const isWhole = status.reading.state === 'ok';
   const sum = isWhole ? [...found.values()].reduce((all, one) => all + total(one), 0) : undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BacktestInput, backtest } from '../../../src/backtest/backtest.ts';
 import type { RangeRequest, RangeSeries } from '../../../src/backtest/prometheus-source.ts';
+import type { ObjectiveMeasure } from '../../../src/core/engine.ts';
 import { type ObjectiveOverrides, objectivesInForce } from '../../../src/core/objective-in-force.ts';
 
 const minute = 60_000;
@@ -67,6 +68,30 @@ describe('backtest', () => {
     expect(rows[0]).toMatchObject({ tickets: 1, stillOpen: 0 });
   });
 
+  it('judges no lower bound where none was published', async () => {
+    const objective = { objective: 'request_unit_utilization_ratio', withoutMinimum: 'atMinimum' } as const;
+    const values = { free: many(30, 0.1), bound: many(30, 0.1), later: many(30, 0.1) };
+    const floors = { bound: many(30, 0.7), later: [...many(20, undefined), ...many(10, 0.7)] };
+
+    const rows = await run({ values, floors, objective });
+
+    expect(rows[0]).toMatchObject({ subjects: 3, tickets: 2, stillOpen: 2, breachedMs: (29 + 9) * minute });
+  });
+
+  it('judges the space of all databases together by the capacity', async () => {
+    const objective = { objective: 'storage_bytes_forecast', statistic: 'forecast' } as const;
+    const values = { shop: many(30, 50), 'all databases': many(30, 500) };
+    const overrides = { storage_bytes_forecast: { max: 100, capacityBytes: 1_000 } };
+    const full = { storage_bytes_forecast: { max: 100, capacityBytes: 400 } };
+    const unlimited = { storage_bytes_forecast: { max: 100 } };
+
+    const rows = await run({ values, overrides, objective });
+
+    expect(rows[0]).toMatchObject({ subjects: 2, pages: 0, tickets: 0, bound: { max: 100 } });
+    expect(await run({ values, overrides: full, objective })).toMatchObject([{ pages: 1, tickets: 0 }]);
+    expect(await run({ values, overrides: unlimited, objective })).toMatchObject([{ subjects: 1 }]);
+  });
+
   it('leaves out a target on which the objective is not judged', async () => {
     const rows = await run({
       values: { shop: many(10, 0.5) },
@@ -77,28 +102,40 @@ describe('backtest', () => {
   });
 });
 
+type Values = Readonly<Record<string, readonly (number | undefined)[]>>;
+
 interface Run {
-  readonly values: Readonly<Record<string, readonly (number | undefined)[]>>;
+  readonly values: Values;
+  /** The lower bounds that were published. */
+  readonly floors?: Values;
   readonly overrides?: ObjectiveOverrides;
+  readonly objective?: Omit<ObjectiveMeasure, 'metric'>;
   readonly asked?: RangeRequest[];
 }
 
-function run({ values, overrides = {}, asked = [] }: Run) {
+function run({
+  values,
+  floors = {},
+  overrides = {},
+  objective = { objective: 'index_hit_ratio' },
+  asked = [],
+}: Run) {
   const steps = Math.max(...Object.values(values).map(({ length }) => length));
-  const measures = [{ objective: 'index_hit_ratio', metric: 'indexHitRatio' }] as const;
+  const measures = [{ ...objective, metric: 'measured' }];
   const input: BacktestInput = {
     source: {
       range: (request) => {
         asked.push(request);
+        const all = request.query.includes('reeve_objective_value{') ? values : floors;
         return Promise.resolve(
-          Object.entries(values).map(([subject, all]) => seriesOf(subject, all, request)),
+          Object.entries(all).map(([subject, each]) => seriesOf(subject, each, request)),
         );
       },
     },
     fromMs: start,
     toMs: start + (steps - 1) * minute,
     stepMs: minute,
-    objectives: ['index_hit_ratio'],
+    objectives: [objective.objective],
     targets: [],
     inForce: (_target, _engine, id) =>
       objectivesInForce({ objectives: measures }, 'oltp', [overrides]).find((one) => one.id === id),
