@@ -39,6 +39,7 @@ interface Kept {
 /** Forecasts of values that are remembered by the day; each is computed at most once an hour. */
 export class GrowthForecasts {
   readonly #input: GrowthForecastsInput;
+  /** By target and subject. */
   readonly #kept = new Map<string, Map<string, Kept>>();
 
   constructor(input: GrowthForecastsInput) {
@@ -61,19 +62,20 @@ export class GrowthForecasts {
   ): Growth | TooLittleHistory {
     const ofTarget = this.#kept.get(series.target) ?? new Map<string, Kept>();
     this.#kept.set(series.target, ofTarget);
-    const key = JSON.stringify([series.metric, series.subject]);
-    const question = JSON.stringify([ask.name, ask.capacity, windowMs]);
-    const kept = ofTarget.get(key);
+    const question = JSON.stringify([series.metric, ask.name, ask.capacity, windowMs]);
+    const kept = ofTarget.get(series.subject);
     if (kept?.question === question && monotonicMs - kept.atMs < freshMs) return kept.answer;
     const days = this.#input.records.daily(series, now - keptMs);
     const growth = this.#input.forecast(days, ask.dueAt, { historyMs: windowMs });
     const answer = growth === undefined ? { days: days.length } : describe(growth, ask.dueAt, ask.capacity);
-    ofTarget.set(key, { question, atMs: monotonicMs, answer });
+    ofTarget.set(series.subject, { question, atMs: monotonicMs, answer });
     return answer;
   }
 
-  forget(target: string): void {
-    this.#kept.delete(target);
+  /** @param subject all of the target's unless given. */
+  forget(target: string, subject?: string): void {
+    if (subject === undefined) this.#kept.delete(target);
+    else this.#kept.get(target)?.delete(subject);
   }
 }
 

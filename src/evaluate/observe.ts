@@ -165,10 +165,14 @@ function observeTotal(
 ): Observation {
   const { bound } = ofAllDatabases(input.objective, capacity);
   if (status.reading === undefined || found.size === 0) return missing(status, allDatabases, bound);
-  const isWhole = status.reading.state === 'ok';
-  const sum = isWhole ? [...found.values()].reduce((all, one) => all + total(one), 0) : undefined;
+  const sum = [...found.values()].reduce((all, one) => all + total(one), 0);
+  const whole = status.reading.state === 'ok' ? sum : undefined;
   const ask = { dueAt: input.now + fullSoonMs, name: 'full', capacity };
-  return observeGrowth(input, allDatabases, sum, bound, ask, () => true);
+  const observation = observeGrowth(input, allDatabases, whole, bound, ask, () => true);
+  // What is full already needs no forecast.
+  return observation.reason === 'too_little_history' && sum > capacity
+    ? assess({ value: sum, bound, isPage: () => true }, input.objective)
+    : observation;
 }
 
 /** @param value undefined when it is not to be remembered, since a part of it is missing. */

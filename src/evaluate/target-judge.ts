@@ -126,11 +126,14 @@ export class TargetJudge {
   }
 
   judgements(): readonly Judgement[] {
-    const now = this.#services.clock.now();
+    const { clock } = this.#services;
+    const monotonicMs = clock.monotonicMs();
+    const now = clock.now();
+    // What a state has lasted was counted when it was judged, which may be minutes ago where a target cannot be reached.
     return this.#judged.objectives.flatMap((objective) =>
       [...this.#subjectsOf(objective.id).values()]
         .filter(({ state }) => !isGone(state))
-        .map(({ state }) => toJudgement(state, objective, now)),
+        .map(({ state, judgedAtMs }) => toJudgement(state, objective, now - (monotonicMs - judgedAtMs))),
     );
   }
 
@@ -239,6 +242,7 @@ export class TargetJudge {
     const key = { target: this.#judged.target.id, objective: id, subject: name };
     this.#subjectsOf(id).delete(name);
     this.#services.records.dropState(key);
+    this.#services.growth.forget(key.target, name);
   }
 
   #drop(id: ObjectiveId): void {

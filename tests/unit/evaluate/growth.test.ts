@@ -199,6 +199,14 @@ describe('judging the space of all databases', () => {
     expect(watched.only('app')).toMatchObject({ state: 'unknown', reason: 'no_bound' });
   });
 
+  it('pages at once when it is full already, however little history there is', () => {
+    const watched = watching({ capacityBytes: 99e9 }, noForecast);
+
+    watched.see(0, rows(50e9));
+
+    expect(watched.only('all databases')).toMatchObject({ value: 100e9, breach: { severity: 'page' } });
+  });
+
   it('says nothing of a date that is never reached', () => {
     const flat: ForecastGrowth = () => ({
       median: 1,
@@ -254,6 +262,19 @@ describe('judging the space of all databases', () => {
     watched.see(0, []);
 
     expect(watched.only()).toMatchObject({ subject: 'all databases', reason: 'not_reported' });
+  });
+
+  it('is forgotten with its subject', () => {
+    const asked: number[] = [];
+    const watched = watching({ max: 1e15 }, growing(asked));
+    watched.see(0, rows(1e9));
+
+    watched.reload([]);
+    watched.reload([inForce('storage_bytes_forecast', { max: 1e15 })]);
+    watched.see(second, rows(1e9));
+    watched.see(second, rows(1e9));
+
+    expect(asked).toHaveLength(4);
   });
 
   it('is forgotten with the target', () => {
