@@ -17,16 +17,17 @@ export class SteadyClock {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#zeroMs = clock.now() - clock.monotonicMs();
+    this.#zeroMs = clock.now() - this.monotonicMs();
   }
 
+  /** In whole milliseconds, so that all times and durations made of it are whole too: that is what records and JSON promise. */
   monotonicMs(): number {
-    return this.#clock.monotonicMs();
+    return Math.round(this.#clock.monotonicMs());
   }
 
-  /** Unix time in milliseconds. */
+  /** Unix time in whole milliseconds. */
   now(): number {
-    const monotonicMs = this.#clock.monotonicMs();
+    const monotonicMs = this.monotonicMs();
     const wallZeroMs = this.#clock.now() - monotonicMs;
     if (Math.abs(wallZeroMs - this.#zeroMs) <= jumpMs) this.#differsSinceMs = undefined;
     else {

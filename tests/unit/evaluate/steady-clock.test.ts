@@ -12,6 +12,18 @@ describe('SteadyClock', () => {
     expect(steady.now()).toBe(start + minute);
   });
 
+  it('tells whole milliseconds although the clock that only grows has fractions', () => {
+    const clock = new ManualClock();
+    const steady = new SteadyClock(clock);
+
+    clock.pass(0.4);
+    const before = [steady.now(), steady.monotonicMs()];
+    clock.pass(0.3);
+
+    expect(before).toEqual([start, 5_000]);
+    expect([steady.now(), steady.monotonicMs()]).toEqual([start + 1, 5_001]);
+  });
+
   it.each([hour, -hour])('does not follow a jump of %d ms that is put right within the hour', (jumpMs) => {
     const clock = new ManualClock();
     const steady = new SteadyClock(clock);

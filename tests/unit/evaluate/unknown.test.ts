@@ -49,6 +49,17 @@ describe('what is not known', () => {
     expect(watched.kinds()).toEqual(['met', 'unknown']);
   });
 
+  it('is so since the same time, however long ago the latest collection was', () => {
+    const watched = new Watched([hitRatio]);
+    watched.see(0, good);
+    watched.keepSeeing(10 * minute, [], { up: false });
+    const { since } = watched.only();
+
+    watched.clock.pass(4 * minute);
+
+    expect(watched.only().since).toBe(since);
+  });
+
   it.each([
     ['the target is unreachable', [], { up: false }],
     ['the collection fails', [], { failed: ['cache'] }],
