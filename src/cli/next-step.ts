@@ -17,18 +17,22 @@ export function nextStep(judged: Judged, commandOf: CommandLine): NextStep | und
   return judged.state === 'met' ? undefined : nextStepOf(judged, [judged.target], commandOf);
 }
 
-/** The next step that subjects of several targets share: they have objective, state and reason in common. */
+/**
+ * The next step that subjects of several targets share: they have objective, state and reason in common. Where several objectives share it,
+ * `ofAll` leaves the objective out of the command.
+ */
 export function nextStepOf(
   { objective, state, reason }: Judged,
   targets: readonly string[],
   commandOf: CommandLine,
+  { ofAll = false } = {},
 ): NextStep {
   const on = [...new Set(targets)].map((target) => ` --target ${target}`);
   const narrowed = on.length > mostNamed ? '' : on.join('');
   const commands: Readonly<Record<Look, string>> = {
     check: commandOf(`check${narrowed}`),
     collect: commandOf(`collect${narrowed} --json`),
-    wait: commandOf(`objectives${narrowed} --objective ${objective}`),
+    wait: commandOf(`objectives${narrowed}${ofAll ? '' : ` --objective ${objective}`}`),
     run: commandOf('run'),
   };
   if (state === 'breached') {

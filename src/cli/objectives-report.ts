@@ -2,8 +2,10 @@ import type { ObjectiveState, UnknownReason } from '../core/judgement.ts';
 import { formatQuantity } from '../core/quantity.ts';
 import type { CommandLine } from './command-line.ts';
 import { type NextStep, nextStepOf } from './next-step.ts';
+import { count, cut, lastedText, subjectText, timeText } from './report-text.ts';
 import type { Scorecard, ScoredObjective } from './scorecard.ts';
 import { alignRows, printable, shorten } from './text-table.ts';
+import { isOfTarget, unjudgedTarget } from './unjudged-targets.ts';
 
 export interface ReportOptions {
   /** Everything is shown; otherwise what many lines share is folded. */
@@ -68,10 +70,35 @@ function breachedBlock(line: ScoredObjective, now: number): string {
 
 function unknownPart(lines: readonly ScoredObjective[], now: number, options: ReportOptions): string {
   if (lines.length === 0) return '';
-  const groups = Map.groupBy(lines, ({ objective, reason }) => `${objective} ${reason ?? ''}`);
+  const groups = Map.groupBy(lines, ({ objective, reason }) =>
+    isOfTarget(reason) ? reason : `${objective} ${reason ?? ''}`,
+  );
   return [
     `UNKNOWN (${lines.length})`,
-    ...[...groups.values()].map((group) => unknownGroup(group, now, options)),
+    ...[...groups.values()].map((group) =>
+      (isOfTarget(group[0]?.reason) ? unjudgedGroup : unknownGroup)(group, now, options),
+    ),
+  ].join('\n');
+}
+
+/** Of targets about which nothing can be judged for the same reason: an entry each, and what to do once. */
+function unjudgedGroup(
+  group: readonly ScoredObjective[],
+  now: number,
+  { whole, commandOf }: ReportOptions,
+): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  // The details differ where only some readings were not collected yet.
+  const byTarget = Map.groupBy(group, ({ target, detail }) => JSON.stringify([target, detail]));
+  const entries = [...byTarget.values()].map((lines) => unjudgedTarget(lines, now, whole));
+  const shown = whole || entries.length <= mostRows + 1 ? entries : entries.slice(0, mostRows);
+  const more = entries.length - shown.length;
+  const targets = group.map(({ target }) => target);
+  return [
+    ...shown.flat(),
+    ...(more === 0 ? [] : [`  and ${more} more: ${commandOf('objectives --state unknown')}`]),
+    ...nextLines(nextStepOf(first, targets, commandOf, { ofAll: true })),
   ].join('\n');
 }
 
@@ -185,22 +212,7 @@ function nextLines({ hint, command }: NextStep): readonly string[] {
   return [`      next: ${hint}`, `        ${command}`];
 }
 
-/** Of the terminal. */
-const width = 100;
-
-/** What does not fit at the end is left out. */
-function cut(line: string): string {
-  const characters = Array.from(line);
-  return characters.length <= width ? line : `${characters.slice(0, width - 1).join('')}…`;
-}
-
 const detailWidth = 90;
-const subjectWidth = 28;
-
-function subjectText(subject: string): string {
-  return shorten(printable(subject), subjectWidth);
-}
-
 function valueText({ value, unit, reason }: ScoredObjective): string {
   const known = value === undefined ? '' : formatQuantity(value, unit);
   const why = reason === undefined ? '' : `unknown (${reason})`;
@@ -222,16 +234,4 @@ function budgetText(remaining: number): string {
 function shareText(remaining: number): string {
   const share = formatQuantity(Math.abs(remaining), 'ratio');
   return remaining < 0 ? `-${share}` : `${share} left`;
-}
-
-function timeText(time: number): string {
-  return formatQuantity(Math.floor(time / 1_000), 'timestamp');
-}
-
-function lastedText(durationMs: number): string {
-  return formatQuantity(Math.max(0, Math.round(durationMs / 1_000)), 'seconds');
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

@@ -133,6 +133,66 @@ budgets: 1 overdrawn; worst is index_hit_ratio of orders: -25 %
     expect(render(of(9))).toContain('        reeve check\n');
   });
 
+  it('says once of a target that cannot be reached what cannot be judged and what to do', () => {
+    const detail = 'cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing listens there: is it running?';
+    const parts = { target: 'dead', subject: '', detail, since: now - 120_000 };
+    const text = render([
+      unknown('unreachable', {
+        ...parts,
+        objective: 'oltp_query_seconds',
+        since: now - 7_200_000,
+        blind: true,
+      }),
+      unknown('unreachable', { ...parts, objective: 'restore_test_age_seconds' }),
+      unknown('unreachable', { ...parts, objective: 'unused_index_bytes' }),
+      unknown('unreachable', { ...parts, objective: 'storage_bytes_forecast' }),
+      unknown('unreachable', { ...parts, subject: 'app' }),
+      unknown('unreachable', { ...parts, subject: 'billing' }),
+      unknown('unreachable', { ...parts, target: 'gone' }),
+    ]);
+
+    expect(text).toBe(`UNKNOWN (7)
+  dead: unreachable; 6 objectives cannot be judged since 2026-11-23T17:58:00Z (2m, blind)
+      cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing listens there: is it running?
+      oltp_query_seconds, index_hit_ratio (2 subjects), restore_test_age_seconds,
+      unused_index_bytes, storage_bytes_forecast
+  gone: unreachable; 1 objective cannot be judged since 2026-11-23T17:58:00Z (2m)
+      cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing listens there: is it running?
+      index_hit_ratio
+      next: see why the target cannot be reached
+        reeve check --target dead --target gone
+
+7 objectives on 2 targets: 0 breached, 7 unknown (1 for over an hour), 0 met
+budgets: none overdrawn; worst is oltp_query_seconds of dead: 80 % left
+`);
+  });
+
+  it('shows what was known last of a target whose agent is not running, and folds the rest', () => {
+    const shards = Array.from({ length: 20 }, (_, index) =>
+      unknown('agent_stopped', { subject: `db${index}`, value: 0.99 }),
+    );
+    const text = render([...shards, unknown('agent_stopped', { objective: 'oltp_query_seconds' })]);
+
+    expect(text).toContain('  orders: agent_stopped; 21 objectives cannot be judged since 2026-');
+    expect(text).toContain('      index_hit_ratio  db0   was 99 %\n');
+    expect(text).toContain('      and 12 more\n      oltp_query_seconds\n      next: start the agent\n');
+    expect(render(shards, true)).toContain('db19  was 99 %');
+  });
+
+  it('folds targets that cannot be reached when there are many, and names no objective in what to do', () => {
+    const many = Array.from({ length: 300 }, (_, index) => [
+      unknown('not_collected', { target: `t${index}` }),
+      unknown('not_collected', { target: `t${index}`, objective: 'oltp_query_seconds' as const }),
+    ]).flat();
+
+    expect(render(many).split('\n').length).toBeLessThan(30);
+    expect(render(many)).toContain(
+      '  and 292 more: reeve objectives --state unknown\n' +
+        '      next: wait for the first collection\n        reeve objectives\n',
+    );
+    expect(render(many, true)).toContain('t299: not_collected');
+  });
+
   it('says that the agent is not running, and when it last knew', () => {
     const stopped = card([unknown('agent_stopped', { value: 0.99 })], {
       agent: 'stopped',
