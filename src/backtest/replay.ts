@@ -65,6 +65,7 @@ export class Replay {
     if (value === undefined) return unknown('not_reported', '', bound);
     // The minimum of observations was asked when the value was published; which second metrics make a page is not replayed.
     const basis = this.#objective.minimumBasis;
-    return assess({ value, basis, bound, isPage: () => false }, this.#objective);
+    const { resolution } = this.#objective.measure;
+    return assess({ value, basis, bound, resolution, isPage: () => false }, this.#objective);
   }
 }

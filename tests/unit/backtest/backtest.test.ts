@@ -92,6 +92,18 @@ describe('backtest', () => {
     expect(await run({ values, overrides: unlimited, objective })).toMatchObject([{ subjects: 1 }]);
   });
 
+  it('does not judge by a bound finer than the values can show', async () => {
+    // A replica that acknowledges once a second shows 1 s while it may be less; 3 s is beyond any doubt.
+    const objective = { objective: 'replication_lag_seconds', resolution: 1 } as const;
+    const overrides = { replication_lag_seconds: { max: 0.5, severity: 'ticket' } } as const;
+
+    const coarse = await run({ values: { replica: many(30, 1) }, objective, overrides });
+    const certain = await run({ values: { replica: many(30, 3) }, objective, overrides });
+
+    expect(coarse).toMatchObject([{ pages: 0, tickets: 0 }]);
+    expect(certain).toMatchObject([{ pages: 0, tickets: 1 }]);
+  });
+
   it('leaves out a target on which the objective is not judged', async () => {
     const rows = await run({
       values: { shop: many(10, 0.5) },
