@@ -65,7 +65,8 @@ export class GrowthForecasts {
     const question = JSON.stringify([series.metric, ask.name, ask.capacity, windowMs]);
     const kept = ofTarget.get(series.subject);
     if (kept?.question === question && monotonicMs - kept.atMs < freshMs) return kept.answer;
-    const days = this.#input.records.daily(series, now - keptMs);
+    // Days that a clock gave which was ahead are none yet.
+    const days = this.#input.records.daily(series, now - keptMs).filter(({ day }) => day <= now);
     const growth = this.#input.forecast(days, ask.dueAt, { historyMs: windowMs });
     const answer = growth === undefined ? { days: days.length } : describe(growth, ask.dueAt, ask.capacity);
     ofTarget.set(series.subject, { question, atMs: monotonicMs, answer });

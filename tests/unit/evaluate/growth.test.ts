@@ -114,6 +114,16 @@ describe('judging a forecast', () => {
     expect(watched.only().value).toBeCloseTo(170e9, -10);
   });
 
+  it('heeds no day that is still to come, of a clock that was ahead', () => {
+    const watched = watching({ max: 1e15 });
+    const series = { target: 'orders', metric: metrics.storage.name, subject: 'app' };
+    watched.records.addDaily(series, start + 3_650 * day, 99e9);
+
+    fill(watched, 30, 10e9);
+
+    expect(watched.only()).toMatchObject({ state: 'met', value: 130e9 });
+  });
+
   it('is for the end of the day that the operator named', () => {
     const asked: number[] = [];
     const watched = watching({ max: 1e15, by: '2026-06-30' }, growing(asked));
