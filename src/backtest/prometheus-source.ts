@@ -39,9 +39,7 @@ export interface PrometheusAccess {
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
  */
 export function createPrometheusSource({ url, token, timeoutMs }: PrometheusAccess): SeriesSource {
-  const endpoint = new URL(`${url.pathname.replace(/\/$/, '')}/api/v1/query_range`, url);
-  endpoint.username = '';
-  endpoint.password = '';
+  const endpoint = endpointOf(url);
   const authorization = authorizationOf(url, token);
   return {
     async range({ query, fromMs, toMs, stepMs }) {
@@ -61,6 +59,13 @@ export function createPrometheusSource({ url, token, timeoutMs }: PrometheusAcce
       return readAnswer(endpoint, response);
     },
   };
+}
+
+/** Put together part by part: a path with two slashes, resolved against the URL, would be another host. */
+function endpointOf(url: URL): URL {
+  const endpoint = new URL(url.origin);
+  endpoint.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query_range`;
+  return endpoint;
 }
 
 const answerSchema = z.union([
@@ -97,11 +102,27 @@ async function readAnswer(endpoint: URL, response: Response): Promise<readonly R
   }));
 }
 
-function authorizationOf(url: URL, token: string | undefined): string | undefined {
-  if (token !== undefined) return `Bearer ${token}`;
+/** Of an HTTP header; fetch would repeat another value in its error. */
+const headerText = /^[\x21-\x7e]+$/;
+
+function authorizationOf(url: URL, token = ''): string | undefined {
+  const bearer = token.trim();
+  if (bearer !== '') {
+    if (headerText.test(bearer)) return `Bearer ${bearer}`;
+    throw new PrometheusError(
+      'REEVE_PROMETHEUS_TOKEN holds spaces, line breaks or letters beyond ASCII, which no bearer token does',
+    );
+  }
   if (url.username === '') return undefined;
-  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const login = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(login).toString('base64')}`;
+}
+
+/** A percent sign that escapes nothing stands for itself. */
+function decoded(text: string): string {
+  return text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escaped) =>
+    Buffer.from(escaped.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
 }
 
 function unreachable(endpoint: URL, error: unknown, timeoutMs: number): string {
