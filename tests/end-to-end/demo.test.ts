@@ -14,9 +14,12 @@ describe('npm run demo', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     // Generous: the point is that it stops by itself, and not when its stories are told.
     expect(performance.now() - began).toBeLessThan(50_000);
-    for (const text of ['orders-primary', 'index_hit_ratio', 'cache_hit_ratio', 'replication_lag_seconds']) {
-      expect(stdout).toContain(text);
-    }
+    expect(stdout).toContain('orders-primary');
+    // On a busy machine the agent may have had no time for a first judgement; then it says so.
+    for (const text of ['index_hit_ratio', 'cache_hit_ratio', 'replication_lag_seconds'])
+      expect(stdout).toMatch(
+        new RegExp(`^  (${text} .*(met|unknown|breached since)|no objective is judged)`, 'm'),
+      );
     for (const double of ['mongod (not MongoDB)', 'Azure (not Cosmos DB)', 'BigQuery (not Google)'])
       expect(stdout).toContain(double);
     for (const target of ['catalog-set', 'carts-account', 'warehouse'])
@@ -28,7 +31,6 @@ describe('npm run demo', () => {
     expect(stdout).toMatch(/^[✓·] indexes /m);
     for (const story of ['lag breach', 'cache breach'])
       expect(stdout).toMatch(new RegExp(`^(✓ ${story} .* one breach, of|· ${story} .* for)`, 'm'));
-    expect(stdout).toMatch(/request_unit_utilization_ratio .*(breached since \+\d+ s \(ticket\)|unknown|judged)/);
     expect(stdout).toContain('nothing is left behind');
     const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(stdout)?.[1];
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
