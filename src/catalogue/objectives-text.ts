@@ -26,6 +26,18 @@ export const objectivesText = {
       ].join('\n'),
     },
     {
+      title: 'When a breach pages',
+      text: [
+        "A breach is as urgent as the objective's severity says. Some are more urgent than that, and page whatever `severity` says:",
+        '',
+        '- `bigquery_spend_usd`: a ticket when the median of the forecast is above the budget; it pages when the lower end of the forecast is, or what is spent already.',
+        '- `request_unit_utilization_ratio`: it pages above the upper bound while requests are refused (429).',
+        '- `storage_bytes_forecast`: a ticket when the median is above `max`; it pages when the lower end of the interval that holds eight in ten is, or when all databases together fill `capacity` within 14 days.',
+        '',
+        '`restore_test_age_seconds` pages at its bound; `ReeveRestoreTestDue` is a ticket before, at 24/31 of it.',
+      ].join('\n'),
+    },
+    {
       title: 'Budgets and burn rates',
       text: [
         'The budget is the share of 30 days that an objective may spend in breach. `reeve_objective_budget_remaining_ratio` says how much of it is left; below 0 it is overdrawn.',
@@ -48,9 +60,21 @@ export const objectivesText = {
     'Bound (`min`, `max`), `for`, `window`, `minimumSamples`, `severity`, `budget` and `enabled` can be set for one target, or by label for many; the target has the last word. `by` and `capacity` belong to',
     'the forecast of storage. A reload applies them without losing windows, and the alerts follow, since they hold no bound.',
   ].join('\n'),
-  alerts:
-    'Each alert exists as a page and as a ticket, whichever the breach is. All of them, and how to load them, are in [alerts](../alerts/README.md).',
+  choosing: [
+    '`reeve backtest` replays the objectives over `reeve_objective_value` as a Prometheus remembers it, with the judgement of the agent, and says how many pages and tickets each would have been,',
+    'how long they lasted, and how much of the time was unknown. `--try` changes a bound, `for` or severity for this replay only:',
+  ].join('\n'),
+  choosingLimits:
+    'Values are as they were published: another window or minimum cannot be tried afterwards, what was unknown stays unknown, and what a second metric would have made a page counts as a ticket.',
+  alerts: [
+    'Each alert exists as a page and as a ticket, whichever the breach is. Beside them stand `ReeveObjectiveBudgetBurn`, `ReeveObjectiveBlind` and `ReeveRestoreTestDue`.',
+    'All of them, and how to load them, are in [alerts](../alerts/README.md).',
+  ].join('\n'),
 } as const;
+
+export const backtestExample = [
+  'reeve backtest --prometheus http://prometheus:9090 --from 30d --try cache_hit_ratio.min=0.9',
+] as const;
 
 export const objectiveExample = [
   'objectives:                              # by label, for every target that has it',

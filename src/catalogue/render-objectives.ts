@@ -4,7 +4,7 @@ import { formatQuantity } from '../core/quantity.ts';
 import { alertNames } from './alerts/objective-rules.ts';
 import type { Catalogue } from './catalogue.ts';
 import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
-import { objectiveExample, objectivesText } from './objectives-text.ts';
+import { backtestExample, objectiveExample, objectivesText } from './objectives-text.ts';
 
 /** `docs/objectives.md`: what each of the twelve means, who measures it, and how judging works. */
 export function renderObjectivesPage({ engines }: Catalogue): string {
@@ -38,6 +38,10 @@ export function renderObjectivesPage({ engines }: Catalogue): string {
     '## Overriding',
     objectivesText.overriding,
     codeBlock('yaml', objectiveExample),
+    '## Choosing a bound',
+    objectivesText.choosing,
+    codeBlock('sh', backtestExample),
+    objectivesText.choosingLimits,
     '## Alerts',
     objectivesText.alerts,
     renderTable(

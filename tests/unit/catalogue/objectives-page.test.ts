@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { engines as registry } from '../../../collectors/index.ts';
 import { createCatalogue } from '../../../src/catalogue/catalogue.ts';
-import { objectiveExample } from '../../../src/catalogue/objectives-text.ts';
+import { backtestExample, objectiveExample } from '../../../src/catalogue/objectives-text.ts';
 import { renderObjectivesPage } from '../../../src/catalogue/render-objectives.ts';
 import { parseConfig } from '../../../src/config/load-config.ts';
+import { parseObjectiveSettings } from '../../../src/config/objective-settings.ts';
 import { objectiveIds } from '../../../src/core/objective.ts';
 import { lamp, soundMetric } from './support.ts';
 
@@ -48,12 +49,26 @@ describe('renderObjectivesPage', () => {
     expect(page).toContain('| `cache_hit_ratio` |  |  | not measured yet |');
   });
 
+  it('says when a ticket becomes a page, of every objective of which it may', async () => {
+    const [, section = ''] = /^## When a breach pages$([^]*?)^## /m.exec(page) ?? [];
+    const measures = [...(await loadEngines()).values()].flatMap(({ objectives }) => objectives);
+    const urgent = measures.filter(({ page: grounds, statistic }) => grounds || statistic === 'forecast');
+
+    expect(new Set(urgent.map(({ objective }) => objective)).size).toBe(3);
+    for (const { objective } of urgent) expect(section).toContain(`\`${objective}\``);
+  });
+
+  it('tries a bound as the command takes it', () => {
+    const [, tried = ''] = /--try (\S+)/.exec(backtestExample.join('\n')) ?? [];
+
+    expect(parseObjectiveSettings([tried])).toMatchObject({
+      overrides: { cache_hit_ratio: { min: 0.9 } },
+      problems: [],
+    });
+  });
+
   it('shows overrides that the configuration takes', async () => {
-    const engines = new Map(
-      await Promise.all(
-        Object.entries(registry).map(async ([id, load]) => [id, (await load()).engine] as const),
-      ),
-    );
+    const engines = await loadEngines();
     const example: unknown = parse(objectiveExample.join('\n'));
 
     const config = parseConfig(stringify(example), {
@@ -65,3 +80,8 @@ describe('renderObjectivesPage', () => {
     expect(config.targets[0]?.target.id).toBe('orders');
   });
 });
+
+async function loadEngines() {
+  const loaded = await Promise.all(Object.values(registry).map((load) => load()));
+  return new Map(loaded.map(({ engine }) => [engine.id, engine]));
+}
