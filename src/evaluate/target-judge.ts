@@ -209,7 +209,9 @@ export class TargetJudge {
   #save(subject: Subject): void {
     const { records, clock } = this.#services;
     subject.savedAtMs = clock.monotonicMs();
-    records.saveState(saveable(subject.state, clock.now()));
+    // Durations were counted until it was judged; whoever restores them goes on from there.
+    const judgedAt = clock.now() - (subject.savedAtMs - subject.judgedAtMs);
+    records.saveState(saveable(subject.state, judgedAt));
     if (subject.state.open !== undefined) records.saveBreach(subject.state.open.breach);
   }
 

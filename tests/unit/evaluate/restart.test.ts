@@ -15,6 +15,19 @@ function breached(): Watched {
 }
 
 describe('a restart', () => {
+  it('does not move when a state began, however long before the end it was judged', () => {
+    const watched = new Watched([inForce('index_hit_ratio')]);
+    watched.see(0, good);
+    watched.keepSeeing(10 * minute, [], { up: false });
+    const { since } = watched.only();
+    watched.clock.pass(4 * minute);
+
+    watched.restart(hour);
+    watched.see(0, [], { up: false });
+
+    expect(watched.only()).toMatchObject({ state: 'unknown', since });
+  });
+
   it('goes on with an open breach, and closes it with the time that the agent was away', () => {
     const watched = breached();
     const before = watched.only().breach;
