@@ -21,7 +21,7 @@ export function renderObjectivesReport(card: Scorecard, options: ReportOptions):
     breachedPart(inState('breached'), card.at, options),
     unknownPart(inState('unknown'), card.at, options),
     metPart(inState('met'), card.at, options),
-    renderSummary(card),
+    renderSummary(card, options),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -193,9 +193,9 @@ function foldedRows(
   ];
 }
 
-function renderSummary({ summary, objectives }: Scorecard): string {
+function renderSummary({ summary, objectives }: Scorecard, { whole }: ReportOptions): string {
   const { breached, pages, unknown, blind, met, targets, overdrawn, leastBudget } = summary;
-  if (objectives.length === 0) return 'no objectives';
+  if (objectives.length === 0) return whole ? 'no objective is as asked for' : 'no objectives';
   const states = [
     `${breached} breached${breached === 0 ? '' : ` (${count(pages, 'page')}, ${count(breached - pages, 'ticket')})`}`,
     `${unknown} unknown${blind === 0 ? '' : ` (${blind} for over an hour)`}`,

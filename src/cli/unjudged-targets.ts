@@ -27,7 +27,8 @@ export function unjudgedTarget(
   if (first === undefined) return [];
   const since = lines.reduce((latest, line) => Math.max(latest, line.since), 0);
   const blind = lines.some((line) => line.blind) ? ', blind' : '';
-  const detail = printable(first.detail);
+  // What the reason says already is not said again.
+  const detail = first.reason === 'agent_stopped' ? '' : printable(first.detail);
   return [
     cut(
       `  ${first.target}: ${first.reason ?? 'unknown'}; ${count(lines.length, 'objective')} cannot be judged since ${timeText(since)} (${lastedText(now - since)}${blind})`,

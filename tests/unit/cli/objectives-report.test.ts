@@ -169,11 +169,15 @@ budgets: none overdrawn; worst is oltp_query_seconds of dead: 80 % left
 
   it('shows what was known last of a target whose agent is not running, and folds the rest', () => {
     const shards = Array.from({ length: 20 }, (_, index) =>
-      unknown('agent_stopped', { subject: `db${index}`, value: 0.99 }),
+      unknown('agent_stopped', { subject: `db${index}`, value: 0.99, detail: 'the agent is not running' }),
     );
-    const text = render([...shards, unknown('agent_stopped', { objective: 'oltp_query_seconds' })]);
+    const text = render([
+      ...shards,
+      unknown('agent_stopped', { objective: 'oltp_query_seconds', detail: 'the agent is not running' }),
+    ]);
 
     expect(text).toContain('  orders: agent_stopped; 21 objectives cannot be judged since 2026-');
+    expect(text).not.toContain('the agent is not running');
     expect(text).toContain('      index_hit_ratio  db0   was 99 %\n');
     expect(text).toContain('      and 12 more\n      oltp_query_seconds\n      next: start the agent\n');
     expect(render(shards, true)).toContain('db19  was 99 %');
@@ -217,6 +221,10 @@ budgets: none overdrawn; worst is oltp_query_seconds of dead: 80 % left
     expect(text).toBe(
       'The agent is not running, and there is no history yet. Start it with\n  reeve run\n\nno objectives\n',
     );
+  });
+
+  it('says that nothing is as asked for, which is not that there is nothing', () => {
+    expect(render([], true)).toBe('no objective is as asked for\n');
   });
 
   it('lets no name move the cursor', () => {

@@ -106,8 +106,12 @@ describe('reeve objectives', () => {
   it('shows only what was asked for', async () => {
     await untilPage(await start(configOf(30)), metLine);
 
-    expect((await objectives('--state', 'breached', '--exit-code')).stdout).toBe('no objectives\n');
-    expect((await objectives('--objective', 'index_hit_ratio')).stdout).toBe('no objectives\n');
+    expect((await objectives('--state', 'breached', '--exit-code')).stdout).toBe(
+      'no objective is as asked for\n',
+    );
+    expect((await objectives('--objective', 'index_hit_ratio')).stdout).toBe(
+      'no objective is as asked for\n',
+    );
     expect((await objectives('--target', 'orders', '--state', 'met')).stdout).toContain('MET (1)');
   });
 
