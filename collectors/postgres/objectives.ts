@@ -19,6 +19,8 @@ export const postgresObjectives: readonly ObjectiveMeasure<keyof PostgresMetrics
     objective: 'unused_index_bytes',
     metric: 'overdueUnusedIndexBytes',
     subject: database,
+    // A standby's indexes are its primary's, and are judged there.
+    exempt: 'inRecovery',
     untilKnown:
       'no index can be proven unused yet: every member must be a target (membersComplete) and be watched for unusedAfter',
   },
