@@ -34,7 +34,7 @@ export function drawDashboard({ dashboard, results, range, caption }: PictureInp
 ${rectangle({ x: 0, y: 0, width, height }, theme.page, 'rx="8"')}
 <g font-family="Inter,'Helvetica Neue',Arial,sans-serif">
 ${text(page.margin, 28, dashboard.title, { size: 18, bold: true })}
-${text(page.margin, 50, caption, { fill: theme.quiet })}
+${text(page.margin, 50, caption, { fill: theme.quiet, size: 14.5 })}
 ${panels.join('\n')}
 </g>
 </svg>
@@ -54,7 +54,7 @@ function drawPanel(panel: DashboardPanel, results: readonly QueryResult[], range
   return [
     rectangle(box, theme.panel, `rx="3" stroke="${theme.border}"`),
     kinds[panel.type]?.(panel, results, inner, range) ?? '',
-    text(box.x + 10, box.y + 20, panel.title, { size: 13, bold: true, fill: '#ffffff' }),
+    text(box.x + 10, box.y + 20, panel.title, { size: 15, bold: true, fill: '#ffffff' }),
   ].join('\n');
 }
 
@@ -151,7 +151,7 @@ function drawStates(
         );
       });
       return [
-        text(plot.x - 8, y + height / 2 + 3, fitting(name, names - 16), { anchor: 'end' }),
+        text(plot.x - 8, y + height / 2 + 3, fitting(name, names - 16, 14), { anchor: 'end', size: 14 }),
         ...spans,
       ].join('\n');
     })
@@ -178,7 +178,7 @@ function legend(panel: DashboardPanel, lines: readonly NamedSeries[], box: Box):
     .slice(0, 6)
     .map(({ name }, index) => {
       const x = box.x + 34 + index * 110;
-      return `${rectangle({ x, y: box.y - 8, width: 14, height: 4 }, lineColour(panel, name, index))}${text(x + 20, box.y, name, { size: 11 })}`;
+      return `${rectangle({ x, y: box.y - 8, width: 14, height: 4 }, lineColour(panel, name, index))}${text(x + 20, box.y, name, { size: 13 })}`;
     })
     .join('\n');
 }

@@ -21,6 +21,9 @@ interface Column {
 
 const lineHeight = 26;
 
+/** In pixels: larger where there is room, for the picture is scaled down in a README. */
+const fontSizes = { wide: 13, narrow: 12, wideFrom: 1_000 } as const;
+
 export function drawTable(
   panel: DashboardPanel,
   results: readonly QueryResult[],
@@ -32,11 +35,16 @@ export function drawTable(
   );
   const rows = sorted(panel, mergeRows(results), columns);
   const widths = share(columns, box.width);
+  const size = box.width < fontSizes.wideFrom ? fontSizes.narrow : fontSizes.wide;
   const parts: string[] = [];
   let y = box.y + 17;
   columns.forEach(({ title }, index) => {
     parts.push(
-      text(left(box, widths, index), y, fitting(title, widths[index] ?? 0), { fill: '#6e9fff', bold: true }),
+      text(left(box, widths, index), y, fitting(title, widths[index] ?? 0, size), {
+        fill: '#6e9fff',
+        bold: true,
+        size,
+      }),
     );
   });
   for (const row of rows.slice(0, Math.floor(box.height / lineHeight) - 1)) {
@@ -55,7 +63,9 @@ export function drawTable(
         parts.push(
           rectangle({ x: x - 6, y: y - 16, width: width - 4, height: 22 }, colourOf(shown.colour ?? '')),
         );
-      parts.push(text(x, y, fitting(shown.text, width - 8), { fill: isFilled ? '#ffffff' : theme.text }));
+      parts.push(
+        text(x, y, fitting(shown.text, width - 8, size), { size, fill: isFilled ? '#ffffff' : theme.text }),
+      );
     });
   }
   if (rows.length === 0)

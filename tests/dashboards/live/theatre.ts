@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import type { Stage } from '../../../demo/stage.ts';
-import { openTheatre } from '../../../demo/theatre.ts';
+import { openTheatre, type Theatre } from '../../../demo/theatre.ts';
 import { runCatalog } from '../../../demo/workload/catalog.ts';
 import { runShop } from '../../../demo/workload/shop.ts';
 import { runWarehouse } from '../../../demo/workload/warehouse.ts';
@@ -10,6 +10,7 @@ import { createTempDir } from '../../support/temp-dir.ts';
 /** The demo's databases under its workload, the agent that watches them, and a Prometheus that scrapes it every second. */
 export interface WatchedTheatre extends AsyncDisposable {
   readonly prometheus: PrometheusServer;
+  readonly theatre: Theatre;
   /** Ids of the targets. */
   readonly targets: readonly string[];
 }
@@ -39,6 +40,7 @@ export async function startWatchedTheatre(): Promise<WatchedTheatre> {
     const prometheus = things.use(await startPrometheus({ jobs: [{ addresses: [host] }] }));
     return {
       prometheus,
+      theatre,
       targets: theatre.casts.flatMap(({ targets }) => targets),
       [Symbol.asyncDispose]: () => things.disposeAsync(),
     };
