@@ -42,6 +42,7 @@ export type LastEventAt = (key: SubjectKey) => number | undefined;
 export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   const { objective, metrics, snapshot, index, known, wasRead } = input;
   const { measure } = objective;
+  const { untilKnown } = measure;
   const metric = metrics[measure.metric];
   const { name: metricName, group } = metric ?? { name: measure.metric, group: '' };
   const status = readingState(snapshot, group, wasRead);
@@ -60,14 +61,14 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   for (const state of known) {
     const isPlace = state.subject === '' && !state.isSeen && state.open === undefined;
     if (isPlace || observed.has(state.subject)) continue;
-    const absent = missing(status, state.subject, objective.bound, measure.untilKnown);
+    const absent = missing(status, state.subject, objective.bound, { isLone: found.size === 0, untilKnown });
     // What happened last is known also while nobody can look whether the subject is there.
     const isAged = measure.statistic === 'age' && state.isSeen && absent.presence === 'unread';
     observed.set(state.subject, isAged ? aged(input, state.subject, 'unread') : absent);
   }
   const isPlaceNeeded = objective.onlySubjects === undefined && !isExempt(input);
   if (observed.size === 0 && isPlaceNeeded)
-    observed.set('', missing(status, '', objective.bound, measure.untilKnown));
+    observed.set('', missing(status, '', objective.bound, { untilKnown }));
   return observed;
 }
 
@@ -166,7 +167,10 @@ function observeTotal(
   const { bound } = ofAllDatabases(input.objective, capacity);
   if (status.reading === undefined || found.size === 0) return missing(status, allDatabases, bound);
   const sum = [...found.values()].reduce((all, one) => all + total(one), 0);
-  const whole = status.reading.state === 'ok' ? sum : undefined;
+  const isWhole = input.known.every(
+    ({ subject, isSeen }) => !isSeen || subject === allDatabases || found.has(subject),
+  );
+  const whole = isWhole ? sum : undefined;
   const ask = { dueAt: input.now + fullSoonMs, name: 'full', capacity };
   const observation = observeGrowth(input, allDatabases, whole, bound, ask, () => true);
   // What is full already needs no forecast.

@@ -33,24 +33,34 @@ export function readingState(snapshot: Snapshot, group: string, wasRead: boolean
 /**
  * Why nothing is known of a subject that no sample speaks of.
  *
+ * @param isLone the reading speaks of no other subject either: what failed in it, such as a region or a node, may be why.
  * @param untilKnown why that is so for weeks, where it is.
  */
 export function missing(
   { reading, reason, detail }: ReadingState,
   subject: string,
   bound: Bound,
-  untilKnown?: string,
+  {
+    isLone = false,
+    untilKnown,
+  }: { readonly isLone?: boolean; readonly untilKnown?: string | undefined } = {},
 ): Observation {
   if (reading === undefined) return unknown(reason, detail, bound);
   const error = reading.errors.find((one) => concerns(one.subject, subject));
   if (error !== undefined) return unknown('collection_failed', error.message, bound);
-  return untilKnown === undefined
-    ? unknown('not_reported', detail, bound, 'absent')
-    : unknown('too_little_history', untilKnown, bound, 'absent');
+  if (untilKnown !== undefined) return unknown('too_little_history', untilKnown, bound, 'absent');
+  const [first] = reading.errors;
+  return isLone && first !== undefined
+    ? unknown('collection_failed', first.message, bound)
+    : unknown('not_reported', detail, bound, 'absent');
 }
 
-/** An error about a database concerns all that is in it; one about everything, or any when no subject is known, concerns all. */
+/**
+ * An error about a database concerns all that is in it, and one about a region of a project the project; one about everything, or any when
+ * no subject is known, concerns all.
+ */
 function concerns(failed: string, subject: string): boolean {
   if (failed === '' || subject === '' || failed === subject) return true;
-  return subject.split('/').includes(failed) || subject.startsWith(`${failed}/`);
+  if (failed.startsWith(`${subject}/`) || subject.startsWith(`${failed}/`)) return true;
+  return subject.split('/').includes(failed);
 }

@@ -5,6 +5,7 @@ import { createMemoryObjectiveRecords } from '../../../src/store/memory-objectiv
 import {
   alert,
   day,
+  error,
   hour,
   inForce,
   metrics,
@@ -113,9 +114,11 @@ describe('an objective', () => {
       errors: { throughput: [{ subject, code: 'denied' as const, message: 'forbidden' }] },
     });
 
+    const others = [['utilization', 0.8, { ...at, database: 'spare' }, 2_000]] as const;
+
     const reasons = ['shop', 'shop/cart', 'cart', 'shop/cart/West US', '', 'other', 'sho'].map((subject) => {
-      watched.see(15 * second, [], failing(subject));
-      return watched.only().reason;
+      watched.see(15 * second, others, failing(subject));
+      return watched.only('shop/cart/West US').reason;
     });
 
     expect(reasons).toEqual([
@@ -123,6 +126,36 @@ describe('an objective', () => {
       'not_reported',
       'not_reported',
     ]);
+  });
+});
+
+describe('what failed in a reading that speaks of no subject', () => {
+  it('is why nothing is known, and holds the breach open', () => {
+    const watched = new Watched([inForce('replication_lag_seconds', { forMs: 0 })]);
+    const errors = { replication: [error('redis-1:6379', 'timed out')] };
+    watched.see(0, [['lag', 5, { replica: 'redis-2:6379' }]]);
+
+    watched.keepSeeing(25 * hour, [], { errors });
+
+    expect(watched.only()).toMatchObject({
+      state: 'breached',
+      reason: 'collection_failed',
+      detail: 'timed out',
+    });
+  });
+
+  it('about a region of a project concerns the project', () => {
+    const watched = new Watched([inForce('bigquery_spend_usd', { max: 10 })]);
+    const shop = { project: 'shop', window: 'month' };
+    const web = { project: 'web', window: 'month' };
+    watched.see(0, [
+      ['spend', 2, shop],
+      ['spend', 2, web],
+    ]);
+
+    watched.see(15 * second, [['spend', 2, web]], { errors: { spend: [error('shop/US', 'denied')] } });
+
+    expect(watched.only('shop').reason).toBe('collection_failed');
   });
 });
 

@@ -245,6 +245,15 @@ describe('judging the space of all databases', () => {
     expect(watched.only('all databases')).toMatchObject({ state: 'unknown', reason: 'too_little_history' });
   });
 
+  it('is remembered although something else of the reading failed', () => {
+    const watched = watching({ capacityBytes: 1e15 }, noForecast);
+    const series = { target: 'orders', metric: metrics.storage.name, subject: 'all databases' };
+
+    watched.see(0, rows(50e9), { errors: { storage: [error('pg_wal', 'permission denied')] } });
+
+    expect(watched.records.daily(series, 0)).toEqual([{ day: start, value: 100e9 }]);
+  });
+
   it('is no longer judged when the capacity is taken away', () => {
     const watched = watching({ capacityBytes: 1e9 });
     fill(watched, 31, 50e9);

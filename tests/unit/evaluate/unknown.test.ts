@@ -20,7 +20,7 @@ describe('what is not known', () => {
     ['collection_failed', 'the reading of cache is too old', [], { without: ['cache'] }],
     ['collection_failed', 'app is locked', [], { errors: { cache: [error('app', 'app is locked')] } }],
     ['not_reported', '', [], {}],
-    ['not_reported', '', [], { errors: { cache: [error('other', 'other is locked')] } }],
+    ['collection_failed', 'other is locked', [], { errors: { cache: [error('other', 'other is locked')] } }],
     ['too_few_samples', '9999 observations, and it takes 10000', few, {}],
     ['too_few_samples', '0 observations, and it takes 10000', [['hitRatio', 0.8, { database: 'app' }]], {}],
     [
