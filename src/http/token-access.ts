@@ -9,6 +9,7 @@ import { refuseRole } from './control-access.ts';
 import { asksThisMachine, isLoopbackAddress } from './host-check.ts';
 import type { Reply } from './listener.ts';
 import { createLoginLimit } from './login-limit.ts';
+import { createUnprovenLimit } from './unproven-limit.ts';
 import { checkSignature, isSigned } from './webhook-signature.ts';
 
 export interface TokenAccessInput {
@@ -35,6 +36,7 @@ export interface TokenAccessInput {
 export function createTokenAccess(input: TokenAccessInput): Access {
   const { tokens, webhookSecret, externalUrl, clock, log } = input;
   const limit = createLoginLimit(clock, log);
+  const unprovenLimit = createUnprovenLimit();
   const digests = tokens.map((token) => ({ token, digest: Buffer.from(token.sha256, 'hex') }));
   const webhookDigest = webhookSecret === undefined ? undefined : sha256(webhookSecret.reveal());
   const holderOf = (secret: string): Caller | undefined => {
@@ -84,6 +86,7 @@ export function createTokenAccess(input: TokenAccessInput): Access {
     }
     if (!isSigned(request)) return { status: 401, headers: { 'www-authenticate': bearer }, body: unproven };
     if (webhookSecret === undefined) return { status: 403, body: unverifiable };
+    if (!unprovenLimit.admit(request)) return tooManyUnproven;
     return (body) => {
       const problem = checkSignature(request, body, webhookSecret, clock.now());
       return problem === undefined ? undefined : refuse(request, problem, bearer);
@@ -100,6 +103,11 @@ const unproven =
   'a delivery needs Authorization: Bearer <control.webhookSecret, or a token of role approver>, or a signature: X-Reeve-Signature: sha256=<HMAC-SHA256 of the body>\n';
 const unverifiable =
   'signatures cannot be checked: configure control.webhookSecret in reeve.yaml, and the same secret at the sender\n';
+const tooManyUnproven: Reply = {
+  status: 503,
+  headers: { 'retry-after': '5', connection: 'close' },
+  body: 'too many signed deliveries are under way: send again later, or prove them by a bearer\n',
+};
 const notConfigured =
   'no deliveries are taken: configure control.webhookSecret in reeve.yaml (and the same secret as bearer at the sender), or a token of role approver in control.tokens\n';
 

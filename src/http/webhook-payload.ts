@@ -20,7 +20,7 @@ export function readPayload(body: Buffer): PayloadReading {
   if (json === undefined) return { status: 400, problem: 'the body is not JSON' };
   const parsed = Envelope.safeParse(json);
   if (!parsed.success)
-    return { status: 400, problem: `not a delivery of alerts:\n${z.prettifyError(parsed.error)}` };
+    return { status: 400, problem: `not a delivery of alerts:\n${problemOf(parsed.error)}` };
   const { version, orgId, alerts, truncatedAlerts } = parsed.data;
   if (version !== '4' && orgId === undefined) {
     const known = "Alertmanager's version 4 and Grafana's";
@@ -46,7 +46,7 @@ export type AlertReading =
 /** Reads one alert; `now` is Unix time in milliseconds and the end of a resolved alert that does not say. */
 export function readAlert(value: unknown, now: number): AlertReading {
   const parsed = Alert.safeParse(value);
-  if (!parsed.success) return { fingerprint: fingerprintOf(value), problem: z.prettifyError(parsed.error) };
+  if (!parsed.success) return { fingerprint: fingerprintOf(value), problem: problemOf(parsed.error) };
   const { status, labels, annotations, startsAt, endsAt, fingerprint } = parsed.data;
   const end = status === 'firing' ? undefined : (endsAt ?? now);
   return { status, labels, annotations: annotations ?? {}, startsAt, endsAt: end, fingerprint };
@@ -60,6 +60,30 @@ const Envelope = z.looseObject({
   truncatedAlerts: z.int().nonnegative().nullish(),
 });
 
+/** What becomes a label of metrics, a row of the store and a line of the log. */
+const names = ['alertname', 'target', 'objective', 'subject'] as const;
+const longestName = 512;
+
+function checkNames(labels: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
+  for (const name of names) {
+    if ((labels[name]?.length ?? 0) <= longestName) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `must have at most ${longestName} characters`,
+    });
+  }
+}
+
+const mostIssues = 5;
+
+/** An alert can be wrong in a hundred thousand places, and the text goes into the log. */
+function problemOf({ issues }: z.ZodError): string {
+  const more = issues.length - mostIssues;
+  const shown = z.prettifyError({ issues: issues.slice(0, mostIssues) });
+  return more > 0 ? `${shown}\nand ${more} more` : shown;
+}
+
 /** Go's zero time stands for none. */
 const beforeAnyAlert = Date.UTC(2000, 0, 1);
 
@@ -69,7 +93,7 @@ const Time = z.iso
 
 const Alert = z.looseObject({
   status: z.enum(['firing', 'resolved']),
-  labels: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()).superRefine(checkNames),
   annotations: z.record(z.string(), z.string()).nullish(),
   startsAt: Time.refine((time) => time > beforeAnyAlert, 'must say when the alert began'),
   endsAt: Time.nullish().transform((time) => (time != null && time > beforeAnyAlert ? time : undefined)),

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { mostFailures } from '../../../src/http/login-limit.ts';
+import { mostUnprovenOfAddress } from '../../../src/http/unproven-limit.ts';
 import { mostAlerts } from '../../../src/http/webhook-payload.ts';
 import {
   bearer,
@@ -10,6 +12,7 @@ import {
   tokenOf,
 } from '../../support/control-listening.ts';
 import { type AskOptions, ask } from '../../support/net/http-client.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { alertmanagerDelivery, firingAlert, grafanaDelivery } from './deliveries.ts';
 
 const webhookSecret = 'webhook-secret';
@@ -243,5 +246,58 @@ describe('the sender of a delivery', () => {
 
     expect(await deliver(control, body)).toMatchObject({ status: 429 });
     expect(JSON.stringify(control.log.events)).not.toContain('guessed');
+  });
+
+  it('that nobody has proven yet takes no place from the others, however slowly it is sent', async () => {
+    await using control = await listenForAlerts({ tokens: [tokenOf('ops', 'viewer')] });
+    const headers = { 'x-reeve-signature': hmac(body) };
+    const head = `POST /api/v1/alertmanager HTTP/1.1\r\nhost: x\r\nx-reeve-signature: ${'0'.repeat(64)}\r\ncontent-length: 9\r\n\r\n{`;
+    const { port = 0 } = control.listener;
+    const answers: string[] = [];
+    const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+    for (const socket of sockets) {
+      socket
+        .on('error', () => undefined)
+        .on('data', (data) => answers.push(data.toString('utf8').slice(0, 12)));
+      socket.write(head);
+    }
+    await waitUntil('all but a few to be turned away', async () =>
+      answers.length >= sockets.length - mostUnprovenOfAddress ? true : undefined,
+    );
+
+    const read = await ask(`${control.url}/api/v1/objectives`, { headers: bearer('ops-secret') });
+    const proven = await deliver(control, body);
+    const signed = await deliver(control, body, { headers });
+    for (const socket of sockets) socket.destroy();
+
+    expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 503']));
+    expect([read.status, proven.status, signed.status]).toEqual([200, 200, 503]);
+    await waitUntil('a place for the next', async () => {
+      const { status } = await deliver(control, body, { headers });
+      return status === 200 ? true : undefined;
+    });
+  });
+
+  it.each(['alertname', 'target', 'objective', 'subject'])(
+    'has no %s that is longer than a name',
+    async (label) => {
+      await using control = await listenForAlerts();
+      const labels = { ...firingAlert.labels, [label]: 'x'.repeat(513) };
+
+      const answer = await deliver(control, alertmanagerDelivery([{ ...firingAlert, labels }]));
+
+      expect(answer.body).toContain('must have at most 512 characters');
+      expect(control.api.alerts).toEqual([]);
+    },
+  );
+
+  it('that is wrong in many places is refused in few words', async () => {
+    await using control = await listenForAlerts();
+    const labels = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`l${index}`, index]));
+
+    const answer = await deliver(control, alertmanagerDelivery([{ ...firingAlert, labels }]));
+
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('and 995 more') });
+    expect(answer.body.length).toBeLessThan(1_000);
   });
 });
