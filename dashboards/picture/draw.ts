@@ -151,7 +151,7 @@ function drawStates(
         );
       });
       return [
-        text(plot.x - 8, y + height / 2 + 3, fitting(name, names - 16, 14), { anchor: 'end', size: 14 }),
+        text(plot.x - 8, y + height / 2 + 3, fitting(name, names - 16, 13), { anchor: 'end', size: 13 }),
         ...spans,
       ].join('\n');
     })

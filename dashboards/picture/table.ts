@@ -20,9 +20,8 @@ interface Column {
 }
 
 const lineHeight = 26;
-
-/** In pixels: larger where there is room, for the picture is scaled down in a README. */
-const fontSizes = { wide: 13, narrow: 12, wideFrom: 1_000 } as const;
+/** In pixels; the largest in which the scorecard's states are whole. */
+const size = 12;
 
 export function drawTable(
   panel: DashboardPanel,
@@ -35,7 +34,6 @@ export function drawTable(
   );
   const rows = sorted(panel, mergeRows(results), columns);
   const widths = share(columns, box.width);
-  const size = box.width < fontSizes.wideFrom ? fontSizes.narrow : fontSizes.wide;
   const parts: string[] = [];
   let y = box.y + 17;
   columns.forEach(({ title }, index) => {
