@@ -2,7 +2,7 @@
 
 export type { AlertRule, TestSeries } from './core/alert-rule.ts';
 export type { ConfigFields } from './core/config-fields.ts';
-export type { EngineDashboard, Panel } from './core/dashboard.ts';
+export { type EngineDashboard, overTime, type Panel } from './core/dashboard.ts';
 export {
   type Assumption,
   type CheckItem,

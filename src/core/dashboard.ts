@@ -51,3 +51,23 @@ export interface PanelQuery {
   /** Set for a query that gives no series on a fresh and healthy system although the panel's others do: why. */
   readonly usuallyEmpty?: string;
 }
+
+/** A panel over time, 8 columns wide unless `more` says otherwise. */
+export function overTime(
+  title: string,
+  unit: PanelUnit,
+  queries: readonly [OverTimeQuery, ...OverTimeQuery[]],
+  description: string,
+  more: Partial<Panel> = {},
+): Panel {
+  return {
+    title,
+    description,
+    kind: 'timeseries',
+    unit,
+    queries: queries.map(([expr, legend]) => ({ expr, legend })),
+    ...more,
+  };
+}
+
+type OverTimeQuery = readonly [expr: string, legend: string];

@@ -1,15 +1,14 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 export const healthPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Spend this month',
     'usd',
     [['max by (target, project) ($spendUsd{$on,window="month"})', '{{target}} · {{project}}']],
     'Month to date in the billing time zone: queries by bytes billed, reservations by capacity and time.',
     { kind: 'stat', width: 6 },
   ),
-  over(
+  overTime(
     'Expected at the end of the month',
     'usd',
     [
@@ -20,21 +19,21 @@ export const healthPanels: readonly Panel[] = [
     'Forecast with the ends of the interval that holds eight months of ten. Above the budget: find who spends, below, before the month is over.',
     { width: 12, objective: 'bigquery_spend_usd', usuallyEmpty: 'a forecast takes seven days of history.' },
   ),
-  over(
+  overTime(
     'Answers of the API',
     'seconds',
     [['max by (target, project) ($apiResponseSeconds{$on})', '{{target}} · {{project}}']],
     'Time to list one dataset; below a second when all is well.',
     { kind: 'stat', width: 6, thresholds: { warning: 2, critical: 5 } },
   ),
-  over(
+  overTime(
     'Time of queries, 95 %',
     'seconds',
     [['max by (target, project, region) ($jobP95Seconds{$on})', '{{project}} {{region}}']],
     'Time from creation to end of interactive queries of others, in the last hour. Above the bound: are they queued, or do they read too much?',
     { width: 12, objective: 'olap_query_seconds', usuallyEmpty: 'nobody queried within the hour.' },
   ),
-  over(
+  overTime(
     'Jobs now',
     'count',
     [

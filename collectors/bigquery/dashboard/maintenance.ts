@@ -1,8 +1,7 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 export const maintenancePanels: readonly Panel[] = [
-  over(
+  overTime(
     'Costly tables without a sparing layout',
     'count',
     [
@@ -14,7 +13,7 @@ export const maintenancePanels: readonly Panel[] = [
     'Among the tables that queries of the last week read most: without partitions, without a required filter on them, without clustering.',
     { kind: 'bar-gauge', usuallyEmpty: 'tables are looked at every 6 hours.' },
   ),
-  over(
+  overTime(
     'Recommendations of BigQuery',
     'count',
     [
@@ -26,7 +25,7 @@ export const maintenancePanels: readonly Panel[] = [
     'What BigQuery itself advises to save money, from the last 30 days.',
     { kind: 'stat', usuallyEmpty: 'BigQuery recommends nothing, or was not asked yet (once a day).' },
   ),
-  over(
+  overTime(
     'Savings that BigQuery expects',
     'usd',
     [
@@ -38,14 +37,14 @@ export const maintenancePanels: readonly Panel[] = [
     'In a month, bytes at the on-demand price.',
     { kind: 'stat', usuallyEmpty: 'BigQuery recommends nothing, or was not asked yet (once a day).' },
   ),
-  over(
+  overTime(
     'What watching costs',
     'usd',
     [['max by (target, project, window) ($ownSpendUsd{$on})', '{{project}} {{window}}']],
     'Queries of Reeve at the list price; a few cents a day are usual. They are part of the spend.',
     { thresholds: { warning: 0.5, critical: 1 }, usuallyEmpty: 'Reeve has not sent a query yet.' },
   ),
-  over(
+  overTime(
     'Own spend complete since',
     'timestamp',
     [['max by (target, project, window) ($ownSpendSince{$on})', '{{project}} {{window}}']],

@@ -1,11 +1,10 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const scope = '{{project}} {{region}}';
 const nobody = 'nobody queried within the hour.';
 
 export const performancePanels: readonly Panel[] = [
-  over(
+  overTime(
     'Time of queries',
     'seconds',
     [
@@ -15,21 +14,21 @@ export const performancePanels: readonly Panel[] = [
     'Half and 95 of 100 interactive queries took no longer.',
     { usuallyEmpty: nobody },
   ),
-  over(
+  overTime(
     'Queries that ended',
     'count',
     [['max by (target, project, region) ($finishedJobs{$on})', scope]],
     'Interactive queries of others that ended well in the last hour.',
     { usuallyEmpty: nobody },
   ),
-  over(
+  overTime(
     'Answered from the cache',
     'ratio',
     [['max by (target, project, region) ($cacheHitRatio{$on})', scope]],
     'Queries that cost nothing because nothing had changed. Dashboards that add the present time to their SQL never hit it.',
     { usuallyEmpty: nobody },
   ),
-  over(
+  overTime(
     'Slots in use',
     'count',
     [
@@ -39,7 +38,7 @@ export const performancePanels: readonly Panel[] = [
     'Over the last hour. On demand a project has 2,000; a reservation as many as are paid for.',
     { width: 12, usuallyEmpty: nobody },
   ),
-  over(
+  overTime(
     'Work that could have run with more slots',
     'count',
     [['max by (target, project, region) ($runnableUnits{$on})', scope]],

@@ -1,15 +1,14 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 export const problemPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Jobs that failed in the last hour',
     'count',
     [['max by (target, project, region, reason) ($failedJobs{$on})', '{{project}} {{region}} {{reason}}']],
     'By reason. quotaExceeded: a limit is reached. resourcesExceeded: a query is too large. invalidQuery: wrong SQL. stopped: somebody cancelled it.',
     { width: 12, usuallyEmpty: 'no job failed within the hour.' },
   ),
-  over(
+  overTime(
     'Part of the jobs that failed',
     'ratio',
     [
@@ -25,7 +24,7 @@ export const problemPanels: readonly Panel[] = [
       usuallyEmpty: 'no job failed within the hour.',
     },
   ),
-  over(
+  overTime(
     'Spend in an hour against usual',
     'usd',
     [
@@ -34,21 +33,21 @@ export const problemPanels: readonly Panel[] = [
     ],
     'Average hour of the last day and of the last week. Several times the usual: a query in a loop, a new dashboard, a backfill.',
   ),
-  over(
+  overTime(
     'Wait before a query begins, 95 %',
     'seconds',
     [['max by (target, project, region) ($queuedP95Seconds{$on})', '{{project}} {{region}}']],
     'Queries wait for slots or for their turn. A minute and more makes dashboards late.',
     { thresholds: { warning: 10, critical: 60 }, usuallyEmpty: 'nobody queried within the hour.' },
   ),
-  over(
+  overTime(
     'Jobs that waited in the worst minute',
     'count',
     [['max by (target, project, region) ($queuedJobs{$on})', '{{project}} {{region}}']],
     'Average of the worst minute of the last hour.',
     { usuallyEmpty: 'nobody queried within the hour.' },
   ),
-  over(
+  overTime(
     'Findings',
     'count',
     [['max by (target, code, severity) ($findings{$on})', '{{target}} · {{code}} ({{severity}})']],

@@ -1,10 +1,9 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const container = '{{database}}/{{container}}';
 
 export const capacityPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Provisioned throughput',
     'perSecond',
     [
@@ -16,14 +15,14 @@ export const capacityPanels: readonly Panel[] = [
     'RU/s that are reserved, and paid for, in each region: manual throughput and maxima of autoscale.',
     { usuallyEmpty: 'serverless accounts have none.' },
   ),
-  over(
+  overTime(
     'Provisioned by container',
     'perSecond',
     [['topk(20, max by (target, database, container) ($provisionedPerSecond{$on}))', container]],
     'RU/s in one region; throughput that containers share stands under an empty name.',
     { kind: 'bar-gauge', usuallyEmpty: 'serverless accounts have none.' },
   ),
-  over(
+  overTime(
     'Provisioned and not used',
     'perSecond',
     [
@@ -35,7 +34,7 @@ export const capacityPanels: readonly Panel[] = [
     'RU/s that 95 of 100 minutes left unused: the first place to save. What is at its minimum cannot be lowered.',
     { kind: 'bar-gauge', usuallyEmpty: 'serverless accounts have none.' },
   ),
-  over(
+  overTime(
     'Share of the limit of the account',
     'ratio',
     [
@@ -47,7 +46,7 @@ export const capacityPanels: readonly Panel[] = [
     'At 100 % the account refuses every increase and every new container.',
     { kind: 'gauge', thresholds: { warning: 0.8, critical: 0.9 }, usuallyEmpty: 'the account has no limit.' },
   ),
-  over(
+  overTime(
     'Limits of a container',
     'perSecond',
     [
@@ -58,28 +57,28 @@ export const capacityPanels: readonly Panel[] = [
     'The least that throughput can be set to, the most that takes effect at once, and the most that splitting partitions gives.',
     { kind: 'table', usuallyEmpty: 'serverless accounts have none.' },
   ),
-  over(
+  overTime(
     'At minimum throughput',
     'state',
     [['max by (target, database, container) ($atMinimumThroughput{$on})', container]],
     'Whether throughput cannot be less (1): low utilisation is no waste there.',
     { kind: 'stat', usuallyEmpty: 'Azure does not say what the minimum is.' },
   ),
-  over(
+  overTime(
     'Autoscale maxima',
     'perSecond',
     [['max by (target, database, container) ($autoscaleMaximum{$on})', container]],
     'The most that autoscale may reach. Busy all day, manual throughput is cheaper.',
     { kind: 'stat', usuallyEmpty: 'throughput is manual.' },
   ),
-  over(
+  overTime(
     'Size of databases',
     'bytes',
     [['max by (target, database) ($storageBytes{$on})', '{{target}} · {{database}}']],
     'Documents and indexes in the region where they are largest; each region is charged for its copy.',
     { objective: 'storage_bytes_forecast', usuallyEmpty: 'sizes are read every 15 minutes.' },
   ),
-  over(
+  overTime(
     'Data and indexes',
     'bytes',
     [
@@ -89,7 +88,7 @@ export const capacityPanels: readonly Panel[] = [
     'By default every property is indexed; indexes larger than data ask for an indexing policy.',
     { usuallyEmpty: 'sizes are read every 15 minutes.' },
   ),
-  over(
+  overTime(
     'Documents',
     'count',
     [['max by (target, database, container) ($documents{$on})', container]],

@@ -1,18 +1,17 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const place = '{{database}}/{{container}} {{region}}';
 const dataPlane = 'a target with a key alone (data plane) does not see it.';
 
 export const healthPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Account',
     'state',
     [['max by (target, plane, consistency) ($accountInfo{$on})', '{{target}} · {{plane}} · {{consistency}}']],
     'How each account is watched and its default consistency.',
     { kind: 'stat', width: 4 },
   ),
-  over(
+  overTime(
     'Availability in the last full hour',
     'ratio',
     [['min by (target) ($serviceAvailabilityRatio{$on})', '{{target}}']],
@@ -24,14 +23,14 @@ export const healthPanels: readonly Panel[] = [
       usuallyEmpty: dataPlane,
     },
   ),
-  over(
+  overTime(
     'Regions that take writes',
     'state',
     [['max by (target, region) ($regionWritable{$on})', '{{target}} · {{region}}']],
     'Where writes go (1). A change is a failover.',
     { kind: 'state-timeline', width: 8 },
   ),
-  over(
+  overTime(
     'Utilisation over the window',
     'ratio',
     [['max by (target, database, container, region) ($utilizationP95Ratio{$on})', place]],
@@ -42,14 +41,14 @@ export const healthPanels: readonly Panel[] = [
       usuallyEmpty: 'serverless accounts have no throughput, and a key alone does not show it.',
     },
   ),
-  over(
+  overTime(
     'Requests refused (429)',
     'ratio',
     [['max by (target, database, container, region) ($throttledRatio{$on})', place]],
     'Part of the requests that were refused for want of throughput. Up to 5 % is well used; more makes requests slow.',
     { width: 12, thresholds: { warning: 0.05, critical: 0.25 }, usuallyEmpty: dataPlane },
   ),
-  over(
+  overTime(
     'Server-side latency, 95 %',
     'seconds',
     [['max by (target, database, container) ($latencyP95Seconds{$on})', '{{database}}/{{container}}']],

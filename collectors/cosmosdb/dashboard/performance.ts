@@ -1,25 +1,24 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const place = '{{database}}/{{container}} {{region}}';
 const dataPlane = 'a target with a key alone (data plane) does not see it.';
 
 export const performancePanels: readonly Panel[] = [
-  over(
+  overTime(
     'Request units',
     'perSecond',
     [['max by (target, database, container, region) ($requestUnitsPerSecond{$on})', place]],
     'Request units consumed in a second, average of the newest settled minute (five minutes old).',
     { width: 12, usuallyEmpty: dataPlane },
   ),
-  over(
+  overTime(
     'Requests',
     'perSecond',
     [['max by (target, database, container, region) ($requestsPerSecond{$on})', place]],
     'Requests of all kinds.',
     { width: 12, usuallyEmpty: dataPlane },
   ),
-  over(
+  overTime(
     'Request units for a request',
     'count',
     [
@@ -31,21 +30,21 @@ export const performancePanels: readonly Panel[] = [
     'What a request costs on average. A read of one small item costs 1, a write about 5; a rise means queries that scan.',
     { usuallyEmpty: 'nobody asks for anything.' },
   ),
-  over(
+  overTime(
     'Utilisation now',
     'ratio',
     [['max by (target, database, container, region) ($utilizationRatio{$on})', place]],
     'Consumed by provisioned throughput in the newest settled minute.',
     { usuallyEmpty: 'serverless accounts have no throughput, and a key alone does not show it.' },
   ),
-  over(
+  overTime(
     'Busiest second of a partition',
     'ratio',
     [['max by (target, database, container, region) ($normalizedRatio{$on})', place]],
     'Utilisation of the busiest partition as Azure normalises it. 100 % now and then is well used rather than wrong.',
     { usuallyEmpty: dataPlane },
   ),
-  over(
+  overTime(
     'Server-side latency',
     'seconds',
     [
@@ -57,7 +56,7 @@ export const performancePanels: readonly Panel[] = [
     'Mean time of the service by way of connection. Gateway mode is slower than direct.',
     { width: 12, usuallyEmpty: dataPlane },
   ),
-  over(
+  overTime(
     'Copies to other regions',
     'seconds',
     [

@@ -1,17 +1,16 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const byMember = '{{target}} · {{member}}';
 
 export const capacityPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Connections taken',
     'ratio',
     [['max by (target, member) ($connectionUtilization{$on})', byMember]],
     'Part of the connections the server accepts. At 100 % new ones are refused.',
     { kind: 'gauge', width: 6, thresholds: { warning: 0.8, critical: 0.95 } },
   ),
-  over(
+  overTime(
     'Connections',
     'count',
     [
@@ -21,14 +20,14 @@ export const capacityPanels: readonly Panel[] = [
     'Open connections, and those with an operation in progress. Many open and few active: pools that are too large.',
     { width: 6 },
   ),
-  over(
+  overTime(
     'New connections',
     'perSecond',
     [['sum by (target, member) (rate($connectionsCreatedTotal{$on}[$__rate_interval]))', byMember]],
     'Connections accepted. Many: an application that does not keep them; each costs a thread and a login.',
     { width: 6 },
   ),
-  over(
+  overTime(
     'Tickets in use',
     'count',
     [
@@ -38,21 +37,21 @@ export const capacityPanels: readonly Panel[] = [
     'What the storage engine works on at once, and how much more it would begin. From 7.0 on the number adapts, so that none free is no overload by itself.',
     { width: 6 },
   ),
-  over(
+  overTime(
     'Cache fill',
     'ratio',
     [['max by (target, member) ($cacheFillRatio{$on})', byMember]],
     'Data in the cache against its limit. 80 % is what the server keeps; from 95 % operations have to make room.',
     { thresholds: { warning: 0.85, critical: 0.95 } },
   ),
-  over(
+  overTime(
     'Cache not written yet',
     'ratio',
     [['max by (target, member) ($cacheDirtyRatio{$on})', byMember]],
     '5 % is usual; from 20 % operations have to write pages out themselves.',
     { thresholds: { warning: 0.1, critical: 0.2 } },
   ),
-  over(
+  overTime(
     'Memory',
     'bytes',
     [
@@ -61,7 +60,7 @@ export const capacityPanels: readonly Panel[] = [
     ],
     'Memory of the process, and how much of it the cache may take. Connections and sorts come on top.',
   ),
-  over(
+  overTime(
     'Oplog window',
     'seconds',
     [['min by (target, member) ($oplogWindowSeconds{$on})', byMember]],
@@ -71,21 +70,21 @@ export const capacityPanels: readonly Panel[] = [
       usuallyEmpty: 'the target is a standalone server.',
     },
   ),
-  over(
+  overTime(
     'Headroom in the oplog',
     'seconds',
     [['min by (target, member) ($oplogHeadroomSeconds{$on})', byMember]],
     'How much further each replica may fall behind before it has to be copied anew.',
     { thresholds: { warning: 21600, critical: 3600, below: true }, usuallyEmpty: 'there is no replica.' },
   ),
-  over(
+  overTime(
     'Size of databases',
     'bytes',
     [['max by (target, database) ($storageBytes{$on})', '{{target}} · {{database}}']],
     'Data and indexes on disk, of one member of each replica set.',
     { objective: 'storage_bytes_forecast', usuallyEmpty: 'sizes are read every 5 minutes.' },
   ),
-  over(
+  overTime(
     'Data and indexes',
     'bytes',
     [
@@ -95,7 +94,7 @@ export const capacityPanels: readonly Panel[] = [
     'What the space is for. Indexes larger than data ask for the index review.',
     { usuallyEmpty: 'sizes are read every 5 minutes.' },
   ),
-  over(
+  overTime(
     'Biggest collections',
     'bytes',
     [
@@ -107,7 +106,7 @@ export const capacityPanels: readonly Panel[] = [
     'Space on disk, indexes included.',
     { kind: 'bar-gauge', usuallyEmpty: 'collections are read in turns, every 5 minutes.' },
   ),
-  over(
+  overTime(
     'Fastest growing collections',
     'bytes',
     [

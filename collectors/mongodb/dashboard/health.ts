@@ -1,24 +1,23 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const onlySets = 'the target is a standalone server.';
 
 export const healthPanels: readonly Panel[] = [
-  over(
+  overTime(
     'Members that answer',
     'state',
     [['max by (target, member) ($memberUp{$on})', '{{target}} · {{member}}']],
     'Whether each member answered in the latest collection. 0: look at its host and log; see ReeveMongodbMemberDown.',
     { kind: 'stat', width: 8, thresholds: { warning: 1, critical: 1, below: true } },
   ),
-  over(
+  overTime(
     'Primaries',
     'count',
     [['max by (target, replica_set) ($setPrimaries{$on})', '{{target}} · {{replica_set}}']],
     'Members that call themselves primary: one. None means that nobody accepts writes; two for minutes that the network is split.',
     { kind: 'stat', width: 4, thresholds: { warning: 1, critical: 1, below: true }, usuallyEmpty: onlySets },
   ),
-  over(
+  overTime(
     'Members up',
     'count',
     [
@@ -28,28 +27,28 @@ export const healthPanels: readonly Panel[] = [
     'Members that answer, and those that are configured. At a bare majority no further one may fail.',
     { kind: 'stat', width: 4, usuallyEmpty: onlySets },
   ),
-  over(
+  overTime(
     'Time since start',
     'seconds',
     [['min by (target, member) ($uptimeSeconds{$on})', '{{target}} · {{member}}']],
     'How long each process has been running. A start that nobody planned was a crash.',
     { kind: 'stat', width: 8, thresholds: { warning: 3600, critical: 600, below: true } },
   ),
-  over(
+  overTime(
     'State of members',
     'state',
     [['max by (target, member, state) ($memberState{$on})', '{{member}} {{state}}']],
     'The state in which each member sees itself: PRIMARY, SECONDARY and ARBITER are well. STARTUP2 copies everything; RECOVERING that lasts fell off the oplog; ROLLBACK undoes writes.',
     { kind: 'state-timeline', width: 12, usuallyEmpty: onlySets },
   ),
-  over(
+  overTime(
     'Replication lag',
     'seconds',
     [['max by (target, replica) ($lagSeconds{$on})', '{{target}} · {{replica}}']],
     'How far each replica is behind its primary, read from the members themselves; what is delayed on purpose is not counted. Absent while it cannot be known.',
     { width: 12, objective: 'replication_lag_seconds', usuallyEmpty: onlySets },
   ),
-  over(
+  overTime(
     'Latency of operations, 95 %',
     'seconds',
     [['max by (target, member) ($latencyP95Seconds{$on})', '{{target}} · {{member}}']],
@@ -59,7 +58,7 @@ export const healthPanels: readonly Panel[] = [
       usuallyEmpty: 'mongos keeps no histograms, and a new target needs two collections.',
     },
   ),
-  over(
+  overTime(
     'Operations',
     'perSecond',
     [
@@ -70,7 +69,7 @@ export const healthPanels: readonly Panel[] = [
     ],
     'Operations of clients, those of Reeve included. A sudden fall is as telling as a rise.',
   ),
-  over(
+  overTime(
     'Versions',
     'state',
     [['count by (target, version) ($memberInfo{$on})', '{{target}} · {{version}}']],

@@ -1,11 +1,10 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const indexesRead = 'indexes are read every 10 minutes, and of a database only when all of it was read.';
 const onlySharded = 'the target is not sharded.';
 
 export const maintenancePanels: readonly Panel[] = [
-  over(
+  overTime(
     'Unused indexes overdue for review',
     'bytes',
     [['max by (target, database) ($overdueUnusedIndexBytes{$on})', '{{target}} · {{database}}']],
@@ -16,14 +15,14 @@ export const maintenancePanels: readonly Panel[] = [
       usuallyEmpty: 'nothing is proven before the window of `unusedAfter` is over.',
     },
   ),
-  over(
+  overTime(
     'Unused indexes',
     'count',
     [['max by (target, database) ($unusedIndexes{$on})', '{{target}} · {{database}}']],
     'Indexes proven unused on every member of every shard for the whole window.',
     { kind: 'stat', usuallyEmpty: 'nothing is proven before the window of `unusedAfter` is over.' },
   ),
-  over(
+  overTime(
     'Indexes by what is known of them',
     'count',
     [
@@ -35,21 +34,21 @@ export const maintenancePanels: readonly Panel[] = [
     'kept: whatever their use (unique, TTL, shard key …); used; unproven: watched for too short a time; unused.',
     { kind: 'bar-gauge', usuallyEmpty: indexesRead },
   ),
-  over(
+  overTime(
     'How long index use has been watched',
     'seconds',
     [['min by (target, database) ($indexWatchAge{$on})', '{{target}} · {{database}}']],
     'A proof needs the whole window without a gap.',
     { kind: 'stat', usuallyEmpty: indexesRead },
   ),
-  over(
+  overTime(
     'Redundant indexes',
     'bytes',
     [['max by (target, database) ($redundantIndexBytes{$on})', '{{target}} · {{database}}']],
     'Size of indexes that are the beginning of another one.',
     { usuallyEmpty: indexesRead },
   ),
-  over(
+  overTime(
     'Hidden indexes and builds',
     'count',
     [
@@ -59,13 +58,13 @@ export const maintenancePanels: readonly Panel[] = [
     'Hidden ones cost as much as others and help nobody: drop or show them when the trial is over.',
     { usuallyEmpty: indexesRead },
   ),
-  over(
+  overTime(
     'TTL deletions',
     'perSecond',
     [['sum by (target, member) (rate($ttlDeletedTotal{$on}[$__rate_interval]))', '{{target}} · {{member}}']],
     'Documents that TTL indexes removed. Bursts load the disk and the oplog.',
   ),
-  over(
+  overTime(
     'Cursors',
     'count',
     [
@@ -77,7 +76,7 @@ export const maintenancePanels: readonly Panel[] = [
     ],
     'Open cursors, and those whose client did not come back. Growing: an application that does not close them.',
   ),
-  over(
+  overTime(
     'Balancer',
     'state',
     [
@@ -87,7 +86,7 @@ export const maintenancePanels: readonly Panel[] = [
     'Whether data may be spread over the shards, and whether it is being moved now.',
     { kind: 'state-timeline', usuallyEmpty: onlySharded },
   ),
-  over(
+  overTime(
     'Chunks by shard',
     'count',
     [
@@ -97,7 +96,7 @@ export const maintenancePanels: readonly Panel[] = [
     'Chunks of each shard; jumbo ones cannot be moved. From 6.0 on chunks differ in size, so that their number says little.',
     { usuallyEmpty: onlySharded },
   ),
-  over(
+  overTime(
     'Moves of chunks',
     'count',
     [
@@ -113,7 +112,7 @@ export const maintenancePanels: readonly Panel[] = [
     'Chunks that shards gave away, and moves that were broken off.',
     { usuallyEmpty: onlySharded },
   ),
-  over(
+  overTime(
     'Indexes that differ between shards',
     'count',
     [['max by (target, database) ($differingIndexes{$on})', '{{target}} · {{database}}']],

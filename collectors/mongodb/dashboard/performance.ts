@@ -1,10 +1,9 @@
-import type { Panel } from '../../../src/sdk.ts';
-import { over } from './panel.ts';
+import { overTime, type Panel } from '../../../src/sdk.ts';
 
 const byMember = '{{target}} · {{member}}';
 
 export const performancePanels: readonly Panel[] = [
-  over(
+  overTime(
     'Latency of reads and writes',
     'seconds',
     [
@@ -14,20 +13,20 @@ export const performancePanels: readonly Panel[] = [
     'Half and 99 of 100 operations are done within these. A wide gap means that a few are slow: look at scans and long operations.',
     { usuallyEmpty: 'mongos keeps no histograms.' },
   ),
-  over(
+  overTime(
     'Mean latency by kind',
     'seconds',
     [['max by (target, member, operation) ($latencyMeanSeconds{$on})', '{{member}} {{operation}}']],
     'Mean time of reads, writes, commands and transactions. Transactions include the time between their statements.',
     { usuallyEmpty: 'nobody did anything yet.' },
   ),
-  over(
+  overTime(
     'Operations by member',
     'perSecond',
     [['sum by (target, member) (rate($operationsTotal{$on}[$__rate_interval]))', byMember]],
     'Where the work is done. Reads on the primary alone may be moved to replicas.',
   ),
-  over(
+  overTime(
     'Replicated operations',
     'perSecond',
     [
@@ -38,7 +37,7 @@ export const performancePanels: readonly Panel[] = [
     ],
     'Operations applied from the oplog: what the primary writes, every replica applies.',
   ),
-  over(
+  overTime(
     'Documents',
     'perSecond',
     [
@@ -49,7 +48,7 @@ export const performancePanels: readonly Panel[] = [
     ],
     'Documents returned, inserted, updated and deleted.',
   ),
-  over(
+  overTime(
     'Documents looked at for each returned',
     'count',
     [
@@ -59,32 +58,32 @@ export const performancePanels: readonly Panel[] = [
     '1 is ideal. More than 1,000 asks for an index: `db.currentOp({planSummary: "COLLSCAN"})`.',
     { thresholds: { warning: 100, critical: 1000 }, usuallyEmpty: 'no query returned a document lately.' },
   ),
-  over(
+  overTime(
     'Scans of whole collections',
     'perSecond',
     [['sum by (target, member) (rate($collectionScansTotal{$on}[$__rate_interval]))', byMember]],
     'Queries that read a whole collection. A few on small ones are harmless.',
   ),
-  over(
+  overTime(
     'Sorts without an index',
     'perSecond',
     [['sum by (target, member) (rate($sortsInMemoryTotal{$on}[$__rate_interval]))', byMember]],
     'Queries whose result was sorted in memory because no index gives the order.',
   ),
-  over(
+  overTime(
     'Cache hit ratio',
     'ratio',
     [['min by (target, member) ($cacheHitRatio{$on})', byMember]],
     'Pages asked of the cache that were there. A fall means that the working set no longer fits.',
     { usuallyEmpty: 'too few pages were asked for lately.' },
   ),
-  over(
+  overTime(
     'Pages read from disk',
     'perSecond',
     [['sum by (target, member) (rate($cachePagesReadTotal{$on}[$__rate_interval]))', byMember]],
     'Pages that were not in the cache. Each costs the disk a read.',
   ),
-  over(
+  overTime(
     'Eviction',
     'perSecond',
     [
@@ -99,13 +98,13 @@ export const performancePanels: readonly Panel[] = [
     ],
     'Pages put out of the cache. What applications put out themselves makes their operations slow.',
   ),
-  over(
+  overTime(
     'Write conflicts',
     'perSecond',
     [['sum by (target, member) (rate($writeConflictsTotal{$on}[$__rate_interval]))', byMember]],
     'Writes that had to try again because another changed the same document. Many: hot documents, such as counters.',
   ),
-  over(
+  overTime(
     'Transactions',
     'perSecond',
     [
@@ -116,7 +115,7 @@ export const performancePanels: readonly Panel[] = [
     ],
     'Multi-document transactions that ended. Many aborted ones: conflicts, or the limit of 60 seconds.',
   ),
-  over(
+  overTime(
     'Network',
     'bytesPerSecond',
     [
@@ -125,7 +124,7 @@ export const performancePanels: readonly Panel[] = [
     ],
     'Traffic of clients and of replication. Much going out for few operations: large documents, missing projections.',
   ),
-  over(
+  overTime(
     'Requests',
     'perSecond',
     [['sum by (target, member) (rate($networkRequestsTotal{$on}[$__rate_interval]))', byMember]],
