@@ -25,15 +25,16 @@ export function unjudgedTarget(
 ): readonly string[] {
   const [first] = lines;
   if (first === undefined) return [];
-  const since = lines.reduce((latest, line) => Math.max(latest, line.since), 0);
+  const begin = lines.reduce((latest, line) => Math.max(latest, line.since), 0);
   const blind = lines.some((line) => line.blind) ? ', blind' : '';
   // What the reason says already is not said again.
   const detail = first.reason === 'agent_stopped' ? '' : printable(first.detail);
+  const since = `since ${timeText(begin)} (${lastedText(now - begin)}${blind})`;
   return [
     cut(
-      `  ${first.target}: ${first.reason ?? 'unknown'}; ${count(lines.length, 'objective')} cannot be judged since ${timeText(since)} (${lastedText(now - since)}${blind})`,
+      `  ${first.target}: ${first.reason ?? 'unknown'}; ${count(lines.length, 'objective')} cannot be judged`,
     ),
-    ...(detail === '' ? [] : [cut(`      ${detail}`)]),
+    cut(`      ${[since, detail].filter((text) => text !== '').join('; ')}`),
     ...lastValues(lines, whole),
     ...wrapWords(namesOf(lines.filter(({ value }) => value === undefined)), '      '),
   ];

@@ -152,12 +152,12 @@ budgets: 1 overdrawn; worst is index_hit_ratio of orders: -25 %
     ]);
 
     expect(text).toBe(`UNKNOWN (7)
-  dead: unreachable; 6 objectives cannot be judged since 2026-11-23T17:58:00Z (2m, blind)
-      cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing listens there: is it running?
+  dead: unreachable; 6 objectives cannot be judged
+      since 2026-11-23T17:58:00Z (2m, blind); cannot connect: connect ECONNREFUSED 127.0.0.1:1; not…
       oltp_query_seconds, index_hit_ratio (2 subjects), restore_test_age_seconds,
       unused_index_bytes, storage_bytes_forecast
-  gone: unreachable; 1 objective cannot be judged since 2026-11-23T17:58:00Z (2m)
-      cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing listens there: is it running?
+  gone: unreachable; 1 objective cannot be judged
+      since 2026-11-23T17:58:00Z (2m); cannot connect: connect ECONNREFUSED 127.0.0.1:1; nothing li…
       index_hit_ratio
       next: see why the target cannot be reached
         reeve check --target dead --target gone
@@ -176,7 +176,7 @@ budgets: none overdrawn; worst is oltp_query_seconds of dead: 80 % left
       unknown('agent_stopped', { objective: 'oltp_query_seconds', detail: 'the agent is not running' }),
     ]);
 
-    expect(text).toContain('  orders: agent_stopped; 21 objectives cannot be judged since 2026-');
+    expect(text).toContain('  orders: agent_stopped; 21 objectives cannot be judged\n      since 2026-');
     expect(text).not.toContain('the agent is not running');
     expect(text).toContain('      index_hit_ratio  db0   was 99 %\n');
     expect(text).toContain('      and 12 more\n      oltp_query_seconds\n      next: start the agent\n');
@@ -189,7 +189,7 @@ budgets: none overdrawn; worst is oltp_query_seconds of dead: 80 % left
       unknown('not_collected', { target: `t${index}`, objective: 'oltp_query_seconds' as const }),
     ]).flat();
 
-    expect(render(many).split('\n').length).toBeLessThan(30);
+    expect(render(many).split('\n').length).toBeLessThan(40);
     expect(render(many)).toContain(
       '  and 292 more: reeve objectives --state unknown\n' +
         '      next: wait for the first collection\n        reeve objectives\n',
