@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { alertFiles } from '../../src/catalogue/alerts/alert-files.ts';
+import { readRenderedAlerts } from '../../src/cli/rendered-alerts.ts';
 import { programPath, requireProgram } from '../support/debian.ts';
 import { runCommand } from '../support/run-command.ts';
 import { alertsFolder, loadCatalogue } from './catalogue.ts';
@@ -69,6 +70,26 @@ describe('the inhibitions of alertmanager.yml', () => {
 
     expect(mentioned.length).toBeGreaterThan(5);
     expect(mentioned.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('hold back what an agent says of a target that it cannot reach, and not what another one says', () => {
+    const down = config.inhibit_rules.find(({ source_matchers: [first] }) => first?.includes('TargetDown'));
+
+    expect(down?.equal.toSorted()).toEqual(['instance', 'job', 'target']);
+  });
+
+  it('let the page of one thing hold back no ticket of another', () => {
+    const samePlace = config.inhibit_rules.find(({ equal }) => equal.includes('alertname'));
+    const rendered = readRenderedAlerts(readFileSync(join(alertsFolder, 'tests/rendered.json'), 'utf8'));
+    const alike = new Set(['severity', 'source', 'job', 'instance', 'objective']);
+    const pages = Object.entries(rendered).filter(([name]) => name.endsWith(' fires as page'));
+    const places = pages
+      .filter(([name]) => Object.hasOwn(rendered, name.replace(/page$/, 'ticket')))
+      .flatMap(([, alerts]) => alerts.flatMap(({ labels }) => Object.keys(labels)))
+      .filter((label) => !alike.has(label));
+
+    expect(places.length).toBeGreaterThan(10);
+    expect([...new Set(places)].filter((label) => !samePlace?.equal.includes(label))).toEqual([]);
   });
 
   it('ask that what they compare is there, so that alerts without a target hold nothing back', () => {
