@@ -174,7 +174,7 @@ export const agentAlerts: readonly AlertRule[] = [
       'Reeve at {{ $labels.instance }} falls behind: {{ if eq $labels.rank "skipped" }}{{ $value | humanize }} collections were left out in 15 minutes{{ else }}collections begin {{ $value | humanizeDuration }} late{{ end }}',
     description:
       'Values are older than their interval says, and breaches are seen later. It gets worse with every target that is added.',
-    command: 'top -p $(pgrep -f "reeve run")',
+    command: 'top -p $(pgrep -d, -f "reeve run")',
     runbook: {
       meaning:
         'Collections begin seconds after they are due, or do not begin because the one before still runs. Either the agent has too little CPU, or targets answer slowly.',

@@ -45,7 +45,7 @@ export const collectionAlerts: readonly AlertRule[] = [
       meaning:
         'No collection of the target has ended for three of its intervals. Failed collections end too, so this is neither a database that is down nor a login that is refused: the agent itself is stuck or starved.',
       steps: [
-        'Are other targets stale too? `reeve_snapshot_age_seconds > 3 * on (target, instance) reeve_target_interval_seconds`. All of them: the process hangs or has no CPU, see ReeveCollectionsLate. One: its collector hangs.',
+        'Are other targets stale too? `reeve_snapshot_age_seconds > on (job, instance, target) group_left () (3 * reeve_target_interval_seconds)`. All of them: the process hangs or has no CPU, see ReeveCollectionsLate. One: its collector hangs.',
         'Keep the evidence: `journalctl -u reeve -n 200`, then restart the agent: `systemctl restart reeve`. Breaches and proofs survive that.',
         'Report it: a collector that hangs beyond its deadline is a fault of Reeve.',
       ],
@@ -72,8 +72,8 @@ export const collectionAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveCollectionFailing',
     severity: 'ticket',
-    // Groups that are read every few hours are failing until they are read well again: hence six hours back, and success in the last one.
-    expr: 'sum without (code) (increase($collectErrorsTotal{group!="target"}[6h])) > 2 unless time() - $collectLastSuccess < 3600',
+    // A group that is read every few hours errs too seldom to be counted, and its success is old when all is well: hence a day for those.
+    expr: '(sum without (code) (increase($collectErrorsTotal{group!="target"}[1h])) > 2 unless time() - $collectLastSuccess < 3600) or (sum without (code) ($collectErrorsTotal{group!="target"}) > 0 unless time() - $collectLastSuccess < 90000)',
     for: '15m',
     summary:
       'Group {{ $labels.group }} of {{ $labels.target }} has not been read without error for over an hour',
@@ -96,6 +96,8 @@ export const collectionAlerts: readonly AlertRule[] = [
         series: [
           { series: `$collectErrorsTotal{${on},group="indexes",code="denied"}`, values: '1+1x200' },
           { series: `$collectLastSuccess{${on},group="indexes"}`, values: '60x200' },
+          // Read once in six hours, and never well.
+          { series: `$collectErrorsTotal{${on},group="tables",code="denied"}`, values: '1x200' },
         ],
         after: '120m',
       },
@@ -104,6 +106,9 @@ export const collectionAlerts: readonly AlertRule[] = [
           { series: `$collectErrorsTotal{${on},group="indexes",code="timeout"}`, values: '1+1x200' },
           { series: `$collectLastSuccess{${on},group="indexes"}`, values: '0+60x200' },
           { series: `$collectErrorsTotal{${on},group="target",code="unreachable"}`, values: '1+1x200' },
+          // Read once in six hours, well at the fourth try.
+          { series: `$collectErrorsTotal{${on},group="tables",code="timeout"}`, values: '0x2 1 2 3x200' },
+          { series: `$collectLastSuccess{${on},group="tables"}`, values: '_x5 300x200' },
         ],
         after: '120m',
       },

@@ -1,7 +1,17 @@
 import type { AlertRule } from '../../../src/sdk.ts';
-import { failures, overJobs, overThoseJobs, pages, project, scope, series, waiting } from './series.ts';
+import {
+  failures,
+  oneAgent,
+  otherAgent,
+  overJobs,
+  overThoseJobs,
+  pages,
+  project,
+  scope,
+  series,
+  waiting,
+} from './series.ts';
 
-const byScope = 'on (target, engine, project, region)';
 /** Whose fault a failure is not: a job that was stopped on purpose, and SQL that is wrong. */
 const ours = 'reason!~"stopped|invalidQuery"';
 
@@ -28,15 +38,17 @@ const failing = {
   },
 } as const;
 
+/** Each agent's own count: what two agents count of one project is not twice as much. */
+const failed = `sum without (reason) ($failedJobs{${ours}})`;
 /** Part of the jobs that failed, of those that ended in the last hour. */
-const failedPart = `sum by (target, engine, project, region) ($failedJobs{${ours}}) / ${byScope} (sum by (target, engine, project, region) ($failedJobs{${ours}}) + ${byScope} $finishedJobs)`;
-const enough = `sum by (target, engine, project, region) ($failedJobs{${ours}}) >= 5`;
+const failedPart = `${failed} / (${failed} + $finishedJobs)`;
+const enough = `${failed} >= 5`;
 
 export const jobAlerts: readonly AlertRule[] = [
   {
     ...failing,
     severity: 'ticket',
-    expr: `${failedPart} > 0.05 and ${byScope} ${enough}`,
+    expr: `${failedPart} > 0.05 and ${enough}`,
     tests: {
       fires: {
         series: [
@@ -57,13 +69,13 @@ export const jobAlerts: readonly AlertRule[] = [
   {
     ...failing,
     severity: 'page',
-    expr: `${failedPart} > 0.5 and ${byScope} ${enough}`,
+    expr: `${failedPart} > 0.5 and ${enough}`,
     tests: {
       fires: {
-        series: [
-          series('failedJobs', '60x60', `${scope},reason="backendError"`),
-          series('finishedJobs', '20x60', scope),
-        ],
+        series: [oneAgent, otherAgent].flatMap((agent) => [
+          series('failedJobs', '60x60', `${agent},${scope},reason="backendError"`),
+          series('finishedJobs', '20x60', `${agent},${scope}`),
+        ]),
         after: '30m',
       },
       quiet: {
@@ -79,7 +91,7 @@ export const jobAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBigqueryQuotaExceeded',
     severity: 'page',
-    expr: 'sum by (target, engine, project, region) ($failedJobs{reason=~"quotaExceeded|rateLimitExceeded|billingTierLimitExceeded"}) >= 3',
+    expr: 'sum without (reason) ($failedJobs{reason=~"quotaExceeded|rateLimitExceeded|billingTierLimitExceeded"}) >= 3',
     for: '5m',
     summary:
       '{{ $value }} jobs of {{ $labels.project }} in {{ $labels.region }} ({{ $labels.target }}) were refused for their quota in the last hour',
@@ -103,7 +115,8 @@ export const jobAlerts: readonly AlertRule[] = [
       fires: { series: [series('failedJobs', '8x30', `${scope},reason="quotaExceeded"`)], after: '15m' },
       quiet: {
         series: [
-          series('failedJobs', '2x30', `${scope},reason="quotaExceeded"`),
+          series('failedJobs', '2x30', `${oneAgent},${scope},reason="quotaExceeded"`),
+          series('failedJobs', '2x30', `${otherAgent},${scope},reason="quotaExceeded"`),
           series('failedJobs', '9x30', `${scope},reason="resourcesExceeded"`),
         ],
         after: '15m',
@@ -145,7 +158,7 @@ export const jobAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBigquerySlotsSaturated',
     severity: 'ticket',
-    expr: '$queuedJobs > 5 and on (target, engine, project, region) $runnableUnits > 4 * $slotsUsed and on (target, engine, project, region) $slotsUsed > 10',
+    expr: '$queuedJobs > 5 and on (job, instance, target, engine, project, region) $runnableUnits > 4 * $slotsUsed and on (job, instance, target, engine, project, region) $slotsUsed > 10',
     for: '1h',
     summary:
       '{{ $value | humanize }} jobs of {{ $labels.project }} in {{ $labels.region }} ({{ $labels.target }}) wait for slots, and those that run could use four times as many',
@@ -185,7 +198,7 @@ export const jobAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBigqueryApiThrottled',
     severity: 'ticket',
-    expr: 'sum by (target, engine) (increase($collectErrorsTotal{engine="bigquery",code="throttled"}[30m])) > 3',
+    expr: 'sum without (group) (increase($collectErrorsTotal{engine="bigquery",code="throttled"}[30m])) > 3',
     for: '0s',
     summary:
       'BigQuery refused {{ $value | humanize }} readings of {{ $labels.target }} for its rate or quota within half an hour',

@@ -5,6 +5,10 @@ export function series(key: string, values: string, labels: string): TestSeries 
   return { series: `$${key}{target="warehouse",engine="bigquery",${labels}}`, values };
 }
 
+/** Labels of two agents that watch the same. */
+export const oneAgent = 'job="reeve",instance="a:9464"';
+export const otherAgent = 'job="reeve",instance="b:9464"';
+
 export const project = 'project="double-shop"';
 export const scope = `${project},region="us"`;
 

@@ -35,7 +35,7 @@ const burst = {
 const perHour = '$spendPerHourUsd{window="last_24h"}';
 /** Compares with the average of the last 168 hours. */
 const timesUsual = (times: number): string =>
-  `${perHour} > on (target, engine, project) group_left () (${times} / 168 * max by (target, engine, project) ($spendUsd{window="last_7d"}))`;
+  `${perHour} > ignoring (window) group_left () (${times} / 168 * $spendUsd{window="last_7d"})`;
 
 export const spendAlerts: readonly AlertRule[] = [
   {
@@ -70,55 +70,9 @@ export const spendAlerts: readonly AlertRule[] = [
     },
   },
   {
-    name: 'ReeveBigquerySpendAboveBudget',
-    severity: 'page',
-    // Holds also while there is too little history for a forecast, so that the objective is unknown.
-    expr: 'max by (target, engine, project) ($spendUsd{window="month"}) > on (target, engine) group_left () max by (target, engine) ($objectiveBound{objective="bigquery_spend_usd",bound="max"})',
-    for: '5m',
-    summary:
-      '{{ $labels.project }} ({{ $labels.target }}) has spent {{ $value | printf "%.2f" }} USD this month, more than its budget',
-    description: 'The budget of the month is used up, and every further query comes on top.',
-    command: "reeve objectives --target '{{ $labels.target }}' --objective bigquery_spend_usd",
-    runbook: {
-      meaning: 'What was spent, not what is expected, is above the budget that the configuration gives.',
-      steps: [
-        'See budget, spend and forecast: `reeve objectives --target <target> --objective bigquery_spend_usd`',
-        `Find what costs: ${overThoseJobs(byUser.select, byUser.rest)}`,
-        'Agree with who pays: a new budget (`objectives: { bigquery_spend_usd: { max: … } }`), or a limit: quotas of the project and its users, IAM & Admin, Quotas, BigQuery API.',
-        'Put off what can wait until the month is over: backfills, exports, rebuilt tables.',
-      ],
-      afterwards: 'It ends with the month in the billing time zone, or with a higher budget.',
-      links: pages('custom-quotas', 'best-practices-costs', 'controlling-costs'),
-    },
-    tests: {
-      fires: {
-        series: [
-          series('spendUsd', '1100x30', month),
-          series(
-            'objectiveBound',
-            '1000x30',
-            'objective="bigquery_spend_usd",subject="double-shop",bound="max"',
-          ),
-        ],
-        after: '10m',
-      },
-      quiet: {
-        series: [
-          series('spendUsd', '900x30', month),
-          series(
-            'objectiveBound',
-            '1000x30',
-            'objective="bigquery_spend_usd",subject="double-shop",bound="max"',
-          ),
-        ],
-        after: '10m',
-      },
-    },
-  },
-  {
     name: 'ReeveBigqueryOwnSpendHigh',
     severity: 'ticket',
-    expr: 'max by (target, engine, project) ($ownSpendUsd{window="today"}) > 1',
+    expr: '$ownSpendUsd{window="today"} > 1',
     for: '0s',
     summary:
       'Watching {{ $labels.project }} ({{ $labels.target }}) has cost {{ $value | printf "%.2f" }} USD today',
@@ -150,7 +104,7 @@ export const spendAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBigquerySavingsLeft',
     severity: 'info',
-    expr: 'sum by (target, engine, project) (max by (target, engine, project, region, recommender) ($recommendedSavingsUsd)) > 50',
+    expr: 'sum without (region, recommender) ($recommendedSavingsUsd) > 50',
     for: '0s',
     summary:
       'BigQuery recommends changes to {{ $labels.project }} ({{ $labels.target }}) that save {{ $value | printf "%.0f" }} USD a month',

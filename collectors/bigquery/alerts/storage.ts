@@ -1,5 +1,5 @@
 import type { AlertRule } from '../../../src/sdk.ts';
-import { pages, project, series } from './series.ts';
+import { oneAgent, otherAgent, pages, project, series } from './series.ts';
 
 const kind = (name: string): string => `${project},kind="${name}"`;
 
@@ -40,7 +40,7 @@ export const storageAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBigqueryTimeTravelHeavy',
     severity: 'info',
-    expr: '$storageKindBytes{kind="time_travel"} > on (target, engine, project) group_left () (0.5 * $storageKindBytes{kind="active_physical"}) and on (target, engine, project) $storageKindBytes{kind="time_travel"} > 107374182400',
+    expr: '$storageKindBytes{kind="time_travel"} > ignoring (kind) group_left () (0.5 * $storageKindBytes{kind="active_physical"}) and $storageKindBytes{kind="time_travel"} > 100 * 2^30',
     for: '6h',
     summary:
       'More than half of the active bytes of {{ $labels.project }} ({{ $labels.target }}) are time travel: {{ $value | humanize1024 }}B',
@@ -60,10 +60,10 @@ export const storageAlerts: readonly AlertRule[] = [
     },
     tests: {
       fires: {
-        series: [
-          series('storageKindBytes', '800000000000x400', kind('time_travel')),
-          series('storageKindBytes', '1000000000000x400', kind('active_physical')),
-        ],
+        series: [oneAgent, otherAgent].flatMap((agent) => [
+          series('storageKindBytes', '800000000000x400', `${agent},${kind('time_travel')}`),
+          series('storageKindBytes', '1000000000000x400', `${agent},${kind('active_physical')}`),
+        ]),
         after: '380m',
       },
       quiet: {

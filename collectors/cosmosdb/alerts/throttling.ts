@@ -86,7 +86,7 @@ export const throttlingAlerts: readonly AlertRule[] = [
     name: 'ReeveCosmosdbHotPartition',
     severity: 'ticket',
     // Throughput that is shared stands under an empty container and is left out: its partitions hold several containers.
-    expr: '$hottestPartitionRatio >= 0.95 and on (target, engine, database, container, region) $utilizationRatio < 0.5',
+    expr: '$hottestPartitionRatio >= 0.95 and on (job, instance, target, engine, database, container, region) $utilizationRatio < 0.5',
     for: '30m',
     summary: `One partition of ${where} is {{ $value | humanizePercentage }} busy while the container as a whole is half idle`,
     description:
@@ -128,7 +128,7 @@ export const throttlingAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveCosmosdbPartitionSkew',
     severity: 'info',
-    expr: '$partitionSkew > 3 and on (target, engine, database, container, region) $hottestPartitionRatio > 0.5',
+    expr: '$partitionSkew > 3 and on (job, instance, target, engine, database, container, region) $hottestPartitionRatio > 0.5',
     for: '1h',
     summary: `The busiest partition of ${where} is {{ $value | humanize }} times as busy as the median one`,
     description: 'Growth will throttle this partition first: most of the throughput cannot be used.',
@@ -156,7 +156,7 @@ export const throttlingAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveCosmosdbAutoscaleAtMaximum',
     severity: 'ticket',
-    expr: '$utilizationRatio > 0.95 and on (target, engine, database, container) $autoscaleMaximum',
+    expr: '$utilizationRatio > 0.95 and on (job, instance, target, engine, database, container) $autoscaleMaximum',
     for: '15m',
     summary: `${where} uses {{ $value | humanizePercentage }} of the maximum of its autoscale`,
     description:

@@ -17,7 +17,8 @@ export const availabilityAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbNoPrimary',
     severity: 'page',
-    expr: '$setPrimaries == 0',
+    // When no member answers, nobody can say who is primary.
+    expr: '$setPrimaries == 0 or $setMembersUp == 0',
     for: '1m',
     summary: 'No member of {{ $labels.replica_set }} ({{ $labels.target }}) accepts writes',
     description:
@@ -37,8 +38,19 @@ export const availabilityAlerts: readonly AlertRule[] = [
       links: [...elections, ...pages('tutorial/reconfigure-replica-set-with-unavailable-members')],
     },
     tests: {
-      fires: { series: [series('setPrimaries', '1x5 0x10', set)], after: '9m' },
-      quiet: { series: [series('setPrimaries', '1x4 0 1x10', set)], after: '5m' },
+      fires: {
+        series: [
+          series('setPrimaries', '1x5 0x10', set),
+          series('setMembersUp', '3x5 1x10', set),
+          series('setPrimaries', '1x5 _x10', 'replica_set="rs1"'),
+          series('setMembersUp', '3x5 0x10', 'replica_set="rs1"'),
+        ],
+        after: '9m',
+      },
+      quiet: {
+        series: [series('setPrimaries', '1x4 0 1x10', set), series('setMembersUp', '3x4 2 3x10', set)],
+        after: '5m',
+      },
     },
   },
   {
@@ -70,7 +82,7 @@ export const availabilityAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbMemberDown',
     severity: 'ticket',
-    expr: '$memberUp == 0 and on (target, engine) $targetUp == 1',
+    expr: '$memberUp == 0 and on (job, instance, target, engine) $targetUp == 1',
     for: '5m',
     summary: '{{ $labels.member }} of {{ $labels.target }} does not answer',
     description:

@@ -90,7 +90,7 @@ export const loadAlerts: readonly AlertRule[] = [
     name: 'ReeveMongodbTicketsExhausted',
     severity: 'page',
     // From 7.0 on the number adapts, so that none left is no overload; there the queue is told of.
-    expr: '$ticketsAvailable == 0 unless on (target, engine, member, operation) $ticketQueue',
+    expr: '$ticketsAvailable == 0 unless on (job, instance, target, engine, member, operation) $ticketQueue',
     for: '5m',
     summary: '{{ $labels.member }} ({{ $labels.target }}) has no {{ $labels.operation }} ticket left',
     description:
@@ -108,7 +108,7 @@ export const loadAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbLockQueue',
     severity: 'ticket',
-    expr: 'sum by (target, engine, member) ($lockQueue) > 20',
+    expr: 'sum without (operation) ($lockQueue) > 20',
     for: '5m',
     summary:
       '{{ $value }} operations of {{ $labels.member }} ({{ $labels.target }}) wait for a lock or a ticket',

@@ -1,8 +1,8 @@
 import type { AlertRule } from '../../../src/sdk.ts';
 import { member, onDeployment, onMember, onThatMember, pages, second, series } from './series.ts';
 
-const byMember = 'on (target, engine, member)';
-const lagByMember = 'label_replace($lagSeconds > 60, "member", "$1", "replica", "(.*)")';
+const byMember = 'on (job, instance, target, engine, member)';
+const lagByMember = 'label_replace($lagSeconds{engine="mongodb"} > 60, "member", "$1", "replica", "(.*)")';
 const replica = 'replica="db2:27017"';
 
 const oplogWindow = {
@@ -19,7 +19,7 @@ const oplogWindow = {
     steps: [
       `See size and window: ${onThatMember('rs.printReplicationInfo()')}`,
       'See whether a burst of writes (a bulk load, a TTL index, updates of large arrays) is the reason, and whether it ends: the panel of operations.',
-      `Make it larger, on each member, replicas first; takes effect at once: ${onThatMember('db.adminCommand({ replSetResizeOplog: 1, size: 51200, minRetentionHours: 24 })')} (size in MB).`,
+      `Make it larger, on each member, replicas first; takes effect at once: ${onThatMember('db.adminCommand({ replSetResizeOplog: 1, size: Double(51200), minRetentionHours: Double(24) })')} (size in MB).`,
       'See that the disk holds it: `df -h <dbpath>`',
     ],
     afterwards:
@@ -86,7 +86,7 @@ export const replicationAlerts: readonly AlertRule[] = [
       meaning:
         'The replica is behind, and the oplog holds less than an hour more than it needs. Users of this replica read old data.',
       steps: [
-        `Give it time first: on the primary ${onThatMember('db.adminCommand({ replSetResizeOplog: 1, size: 102400, minRetentionHours: 48 })')}`,
+        `Give it time first: on the primary ${onThatMember('db.adminCommand({ replSetResizeOplog: 1, size: Double(102400), minRetentionHours: Double(48) })')}`,
         `See what it waits for: ${onThatMember('db.serverStatus().metrics.repl.buffer')} and \`iostat -x 5 3\` on its host.`,
         'Take load away from it: no backups, no reporting reads (`rs.conf()` tags, readPreference), no index builds.',
         'Put off bulk writes on the primary until it has caught up.',
@@ -109,7 +109,8 @@ export const replicationAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbReplicationStopped',
     severity: 'page',
-    expr: 'delta($lagSeconds[10m]) > 540',
+    // Other engines publish a lag of the same name.
+    expr: 'delta($lagSeconds{engine="mongodb"}[10m]) > 540',
     for: '2m',
     summary: '{{ $labels.replica }} of {{ $labels.target }} applies nothing: its lag grows as fast as time',
     description:
@@ -130,7 +131,16 @@ export const replicationAlerts: readonly AlertRule[] = [
     },
     tests: {
       fires: { series: [series('lagSeconds', '0x5 0+60x30', replica)], after: '20m' },
-      quiet: { series: [series('lagSeconds', '0x5 0+30x30', replica)], after: '20m' },
+      quiet: {
+        series: [
+          series('lagSeconds', '0x5 0+30x30', replica),
+          {
+            series: '$lagSeconds{target="orders",engine="postgres",replica="standby"}',
+            values: '0x5 0+60x30',
+          },
+        ],
+        after: '20m',
+      },
     },
   },
   {

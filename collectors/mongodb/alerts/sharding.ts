@@ -13,12 +13,12 @@ export const shardingAlerts: readonly AlertRule[] = [
     for: '12h',
     summary: 'The balancer of {{ $labels.target }} has been off for 12 hours',
     description: 'Data is no longer spread over the shards: new chunks pile up where they are written.',
-    command: onDeployment('sh.startBalancer()'),
+    command: onDeployment('sh.getBalancerState()'),
     runbook: {
       meaning:
         'Somebody stopped it, usually for a backup or maintenance, and forgot. Users feel nothing yet.',
       steps: [
-        `See it: ${mongos('sh.getBalancerState(); db.getSiblingDB("config").settings.find()')}`,
+        `See it: ${mongos('print(sh.getBalancerState()); db.getSiblingDB("config").settings.find()')}`,
         'Is a backup or maintenance under way that needs it off? Then silence this.',
         `Otherwise: ${mongos('sh.startBalancer()')}`,
       ],
@@ -57,7 +57,7 @@ export const shardingAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbMigrationsFailing',
     severity: 'ticket',
-    expr: 'increase($migrationsFailed[1h]) >= 5 and on (target, engine, shard) increase($migrationsFailed[1h]) > increase($migrationsCommitted[1h])',
+    expr: 'increase($migrationsFailed[1h]) >= 5 and on (job, instance, target, engine, shard) increase($migrationsFailed[1h]) > increase($migrationsCommitted[1h])',
     for: '5m',
     summary:
       '{{ $value | humanize }} moves of chunks away from {{ $labels.shard }} ({{ $labels.target }}) failed within an hour',

@@ -11,7 +11,7 @@ export const workAlerts: readonly AlertRule[] = [
       'fsyncLock has held back all writes of {{ $labels.member }} ({{ $labels.target }}) for 15 minutes',
     description:
       'On a primary all writes wait; on a replica nothing is applied and it falls behind. Usually a snapshot of the disk ended without unlocking.',
-    command: onMember('db.fsyncUnlock()'),
+    command: onMember('db.currentOp().fsyncLock'),
     runbook: {
       meaning: 'Somebody locked the member, most likely a backup. Users of a primary see writes that hang.',
       steps: [
@@ -111,7 +111,7 @@ export const workAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbQueriesScan',
     severity: 'ticket',
-    expr: '$scannedDocumentsPerReturned > 1000 and on (target, engine, member) rate($scannedDocumentsTotal[5m]) > 1000',
+    expr: '$scannedDocumentsPerReturned > 1000 and on (job, instance, target, engine, member) rate($scannedDocumentsTotal[5m]) > 1000',
     for: '15m',
     summary:
       'Queries on {{ $labels.member }} ({{ $labels.target }}) look at {{ $value | humanize }} documents for each they return',
@@ -151,7 +151,7 @@ export const workAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveMongodbAsserts',
     severity: 'ticket',
-    expr: 'sum by (target, engine, member) (increase($assertsTotal{kind=~"regular|msg|tripwire"}[15m])) > 0',
+    expr: 'sum without (kind) (increase($assertsTotal{kind=~"regular|msg|tripwire"}[15m])) > 0',
     for: '0s',
     summary:
       '{{ $labels.member }} ({{ $labels.target }}) met {{ $value | humanize }} internal errors in 15 minutes',

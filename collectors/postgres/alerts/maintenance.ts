@@ -154,7 +154,7 @@ export const maintenanceAlerts: readonly AlertRule[] = [
   {
     name: 'ReevePostgresInvalidIndex',
     severity: 'ticket',
-    expr: '$invalidIndexes > 0 and on (target) $inRecovery == 0',
+    expr: '$invalidIndexes > 0 and on (job, instance, target) $inRecovery == 0',
     for: '1h',
     summary: 'Database {{ $labels.database }} of {{ $labels.target }} has invalid indexes: {{ $value }}',
     description:

@@ -43,7 +43,7 @@ export const replicationAlerts: readonly AlertRule[] = [
   {
     name: 'ReevePostgresReplicaMissing',
     severity: 'page',
-    expr: '($replicas < max_over_time($replicas[6h] offset 5m)) and on (target) $inRecovery == 0',
+    expr: '($replicas < max_over_time($replicas[6h] offset 5m)) and on (job, instance, target) $inRecovery == 0',
     for: '5m',
     summary:
       '{{ $labels.target }} has {{ $value }} streaming replicas, fewer than it had within the last six hours',

@@ -79,7 +79,7 @@ export const sessionAlerts: readonly AlertRule[] = [
   {
     name: 'ReevePostgresLongTransaction',
     severity: 'ticket',
-    expr: '$oldestTransactionSeconds > 2 * 3600 and on (target) $inRecovery == 0',
+    expr: '$oldestTransactionSeconds > 2 * 3600 and on (job, instance, target) $inRecovery == 0',
     for: '5m',
     summary: 'A transaction of {{ $labels.target }} has been open for {{ $value | humanizeDuration }}',
     description:

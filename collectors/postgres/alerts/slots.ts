@@ -3,7 +3,7 @@ import { primary, series, standby } from './series.ts';
 
 const manual = 'https://www.postgresql.org/docs/current';
 const listSlots =
-  'SELECT slot_name, slot_type, active, active_pid, wal_status, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) AS retained, pg_size_pretty(safe_wal_size) AS safe FROM pg_replication_slots ORDER BY restart_lsn;';
+  'SELECT slot_name, slot_type, active, active_pid, wal_status, pg_size_pretty(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)) AS retained, pg_size_pretty(safe_wal_size) AS safe FROM pg_replication_slots ORDER BY restart_lsn;';
 const slot = 'slot="standby_a"';
 const links = [
   `${manual}/warm-standby.html#STREAMING-REPLICATION-SLOTS`,
@@ -50,7 +50,7 @@ export const slotAlerts: readonly AlertRule[] = [
     ...retains,
     severity: 'page',
     // Where a limit is set, the slot is lost instead of the server: ReevePostgresSlotNearlyLost.
-    expr: '($slotRetainedBytes > 50 * 2^30 and deriv($slotRetainedBytes[30m]) > 0) unless on (target, slot) $slotSafeBytes',
+    expr: '($slotRetainedBytes > 50 * 2^30 and deriv($slotRetainedBytes[30m]) > 0) unless on (job, instance, target, slot) $slotSafeBytes',
     tests: {
       fires: { series: [series('slotRetainedBytes', '54e9+1e8x40', slot)], after: '35m' },
       quiet: {
@@ -127,7 +127,7 @@ export const slotAlerts: readonly AlertRule[] = [
     name: 'ReevePostgresSlotInactive',
     severity: 'ticket',
     // On a standby slots are copies that nobody consumes until it is promoted.
-    expr: '($slotActive == 0 and on (target) $inRecovery == 0) unless on (target, slot) $slotInvalid == 1',
+    expr: '($slotActive == 0 and on (job, instance, target) $inRecovery == 0) unless on (job, instance, target, slot) $slotInvalid == 1',
     for: '1h',
     summary: 'Nobody has consumed slot {{ $labels.slot }} of {{ $labels.target }} for over an hour',
     description:

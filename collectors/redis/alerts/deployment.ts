@@ -11,7 +11,7 @@ export const deploymentAlerts: readonly AlertRule[] = [
     name: 'ReeveRedisNodeDown',
     severity: 'page',
     // When nothing of the deployment answers, the agent's own rule about the target speaks.
-    expr: '$nodeUp == 0 and on (target) $targetUp == 1',
+    expr: '$nodeUp == 0 and on (job, instance, target) $targetUp == 1',
     for: '2m',
     summary: '{{ $labels.node }} of {{ $labels.target }} does not answer',
     description:
@@ -25,13 +25,22 @@ export const deploymentAlerts: readonly AlertRule[] = [
         'On its machine: `systemctl status redis-server`, and `tail -n 50 <log>`',
         'Killed by the kernel? `dmesg -T | grep -i "out of memory"`',
         'See what the others think: `redis-cli INFO replication`, `redis-cli CLUSTER NODES` or `redis-cli -p 26379 SENTINEL replicas <name>`',
+        'Taken away on purpose? The others remember it until they are told: `redis-cli -p 26379 SENTINEL RESET <name>` on each Sentinel, half a minute apart, or `redis-cli CLUSTER FORGET <node id>` on every node within a minute.',
       ],
       afterwards: 'It ends when the server answers, or is no longer part of the deployment.',
       links: [replicationManual, clusterManual],
     },
     tests: {
       fires: { series: [series('nodeUp', '1x5 0x10'), series('targetUp', '1x15', '')], after: '10m' },
-      quiet: { series: [series('nodeUp', '1x5 0x10'), series('targetUp', '1x5 0x10', '')], after: '10m' },
+      // Another agent has a target of the same name, and reaches it.
+      quiet: {
+        series: [
+          series('nodeUp', '1x5 0x10'),
+          series('targetUp', '1x5 0x10', ''),
+          series('targetUp', '1x15', 'job="reeve",instance="staging:9464"'),
+        ],
+        after: '10m',
+      },
     },
   },
   {
@@ -63,7 +72,7 @@ export const deploymentAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisReplicaMissing',
     severity: 'page',
-    expr: '($connectedReplicas < max_over_time($connectedReplicas[6h] offset 5m)) and on (target, node) $isPrimary == 1',
+    expr: '($connectedReplicas < max_over_time($connectedReplicas[6h] offset 5m)) and on (job, instance, target, node) $isPrimary == 1',
     for: '5m',
     summary:
       'Primary {{ $labels.node }} of {{ $labels.target }} has {{ $value }} replicas, fewer than within the last six hours',
@@ -147,7 +156,8 @@ export const deploymentAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisSentinelPrimaryDown',
     severity: 'page',
-    expr: '$sentinelPrimaryUp == 0',
+    // One Sentinel that is cut off by itself holds it for down too: a primary that answers Reeve is none that is missing.
+    expr: '$sentinelPrimaryUp == 0 unless on (job, instance, target) $isPrimary == 1',
     for: '1m',
     summary: 'Sentinel holds the primary of {{ $labels.target }} for down, and no other one has taken over',
     description: 'Nothing can be written until a replica is promoted or the primary comes back.',
@@ -164,8 +174,18 @@ export const deploymentAlerts: readonly AlertRule[] = [
       links: [sentinelManual],
     },
     tests: {
-      fires: { series: [series('sentinelPrimaryUp', '1x5 0x10', '')], after: '10m' },
-      quiet: { series: [series('sentinelPrimaryUp', '1x20', '')], after: '10m' },
+      fires: {
+        series: [
+          series('sentinelPrimaryUp', '1x5 0x10', ''),
+          series('isPrimary', '1x5 stale'),
+          series('isPrimary', '0x20', 'node="10.0.0.6:6379"'),
+        ],
+        after: '10m',
+      },
+      quiet: {
+        series: [series('sentinelPrimaryUp', '1x5 0x10', ''), series('isPrimary', '1x20')],
+        after: '10m',
+      },
     },
   },
   {

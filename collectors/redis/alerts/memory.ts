@@ -37,7 +37,7 @@ export const memoryAlerts: readonly AlertRule[] = [
   {
     ...atLimit,
     severity: 'ticket',
-    expr: '$memoryUtilizationRatio > 0.85 and on (target, node) $memoryPolicy{policy="noeviction"} == 1',
+    expr: '$memoryUtilizationRatio > 0.85 and on (job, instance, target, node) $memoryPolicy{policy="noeviction"} == 1',
     tests: {
       fires: { series: [series('memoryUtilizationRatio', '0.9x20'), policy('noeviction')], after: '10m' },
       quiet: { series: [series('memoryUtilizationRatio', '0.9x20'), policy('allkeys-lru')], after: '10m' },
@@ -46,7 +46,7 @@ export const memoryAlerts: readonly AlertRule[] = [
   {
     ...atLimit,
     severity: 'page',
-    expr: '$memoryUtilizationRatio > 0.95 and on (target, node) $memoryPolicy{policy="noeviction"} == 1',
+    expr: '$memoryUtilizationRatio > 0.95 and on (job, instance, target, node) $memoryPolicy{policy="noeviction"} == 1',
     tests: {
       fires: { series: [series('memoryUtilizationRatio', '0.99x20'), policy('noeviction')], after: '10m' },
       quiet: { series: [series('memoryUtilizationRatio', '0.94x20'), policy('noeviction')], after: '10m' },
@@ -99,7 +99,7 @@ export const memoryAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisNoMemoryLimit',
     severity: 'info',
-    expr: '$memoryUsedBytes > 100 * 2^20 unless on (target, node) $memoryLimitBytes',
+    expr: '$memoryUsedBytes > 100 * 2^20 unless on (job, instance, target, node) $memoryLimitBytes',
     for: '1h',
     summary:
       '{{ $labels.node }} ({{ $labels.target }}) has no memory limit and uses {{ $value | humanize1024 }}B',
@@ -126,7 +126,7 @@ export const memoryAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisFragmentation',
     severity: 'ticket',
-    expr: '$memoryFragmentationRatio > 1.5 and on (target, node) $memoryFragmentationBytes > 500 * 2^20',
+    expr: '$memoryFragmentationRatio > 1.5 and on (job, instance, target, node) $memoryFragmentationBytes > 500 * 2^20',
     for: '1h',
     summary:
       '{{ $labels.node }} ({{ $labels.target }}) takes {{ $value | humanize }} times the memory that its data need',
@@ -161,7 +161,7 @@ export const memoryAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisSwapping',
     severity: 'ticket',
-    expr: '$memoryFragmentationRatio < 0.9 and on (target, node) $memoryUsedBytes > 100 * 2^20',
+    expr: '$memoryFragmentationRatio < 0.9 and on (job, instance, target, node) $memoryUsedBytes > 100 * 2^20',
     for: '15m',
     summary:
       'Part of the memory of {{ $labels.node }} ({{ $labels.target }}) is swapped out (resident: {{ $value | humanizePercentage }})',

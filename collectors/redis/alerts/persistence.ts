@@ -88,7 +88,7 @@ export const persistenceAlerts: readonly AlertRule[] = [
     name: 'ReeveRedisPersistenceOff',
     severity: 'ticket',
     // The finding is a warning only where the target is not a cache; the servers are named by the metric beside it.
-    expr: '$persistenceEnabled == 0 and on (target) $findings{code="persistence_disabled",severity="warning"} > 0',
+    expr: '$persistenceEnabled == 0 and on (job, instance, target) $findings{code="persistence_disabled",severity="warning"} > 0',
     for: '15m',
     summary:
       '{{ $labels.node }} ({{ $labels.target }}) keeps nothing over a restart, and it is not declared a cache',
@@ -131,7 +131,7 @@ export const persistenceAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveRedisSaveOverdue',
     severity: 'ticket',
-    expr: '($lastSaveAgeSeconds > 86400 and $changesSinceSave > 0 and on (target, node) $persistenceEnabled == 1) unless on (target, node) $aofEnabled == 1',
+    expr: '($lastSaveAgeSeconds > 86400 and $changesSinceSave > 0 and on (job, instance, target, node) $persistenceEnabled == 1) unless on (job, instance, target, node) $aofEnabled == 1',
     for: '30m',
     summary:
       'The latest snapshot of {{ $labels.node }} ({{ $labels.target }}) is {{ $value | humanizeDuration }} old and lacks writes',

@@ -5,14 +5,14 @@ import { scorecardStep } from './runbook-steps.ts';
 export const costTexts = {
   bigquery_spend_usd: {
     alert: 'ReeveBigquerySpendOverBudget',
-    measured: 'Forecast of the spend at the end of the month',
+    measured: 'Spend at the end of the month (the forecast, or what is spent already)',
     consequence: 'The month ends above its budget; spent money does not come back.',
     runbook: {
       meaning:
         'At this rate the month ends above the budget that the operator gave. A ticket says that the forecast (its median) is above; a page says that even the low end of the forecast is, or that the budget is spent already.',
       steps: [
         scorecardStep('bigquery_spend_usd'),
-        'Who spends it? `SELECT user_email, COUNT(*) AS jobs, ROUND(SUM(total_bytes_billed) / POW(1024, 4) * 6.25, 2) AS usd FROM `region-eu`.INFORMATION_SCHEMA.JOBS_BY_PROJECT WHERE creation_time > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) GROUP BY 1 ORDER BY usd DESC LIMIT 10` (name your region; 6.25 USD a TiB is the list price on demand, yours may differ).',
+        'Who spends it? `SELECT user_email, COUNT(*) AS jobs, ROUND(SUM(total_bytes_billed) / POW(1024, 4) * 6.25, 2) AS usd FROM region-eu.INFORMATION_SCHEMA.JOBS_BY_PROJECT WHERE creation_time > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 DAY) GROUP BY 1 ORDER BY usd DESC LIMIT 10` (name your region; 6.25 USD a TiB is the list price on demand, yours may differ).',
         'One query or many? The same by job: `SELECT job_id, user_email, total_bytes_billed, query … ORDER BY total_bytes_billed DESC LIMIT 10`. A schedule that runs too often and a missing partition filter are the usual causes.',
         'Stop the bleeding: pause the scheduled query, or set a custom quota of bytes per day and user in the project. Tell its owner before you do.',
       ],

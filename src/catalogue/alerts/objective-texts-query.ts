@@ -36,7 +36,7 @@ export const queryTexts = {
         'The p95 of analytical jobs or statements has been above the bound for half an hour. Dashboards and reports feel slow; nothing is lost.',
       steps: [
         scorecardStep('olap_query_seconds'),
-        'Is it waiting or working? BigQuery: `SELECT job_id, user_email, total_slot_ms, TIMESTAMP_DIFF(start_time, creation_time, SECOND) AS waited_s, TIMESTAMP_DIFF(end_time, start_time, SECOND) AS ran_s FROM `region-eu`.INFORMATION_SCHEMA.JOBS_BY_PROJECT WHERE creation_time > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR) ORDER BY total_slot_ms DESC LIMIT 10` (name your region). Long `waited_s` is a lack of slots, long `ran_s` is the query.',
+        'Is it waiting or working? BigQuery: `SELECT job_id, user_email, total_slot_ms, TIMESTAMP_DIFF(start_time, creation_time, SECOND) AS waited_s, TIMESTAMP_DIFF(end_time, start_time, SECOND) AS ran_s FROM region-eu.INFORMATION_SCHEMA.JOBS_BY_PROJECT WHERE creation_time > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR) ORDER BY total_slot_ms DESC LIMIT 10` (name your region). Long `waited_s` is a lack of slots, long `ran_s` is the query.',
         'PostgreSQL: `SELECT calls, round(mean_exec_time::numeric / 1000, 1) AS s, temp_blks_written, left(query, 80) FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10;` Temporary blocks mean that `work_mem` did not suffice.',
         'Look for the cheap causes first: a missing partition filter, `SELECT *`, a join without a key, statistics that are out of date (`ANALYZE`).',
       ],

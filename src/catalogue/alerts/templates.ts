@@ -35,7 +35,7 @@ const control =
   '{{ $control := "reeve_control_info" }}{{ if $labels.instance }}{{ $control = printf "reeve_control_info{job=%q,instance=%q}" $labels.job $labels.instance }}{{ end }}';
 
 /** The page of the breach (or of all the target's breaches) on the agent's control interface; what to do where it has no address. */
-export const breachLink = `${control}{{ with query $control }}{{ . | first | label "url" }}/breaches?target={{ urlquery $labels.target }}{{ with $labels.objective }}&objective={{ . }}&subject={{ urlquery $labels.subject }}{{ end }}{{ else }}set control.externalUrl of Reeve to have a link here{{ end }}`;
+export const breachLink = `${control}{{ with query $control }}{{ . | first | label "url" }}/breaches{{ with $labels.target }}?target={{ urlquery . }}{{ end }}{{ with $labels.objective }}&objective={{ . }}&subject={{ urlquery $labels.subject }}{{ end }}{{ else }}none: the agent publishes no address (it is down, or control.externalUrl is not set){{ end }}`;
 
 /** Served by the agent's control interface; where it has no address, the file in the checkout. */
 export function runbookLink(alertName: string): string {

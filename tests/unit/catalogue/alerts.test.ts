@@ -100,7 +100,7 @@ describe('renderAlerts', () => {
                 summary: 'The light in {{ $labels.room }} of {{ $labels.target }} is on',
                 description: 'The bulb wears out.',
                 command: 'lampctl status',
-                link: expect.stringContaining('/breaches?target='),
+                link: expect.stringContaining('/breaches{{ with $labels.target }}?target='),
                 runbook_url: expect.stringContaining('/runbooks/ReeveLampOnForLong'),
               },
             },
