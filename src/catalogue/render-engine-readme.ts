@@ -1,6 +1,7 @@
 import { formatDuration } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
-import { type ObjectiveDefinition, objectives } from '../core/objective.ts';
+import { objectives } from '../core/objective.ts';
+import { defaultBound } from './default-bound.ts';
 import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
 import { cadenceInFull, renderMetricsTable } from './render-metrics.ts';
 import { type OptionRow, renderOptionsTable } from './render-options.ts';
@@ -29,9 +30,17 @@ export function renderEngineReadme(engine: Engine, options: readonly OptionRow[]
     ),
     '## Objectives',
     renderObjectives(engine),
+    'What each means, and how it is changed: [objectives](../../docs/objectives.md).',
+    renderAlertsAndDashboard(engine),
     '## Metrics',
     renderMetricsTable(engine.metrics, engine.groups),
   ]);
+}
+
+function renderAlertsAndDashboard({ id, alerts = [] }: Engine): string {
+  const dashboard = `The dashboard is [reeve-${id}.json](../../dashboards/reeve-${id}.json).`;
+  if (alerts.length === 0) return dashboard;
+  return `${dashboard} What operators expect to be told besides is in [${id}.yml](../../alerts/rules/${id}.yml); every alert has its [runbook](../../alerts/README.md).`;
 }
 
 function renderObjectives(engine: Engine): string {
@@ -41,7 +50,7 @@ function renderObjectives(engine: Engine): string {
     return [
       code(objective),
       definition.summary,
-      renderBound(definition),
+      defaultBound(definition),
       definition.forMs === 0 ? 'at once' : formatDuration(definition.forMs),
       definition.severity,
       code(engine.metrics[metric]?.name ?? metric),
@@ -51,13 +60,4 @@ function renderObjectives(engine: Engine): string {
     ['Objective', 'Success metric', 'Default bound', 'For', 'Severity', 'Measured by'],
     rows,
   );
-}
-
-function renderBound({ bound, unit }: ObjectiveDefinition): string {
-  const suffix = unit === 'none' ? '' : ` ${unit}`;
-  const parts = [
-    ...(bound.min === undefined ? [] : [`≥ ${bound.min}`]),
-    ...(bound.max === undefined ? [] : [`≤ ${bound.max}`]),
-  ];
-  return parts.length === 0 ? 'given by the operator' : `${parts.join(' and ')}${suffix}`;
 }

@@ -3,6 +3,7 @@ import { type ObjectiveDefinition, type ObjectiveId, objectiveIds, objectives } 
 import { formatQuantity } from '../core/quantity.ts';
 import { alertNames } from './alerts/objective-rules.ts';
 import type { Catalogue } from './catalogue.ts';
+import { defaultBound } from './default-bound.ts';
 import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
 import { backtestExample, objectiveExample, objectivesText } from './objectives-text.ts';
 
@@ -62,7 +63,7 @@ function definitionRow(id: ObjectiveId, definition: ObjectiveDefinition): readon
       windowMs === undefined ? 'instant' : formatDuration(windowMs),
       ...(minimumBasis === undefined ? [] : [`at least ${minimumBasis}`]),
     ].join(', '),
-    boundText(definition),
+    defaultBound(definition),
     forMs === 0 ? 'at once' : formatDuration(forMs),
     [
       clearForMs === 0 ? 'at once' : `after ${formatDuration(clearForMs)}`,
@@ -73,14 +74,6 @@ function definitionRow(id: ObjectiveId, definition: ObjectiveDefinition): readon
     definition.subject,
     definition.pipeline ?? 'evidence for the page',
   ];
-}
-
-function boundText({ bound, unit }: ObjectiveDefinition): string {
-  const parts = [
-    ...(bound.min === undefined ? [] : [`≥ ${formatQuantity(bound.min, unit)}`]),
-    ...(bound.max === undefined ? [] : [`≤ ${formatQuantity(bound.max, unit)}`]),
-  ];
-  return parts.length === 0 ? 'given by the operator' : parts.join(' and ');
 }
 
 function measureRows(id: ObjectiveId, engines: Catalogue['engines']): readonly (readonly string[])[] {

@@ -75,8 +75,28 @@ describe('renderEngineReadme', () => {
     expect(readme).toContain('| `heat` | every 5m | Reads the heat. | THERMOMETER |');
     expect(readme).toContain('GRANT LIGHT TO reeve');
     expect(readme).toContain(
-      '| `cache_hit_ratio` | Cache hit rate above 80 % | ≥ 0.8 ratio | 10m | ticket | `reeve_lamp_heat_ratio` |',
+      '| `cache_hit_ratio` | Cache hit rate above 80 % | ≥ 80 % | 10m | ticket | `reeve_lamp_heat_ratio` |',
     );
+  });
+});
+
+describe('alerts and dashboard on the page of an engine', () => {
+  it('links the rules where there are some', () => {
+    const tests = { fires: { series: [], after: '1m' }, quiet: { series: [], after: '1m' } };
+    const runbook = { meaning: '', steps: [], afterwards: '', links: [] };
+    const texts = { summary: '', description: '', command: '', runbook };
+    const dark = {
+      name: 'ReeveLampDark',
+      severity: 'page',
+      expr: '$light',
+      for: '5m',
+      ...texts,
+      tests,
+    } as const;
+
+    expect(renderEngineReadme({ ...engine, alerts: [dark] }, [])).toContain('alerts/rules/lamp.yml');
+    expect(renderEngineReadme(engine, [])).toContain('dashboards/reeve-lamp.json');
+    expect(renderEngineReadme(engine, [])).not.toContain('alerts/rules');
   });
 });
 
