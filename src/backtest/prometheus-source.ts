@@ -51,12 +51,11 @@ export function createPrometheusSource({ url, token, timeoutMs }: PrometheusAcce
       });
       const headers = authorization === undefined ? {} : { authorization };
       const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(endpoint, { method: 'POST', body, headers, signal }).catch(
-        (error: unknown) => {
-          throw new PrometheusError(unreachable(endpoint, error, timeoutMs), { cause: error });
-        },
-      );
-      return readAnswer(endpoint, response);
+      const fail = (error: unknown): never => {
+        throw new PrometheusError(unreachable(endpoint, error, timeoutMs), { cause: error });
+      };
+      const response = await fetch(endpoint, { method: 'POST', body, headers, signal }).catch(fail);
+      return readAnswer(endpoint, response.status, await response.text().catch(fail));
     },
   };
 }
@@ -84,22 +83,31 @@ const answerSchema = z.union([
   z.object({ status: z.literal('error'), error: z.string() }),
 ]);
 
-async function readAnswer(endpoint: URL, response: Response): Promise<readonly RangeSeries[]> {
+function readAnswer(endpoint: URL, status: number, body: string): readonly RangeSeries[] {
   const where = `${endpoint.origin}${endpoint.pathname}`;
-  if (response.status === 401 || response.status === 403)
+  if (status === 401 || status === 403)
     throw new PrometheusError(
-      `${where} refused with status ${response.status}: give a user and password in the URL, or a bearer token in REEVE_PROMETHEUS_TOKEN`,
+      `${where} refused with status ${status}: give a user and password in the URL, or a bearer token in REEVE_PROMETHEUS_TOKEN`,
     );
-  const answer = answerSchema.safeParse(await response.json().catch(() => undefined));
+  const answer = answerSchema.safeParse(parseJson(body));
   if (!answer.success)
     throw new PrometheusError(
-      `${where} answered with status ${response.status} and not as Prometheus does: is --prometheus the base URL, such as http://prometheus:9090 ?`,
+      `${where} answered with status ${status} and not as Prometheus does: is --prometheus the base URL, such as http://prometheus:9090 ?`,
     );
   if (answer.data.status === 'error') throw new PrometheusError(`${where} said: ${answer.data.error}`);
   return answer.data.data.result.map(({ metric, values }) => ({
     labels: metric,
     points: values.map(([at, value]) => [Math.round(at * 1_000), Number(value)] as const),
   }));
+}
+
+/** Undefined when it is not JSON; no answer is. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of an HTTP header; fetch would repeat another value in its error. */

@@ -14,7 +14,8 @@ describe('createPrometheusSource', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       asked.push(request);
-      response.end(empty);
+      if (request.url?.startsWith('/stuck') === true) response.write(empty.slice(0, 9));
+      else response.end(empty);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -48,6 +49,16 @@ describe('createPrometheusSource', () => {
     ['a:p%40ss%C3%A4%', 'a:p@ssä%'],
   ])('logs in with the user and password of %s', async (written, login) => {
     expect((await ask(`http://${written}@${base}`)).authorization).toBe(basic(login));
+  });
+
+  it('says that an answer that begins and does not end took too long', async () => {
+    const source = createPrometheusSource({
+      url: new URL(`http://${base}/stuck`),
+      token: undefined,
+      timeoutMs: 100,
+    });
+
+    await expect(source.range(range)).rejects.toThrow('did not answer within 0.1 s');
   });
 
   it('prefers a bearer token, and takes an empty one for none', async () => {
