@@ -9,7 +9,12 @@ export const cosmosdbCost: readonly PlannedPanel[] = [
     kind: 'stat',
     unit: 'count',
     width: 6,
-    queries: [{ expr: 'sum by (target) ($provisionedPerSecond{$on})', legend: '{{target}}' }],
+    queries: [
+      {
+        expr: 'sum by (target) (max by (target, database, container, region) ($provisionedPerSecond{$on}))',
+        legend: '{{target}}',
+      },
+    ],
   },
   {
     title: 'Part of it that is used',
@@ -19,7 +24,7 @@ export const cosmosdbCost: readonly PlannedPanel[] = [
     width: 6,
     queries: [
       {
-        expr: 'sum by (target) ($requestUnitsPerSecond{$on}) / sum by (target) ($provisionedPerSecond{$on})',
+        expr: 'sum by (target) (max by (target, database, container, region) ($requestUnitsPerSecond{$on})) / sum by (target) (max by (target, database, container, region) ($provisionedPerSecond{$on}))',
         legend: '{{target}}',
       },
     ],
@@ -33,7 +38,7 @@ export const cosmosdbCost: readonly PlannedPanel[] = [
     width: 12,
     queries: [
       {
-        expr: 'topk(20, sum by (target, database, container) ($provisionedPerSecond{$on}) - sum by (target, database, container) ($requestUnitsPerSecond{$on}))',
+        expr: 'topk(20, sum by (target, database, container) (max by (target, database, container, region) ($provisionedPerSecond{$on})) - sum by (target, database, container) (max by (target, database, container, region) ($requestUnitsPerSecond{$on})))',
         legend: '{{target}} · {{database}}/{{container}}',
       },
     ],

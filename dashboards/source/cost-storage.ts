@@ -10,7 +10,12 @@ export const storageCost: readonly PlannedPanel[] = [
     kind: 'timeseries',
     unit: 'bytes',
     width: 12,
-    queries: [{ expr: 'sum by (target, engine) ($storageBytes{$on})', legend: '{{target}}' }],
+    queries: [
+      {
+        expr: 'sum by (target, engine) (max by (target, engine, database) ($storageBytes{$on}))',
+        legend: '{{target}}',
+      },
+    ],
   },
   {
     title: 'Biggest databases',

@@ -39,7 +39,12 @@ const overTime: readonly PlannedPanel[] = [
     kind: 'timeseries',
     unit: 'count',
     width: 8,
-    queries: [{ expr: 'sum by (state) ($objectiveState{$on})', legend: '{{state}}' }],
+    queries: [
+      {
+        expr: 'sum by (state) (max by (target, objective, subject, state) ($objectiveState{$on}))',
+        legend: '{{state}}',
+      },
+    ],
     lineColours: { breached: colours.bad, met: colours.good, unknown: colours.unknown },
   },
   {

@@ -16,6 +16,9 @@ const standing: readonly ValueText[] = [
 
 const subjectLabels = 'target, engine, objective, subject';
 
+/** What two agents say of one subject counts once. */
+const onceEach = `max by (${subjectLabels})`;
+
 /** 4 breached and paging, 3 breached, 2 unknown, 1 met: the worst of what the labels leave together. */
 function worst(labels: string): string {
   return `max by (${labels}) (
@@ -170,13 +173,21 @@ export const counts: readonly PlannedPanel[] = [
   {
     ...stat('Blind', 'Objectives that have been unknown for over an hour: nobody would notice a breach.'),
     queries: [
-      { expr: 'count($objectiveBlind{$on}) or 0 * sum($objectiveState{$on,state="met"})', legend: '' },
+      {
+        expr: `count(${onceEach} ($objectiveBlind{$on})) or 0 * sum($objectiveState{$on,state="met"})`,
+        legend: '',
+      },
     ],
     thresholds: { warning: 1, critical: Number.MAX_SAFE_INTEGER },
   },
   {
     ...stat('Targets down', 'Targets that the latest collection could not reach.'),
-    queries: [{ expr: 'count($targetUp{$on}) - sum($targetUp{$on})', legend: '' }],
+    queries: [
+      {
+        expr: 'count(min by (target) ($targetUp{$on})) - sum(min by (target) ($targetUp{$on}))',
+        legend: '',
+      },
+    ],
     thresholds: { warning: 1, critical: 1 },
   },
 ];
@@ -187,13 +198,13 @@ function stat(title: string, description: string): Omit<PlannedPanel, 'queries'>
 
 /** Zero is a zero only where states are published at all. */
 function count(title: string, description: string, severity: 'page' | 'ticket'): PlannedPanel {
-  const expr = `count($objectiveSeverity{$on,severity="${severity}"}) or 0 * sum($objectiveState{$on,state="met"})`;
+  const expr = `count(${onceEach} ($objectiveSeverity{$on,severity="${severity}"})) or 0 * sum($objectiveState{$on,state="met"})`;
   return { ...stat(title, description), queries: [{ expr, legend: '' }] };
 }
 
 function stateCount(title: string, state: 'unknown' | 'met', description: string): PlannedPanel {
   return {
     ...stat(title, description),
-    queries: [{ expr: `sum($objectiveState{$on,state="${state}"})`, legend: '' }],
+    queries: [{ expr: `sum(${onceEach} ($objectiveState{$on,state="${state}"}))`, legend: '' }],
   };
 }

@@ -70,6 +70,7 @@ const planted: Readonly<Record<string, (json: string) => string>> = {
   'own-fixed-window': (json) => json.replace('[$__rate_interval]', '[5m]'),
   'own-labels': (json) => json.replace('count by (version)', 'count by (release)'),
   'own-target-matcher': (json) => json.replace('"name": "instance"', '"name": "target"'),
+  'own-counts-once': (json) => json.replace('max(reeve_snapshot_age', 'sum(reeve_snapshot_age'),
   'own-legend': (json) => json.replace(/"legendFormat": "\{\{target\}\}[^"]*"/, '"legendFormat": ""'),
   'own-link-to-others': (json) => json.replace('"type": "dashboards"', '"type": "link"'),
   'own-present-series': (json) =>

@@ -72,7 +72,12 @@ export const healthPanels: readonly Panel[] = [
   overTime(
     'Versions',
     'state',
-    [['count by (target, version) ($memberInfo{$on})', '{{target}} · {{version}}']],
+    [
+      [
+        'count by (target, version) (max by (target, member, version) ($memberInfo{$on}))',
+        '{{target}} · {{version}}',
+      ],
+    ],
     'Members by version. More than one is fine during an upgrade and no longer.',
     { kind: 'stat' },
   ),

@@ -172,7 +172,9 @@ export const problemPanels: readonly Panel[] = [
       'Pages whose checksum was wrong, since the statistics were reset. Anything above 0 is damaged data: keep old backups and look at the hardware.',
     kind: 'stat',
     unit: 'count',
-    queries: [{ expr: 'sum by (target) ($checksumFailures{$on})', legend: '{{target}}' }],
+    queries: [
+      { expr: 'sum by (target) (max by (target, database) ($checksumFailures{$on}))', legend: '{{target}}' },
+    ],
     thresholds: { warning: 1, critical: 1 },
     usuallyEmpty: 'the cluster was made without data checksums (the default before version 18).',
   },

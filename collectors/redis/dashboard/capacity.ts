@@ -25,11 +25,11 @@ export const capacityPanels: readonly Panel[] = [
     width: 12,
     queries: [
       {
-        expr: 'sum by (target, node, database) ($keys{$on})',
+        expr: 'max by (target, node, database) ($keys{$on})',
         legend: '{{target}} · {{node}} · {{database}}',
       },
       {
-        expr: 'sum by (target, node, database) ($keysWithExpiry{$on})',
+        expr: 'max by (target, node, database) ($keysWithExpiry{$on})',
         legend: '{{target}} · {{node}} · {{database}} · with time to live',
       },
     ],

@@ -15,6 +15,7 @@ export function ownRules(metrics: ReadonlyMap<string, MetricDefinition>): readon
       check: (dashboard) => queryFaults(dashboard, (expr, legend) => labelFault(metrics, expr, legend)),
     },
     { name: 'own-target-matcher', check: (dashboard) => targetFaults(metrics, dashboard) },
+    { name: 'own-counts-once', check: (dashboard) => queryFaults(dashboard, doubleFault) },
     { name: 'own-legend', check: legendFaults },
     { name: 'own-link-to-others', check: linkFaults },
     { name: 'own-present-series', check: variableFaults },
@@ -61,6 +62,13 @@ function windowFault(expr: string): string | undefined {
     ({ range }) => range !== undefined && !graphWindows.has(range),
   );
   return fixed === undefined ? undefined : `${fixed.metric} over a fixed window of ${fixed.range}`;
+}
+
+/** What two agents say of one target is not twice as much. `0 * sum(…)` is a zero anyway; a count by version is one of members. */
+function doubleFault(expr: string): string | undefined {
+  const [found] =
+    expr.match(/(?<!0 \* )\b(?:sum|count)(?: by \([^)]*\))? ?\(reeve_(?!targets|build_info)\w+/) ?? [];
+  return found === undefined ? undefined : `${found} counts twice what two agents watch`;
 }
 
 /** On every series, or put there by Prometheus. */
