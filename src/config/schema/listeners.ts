@@ -56,9 +56,22 @@ export function controlSchema(fields: OwnFields): z.ZodType<ControlListener> {
         });
       }
     });
+    const digests = control.tokens.map(({ sha256 }) => sha256);
+    digests.forEach((digest, index) => {
+      if (digests.indexOf(digest) < index) {
+        context.addIssue({
+          code: 'custom',
+          path: ['tokens', index],
+          message: 'is the same token as another one; each name needs its own',
+        });
+      }
+    });
     return control;
   });
 }
+
+/** What `printf %s "$TOKEN" | sha256sum` prints where TOKEN is not set; an empty password would fit it. */
+const digestOfNothing = createHash('sha256').update('').digest('hex');
 
 function externalUrl(text: string, context: z.core.$RefinementCtx): string {
   const wrong = (message: string): never => {
@@ -83,6 +96,10 @@ function tokenSchema(fields: OwnFields): z.ZodType<ControlToken> {
       sha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the token in 64 hexadecimal digits')
+        .refine(
+          (digest) => digest.toLowerCase() !== digestOfNothing,
+          'is the SHA-256 of an empty text, not of a token',
+        )
         .optional()
         .describe('Or its SHA-256, which may stand in the file.'),
     })

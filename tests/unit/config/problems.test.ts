@@ -152,6 +152,16 @@ shard: { index: 3, count: 3 }
       'control.tokens',
       'must not be empty when the listener can be reached',
     ],
+    [
+      `control: { tokens: [{ name: a, role: admin, sha256: E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855 }] }`,
+      'control.tokens[0].sha256',
+      'is the SHA-256 of an empty text, not of a token',
+    ],
+    [
+      `control: { tokens: [{ name: a, role: viewer, sha256: ${'ab'.repeat(32)} }, { name: b, role: admin, sha256: ${'AB'.repeat(32)} }] }`,
+      'control.tokens[1]',
+      'is the same token as another one; each name needs its own',
+    ],
     ['control: { tokens: [{ name: a, role: admin }] }', 'control.tokens[0]', 'give either token or sha256'],
     [
       'control: { externalUrl: reeve.example.com }',
