@@ -73,7 +73,10 @@ function recordStates({ readings, primaries }: SetLags, set: string, context: Mo
     context.record('memberState', 1, { member: member.name, state: status.state });
   }
   // Of a set that nobody may speak for it is unknown whether it has a primary.
-  if (known.length > 0) context.record('setPrimaries', primaries.length, { replica_set: set });
+  // A primary that does not answer here is one all the same, as long as another member hears it.
+  const heard = Number(known.some(({ status }) => status.hearsPrimary));
+  if (known.length > 0)
+    context.record('setPrimaries', Math.max(primaries.length, heard), { replica_set: set });
   const terms = known.flatMap(({ status }) => status.term ?? []);
   if (terms.length > 0) context.record('setTerm', Math.max(...terms), { replica_set: set });
 }

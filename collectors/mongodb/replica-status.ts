@@ -23,6 +23,8 @@ export interface ReplicaStatus {
   readonly committedMs: number | undefined;
   /** When it last heard from each other member, in milliseconds before its answer; a member it never heard from is missing. */
   readonly heardAgoMs: ReadonlyMap<string, number>;
+  /** Whether it hears another member that is primary. */
+  readonly hearsPrimary: boolean;
   /** When the answer came, in milliseconds that only grow. */
   readonly atMs: number;
 }
@@ -75,6 +77,9 @@ export function parseReplicaStatus(answer: Document, member: string, atMs: numbe
     },
     committedMs: timeAt(documentAt(answer, 'optimes'), 'lastCommittedWallTime'),
     heardAgoMs: heardAgo(members, timeAt(answer, 'date')),
+    hearsPrimary: members.some(
+      (each) => each !== self && numberAt(each, 'state') === 1 && numberAt(each, 'health') === 1,
+    ),
     atMs,
   };
 }

@@ -115,6 +115,16 @@ describe('replication', () => {
     expect(await lagsAfter(watch, 1)).toEqual({ 0: 0, 1: 0 });
   });
 
+  it('does not take a primary that does not answer the agent for none, as long as a member hears it', async () => {
+    const watch = await watched();
+    const [deployment, watching] = watch;
+    deployment.node(0).faults.fail('replSetGetStatus', 6, 'HostUnreachable');
+
+    await lagsAfter(watch, 1);
+
+    expect(linesOf(watching.latest(), 'set_primaries')).toEqual(['replica_set_primaries{rs0} 1']);
+  });
+
   it('follows the primary of the highest term when an old one does not know yet', async () => {
     const watch = await watched();
     watch[0].set.elect(1, { keepOld: true });

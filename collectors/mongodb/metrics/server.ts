@@ -63,9 +63,9 @@ export const serverMetrics = defineMetrics({
     ...setGauge,
     name: 'reeve_mongodb_replica_set_primaries',
     unit: 'none',
-    help: 'Members that call themselves primary: 1 when all is well, 0 when nobody accepts writes, 2 for moments of an election.',
+    help: 'Members that call themselves primary, or that others hear as one: 1 when all is well, 0 when nobody accepts writes, 2 for moments of an election.',
     group: 'availability',
-    source: 'replSetGetStatus: myState',
+    source: 'replSetGetStatus: myState, members[].state and health',
   },
   setTerm: {
     ...setGauge,
