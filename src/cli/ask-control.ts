@@ -15,6 +15,8 @@ const answerWithinMs = 15_000;
  */
 export function askControl(socketPath: string, path: string): Promise<ControlAnswer | undefined> {
   return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void =>
+      reject(new Error(`the agent at ${socketPath} does not answer: ${reasonOf(error)}`, { cause: error }));
     const signal = AbortSignal.timeout(answerWithinMs);
     // No connection is kept: the process ends after the answer.
     const options = { socketPath, path, signal, agent: false, headers: { host: 'reeve' } };
@@ -24,12 +26,11 @@ export function askControl(socketPath: string, path: string): Promise<ControlAns
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
       );
-      response.on('error', reject);
+      response.on('error', fail);
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
-      else
-        reject(new Error(`the agent at ${socketPath} does not answer: ${reasonOf(error)}`, { cause: error }));
+      else fail(error);
     });
     asked.end();
   });
@@ -38,6 +39,7 @@ export function askControl(socketPath: string, path: string): Promise<ControlAns
 function reasonOf({ name, code, message }: NodeJS.ErrnoException): string {
   if (name === 'AbortError' || name === 'TimeoutError')
     return `nothing came within ${answerWithinMs / 1_000} s`;
+  if (code === 'ECONNRESET') return 'it ended the connection in the middle: it is ending, try again';
   if (code === 'EACCES') return 'permission denied: ask as the user that it runs as';
   return message;
 }

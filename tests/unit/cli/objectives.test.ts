@@ -243,6 +243,22 @@ describe('reeve objectives', () => {
     expect(stderr).toContain(message);
   });
 
+  it('says who broke off when the agent ends in the middle of its answer', async () => {
+    fixture.write('reeve.yaml', configOf(30));
+    mkdirSync(join(fixture.folder, 'd'));
+    const agent = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy());
+    });
+    agent.listen(join(fixture.folder, 'd', 'control.sock'));
+    onTestFinished(() => void agent.close());
+    await once(agent, 'listening');
+
+    const { code, stderr } = await objectives();
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^reeve: the agent at .*control\.sock does not answer: it ended the connection/);
+  });
+
   it('reads the store beside a socket that a killed agent left behind', async () => {
     fixture.write('reeve.yaml', configOf(30));
     mkdirSync(join(fixture.folder, 'd'));
