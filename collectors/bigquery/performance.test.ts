@@ -31,3 +31,22 @@ describe('the time of queries', () => {
     expect(p95).toMatchObject({ value: 4, basis: jobs, labels: ['double-shop', 'us'] });
   });
 });
+
+describe('failures', () => {
+  it('are told beside all jobs that ended, loads and batch queries too', async () => {
+    const error = { reason: 'backendError', location: '', debug_info: '', message: '' };
+    await using setting = await watchDouble(({ inventory }) => {
+      const at = new Date(Date.now() - 20 * minute);
+      const ended = { creation_time: at, start_time: at, end_time: at };
+      for (let count = 0; count < 4; count += 1) inventory.addJob({ ...ended, job_type: 'LOAD' });
+      inventory.addJob({ ...ended, priority: 'BATCH' });
+      inventory.addJob({ ...ended, job_type: 'LOAD', error_result: error });
+    });
+
+    const snapshot = await setting.watching.collect();
+
+    expect(samplesOf(snapshot, 'reeve_bigquery_failed_jobs')).toMatchObject([{ value: 1 }]);
+    expect(samplesOf(snapshot, 'reeve_bigquery_ended_jobs')).toMatchObject([{ value: 6 }]);
+    expect(samplesOf(snapshot, 'reeve_bigquery_finished_queries')).toMatchObject([{ value: 0 }]);
+  });
+});

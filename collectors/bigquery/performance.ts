@@ -32,9 +32,15 @@ export async function readPerformance({ input, runner, scope, context }: RegionR
   }
   const window = { from: iso(now - hour - longestJobMs), since: iso(now - hour) };
   const errors = await runner.ask(jobErrorsQuery, scope, window, signal);
-  for (const { reason, jobs } of errors.rows.slice(0, mostReasons))
+  const failed = errors.rows.flatMap(({ reason, jobs }) => (reason === null ? [] : [{ reason, jobs }]));
+  context.record(
+    'endedJobs',
+    errors.rows.reduce((sum, { jobs }) => sum + jobs, 0),
+    scope,
+  );
+  for (const { reason, jobs } of failed.slice(0, mostReasons))
     context.record('failedJobs', jobs, { ...scope, reason: reason.slice(0, longestReason) || 'unknown' });
-  context.truncate(Math.max(0, errors.rows.length - mostReasons));
+  context.truncate(Math.max(0, failed.length - mostReasons));
   const { top, users } = input.options;
   const slow = await runner.ask(slowJobsQuery, scope, { ...window, limit: top }, signal);
   context.detail(

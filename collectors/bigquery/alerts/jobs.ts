@@ -41,7 +41,7 @@ const failing = {
 /** Each agent's own count: what two agents count of one project is not twice as much. */
 const failed = `sum without (reason) ($failedJobs{${ours}})`;
 /** Part of the jobs that failed, of those that ended in the last hour. */
-const failedPart = `${failed} / (${failed} + $finishedJobs)`;
+const failedPart = `${failed} / $endedJobs`;
 const enough = `${failed} >= 5`;
 
 export const jobAlerts: readonly AlertRule[] = [
@@ -53,14 +53,14 @@ export const jobAlerts: readonly AlertRule[] = [
       fires: {
         series: [
           series('failedJobs', '10x60', `${scope},reason="resourcesExceeded"`),
-          series('finishedJobs', '90x60', scope),
+          series('endedJobs', '100x60', scope),
         ],
         after: '30m',
       },
       quiet: {
         series: [
           series('failedJobs', '10x60', `${scope},reason="invalidQuery"`),
-          series('finishedJobs', '90x60', scope),
+          series('endedJobs', '100x60', scope),
         ],
         after: '30m',
       },
@@ -74,7 +74,7 @@ export const jobAlerts: readonly AlertRule[] = [
       fires: {
         series: [oneAgent, otherAgent].flatMap((agent) => [
           series('failedJobs', '60x60', `${agent},${scope},reason="backendError"`),
-          series('finishedJobs', '20x60', `${agent},${scope}`),
+          series('endedJobs', '80x60', `${agent},${scope}`),
         ]),
         after: '30m',
       },
@@ -82,7 +82,7 @@ export const jobAlerts: readonly AlertRule[] = [
         // One of two jobs: too few to wake anybody.
         series: [
           series('failedJobs', '1x60', `${scope},reason="backendError"`),
-          series('finishedJobs', '1x60', scope),
+          series('endedJobs', '2x60', scope),
         ],
         after: '30m',
       },

@@ -13,7 +13,7 @@ export const problemPanels: readonly Panel[] = [
     'ratio',
     [
       [
-        'sum by (target, project, region) (max by (target, project, region, reason) ($failedJobs{$on})) / (sum by (target, project, region) (max by (target, project, region, reason) ($failedJobs{$on})) + max by (target, project, region) ($finishedJobs{$on}))',
+        'sum by (target, project, region) (max by (target, project, region, reason) ($failedJobs{$on})) / max by (target, project, region) ($endedJobs{$on})',
         '{{project}} {{region}}',
       ],
     ],

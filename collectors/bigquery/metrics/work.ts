@@ -88,6 +88,13 @@ export const workMetrics = defineMetrics({
     help: `Part of the ${waitedFor} that was answered from the cache, for nothing.`,
     source: 'JOBS: cache_hit',
   },
+  endedJobs: {
+    ...performance,
+    name: 'reeve_bigquery_ended_jobs',
+    unit: 'none',
+    help: 'Jobs of others, of every kind (loads, exports, batch queries too), that ended in the last hour, well or not.',
+    source: 'JOBS: rows',
+  },
   failedJobs: {
     ...performance,
     name: 'reeve_bigquery_failed_jobs',

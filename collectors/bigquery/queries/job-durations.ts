@@ -9,11 +9,14 @@ const row = z.object({
   queued_p95_ms: z.number().nullable(),
 });
 
+/** Without our own. */
+export const ofOthers = `NOT EXISTS (SELECT 1 FROM UNNEST(labels) AS l WHERE l.key = 'reeve')`;
+
 /** Queries that somebody waited for: batch work waits on purpose, and our own queries are not theirs. */
 export const interactiveQueries = `job_type = 'QUERY'
   AND ${withoutScripts}
   AND (priority IS NULL OR priority != 'BATCH')
-  AND NOT EXISTS (SELECT 1 FROM UNNEST(labels) AS l WHERE l.key = 'reeve')`;
+  AND ${ofOthers}`;
 
 /**
  * How long interactive queries took that ended well since @since, from their creation to their end.

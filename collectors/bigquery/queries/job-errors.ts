@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { ofOthers } from './job-durations.ts';
 import { type Query, viewPath, withoutScripts } from './query.ts';
 
 const row = z.object({
-  /** As BigQuery names it, such as `quotaExceeded`; empty when it gave none. */
-  reason: z.string(),
+  /** As BigQuery names it, such as `quotaExceeded`; empty when it gave none, null for jobs that ended well. */
+  reason: z.string().nullable(),
   jobs: z.number(),
 });
 
 /**
- * Jobs that failed since @since, by reason, the most frequent first.
+ * Jobs of every kind, our own left out, that ended since @since, by the reason for which they failed, the most frequent first.
  *
  * @see https://docs.cloud.google.com/bigquery/docs/error-messages
  */
@@ -19,13 +20,13 @@ export const jobErrorsQuery: Query<z.infer<typeof row>> = {
   row,
   sql: (scope) => `
 SELECT
-  IFNULL(error_result.reason, '') AS reason,
+  IF(error_result IS NULL, NULL, IFNULL(error_result.reason, '')) AS reason,
   COUNT(*) AS jobs
 FROM ${viewPath(scope, 'JOBS')}
 WHERE creation_time >= @from
   AND end_time >= @since
-  AND error_result IS NOT NULL
   AND ${withoutScripts}
+  AND ${ofOthers}
 GROUP BY reason
 ORDER BY jobs DESC, reason`,
 };
