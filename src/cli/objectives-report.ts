@@ -114,6 +114,9 @@ export const reasonTexts: Readonly<Record<UnknownReason, string>> = {
   agent_stopped: 'the agent is not running',
 };
 
+/** The first violation that was seen, before `for` is over: the value is known, and neither met nor breached. */
+const pendingText = 'violated, and not for long enough to be a breach yet';
+
 function unknownGroup(group: readonly ScoredObjective[], now: number, options: ReportOptions): string {
   const [first] = group;
   if (first === undefined) return '';
@@ -127,11 +130,11 @@ function unknownGroup(group: readonly ScoredObjective[], now: number, options: R
     line.target,
     subjectText(line.subject),
     line.value === undefined ? '' : formatQuantity(line.value, line.unit),
-    `for ${lastedText(now - line.since)}${line.blind ? ', blind' : ''}`,
+    `for ${lastedText(line.pendingMs ?? now - line.since)}${line.blind ? ', blind' : ''}`,
     printable(line.detail),
   ]);
   return [
-    `  ${objective}: ${reason ?? 'unknown'}, ${reasonTexts[reason ?? 'not_reported']}`,
+    `  ${objective}: ${reason === undefined ? pendingText : `${reason}, ${reasonTexts[reason]}`}`,
     ...foldedRows(rows, `--state unknown --objective ${objective}`, options),
     ...nextLines(next),
   ].join('\n');

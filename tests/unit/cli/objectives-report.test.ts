@@ -260,4 +260,14 @@ describe('the command to paste', () => {
   ])('names the configuration %s', (path, command) => {
     expect(commandLine('reeve', path)('run')).toBe(command);
   });
+
+  it('says of a first violation that it has not lasted long enough, not that the server gave no value', () => {
+    const pending = judgement({ state: 'unknown', value: 0.9, pendingMs: 90_000, since: now - 3_600_000 });
+
+    const text = render([pending]);
+
+    expect(text).toContain('index_hit_ratio: violated, and not for long enough to be a breach yet');
+    expect(text).toContain('for 90 s');
+    expect(text).not.toContain('gave no value');
+  });
 });
