@@ -201,7 +201,11 @@ async function fetchApi(url: string): Promise<unknown> {
 }
 
 // Prometheus' HTTP API v1: https://prometheus.io/docs/prometheus/latest/querying/api/
-const ApiAnswer = z.object({ status: z.string(), error: z.string().optional(), data: z.unknown().optional() });
+const ApiAnswer = z.object({
+  status: z.string(),
+  error: z.string().optional(),
+  data: z.unknown().optional(),
+});
 const Point = z.tuple([z.number(), z.string().transform((text) => Number(text.replace('Inf', 'Infinity')))]);
 const QueryResult = z.discriminatedUnion('resultType', [
   z.object({
