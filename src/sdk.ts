@@ -26,6 +26,35 @@ export type { Clock, Random } from './core/ports/clock.ts';
 export type { History } from './core/ports/history.ts';
 export type { Memory } from './core/ports/memory.ts';
 export { isOverdueForReview } from './core/quarter.ts';
+export type { EvidenceDraft } from './core/remediation/evidence.ts';
+export type { Json, JsonObject } from './core/remediation/json.ts';
+export {
+  type ActContext,
+  type Action,
+  type ActOutcome,
+  type Candidate,
+  type CheckedStatement,
+  type FindRequest,
+  type Inspection,
+  isRefusal,
+  type OperationContext,
+  type Operations,
+  type OperationsInput,
+  type QueryCheckReport,
+  type QueryCheckRequest,
+  type Refusal,
+  type RehearsalContext,
+  sessionName,
+} from './core/remediation/operations.ts';
+export type {
+  Act,
+  Plan,
+  PlanDraft,
+  Precondition,
+  Rehearsal,
+  TargetIdentity,
+} from './core/remediation/plan.ts';
+export type { CounterReading, GuardMeasure } from './core/remediation/verification.ts';
 export { retryAfterMs } from './core/retry-after.ts';
 export { assertSameTime } from './core/same-time.ts';
 export { Secret } from './core/secret.ts';

@@ -1,6 +1,11 @@
 import type { ControlToken } from '../core/control-role.ts';
 import type { ObjectiveInForce, ObjectiveOverrides } from '../core/objective-in-force.ts';
 import type { LogLevel } from '../core/ports/log.ts';
+import type {
+  MaintenanceWindow,
+  RemediationPolicy,
+  TargetRemediation,
+} from '../core/remediation/settings.ts';
 import type { Redact, Secret } from '../core/secret.ts';
 import type { Target } from '../core/target.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -21,6 +26,7 @@ export interface Config {
   readonly objectives: readonly ObjectiveRule[];
   readonly remediation: RemediationPolicy;
   readonly maintenanceWindows: readonly MaintenanceWindow[];
+  readonly knowledge: Knowledge;
   /** One line for every part that is checked and has no effect: not active in this version, or nothing that it applies to. */
   readonly inactive: readonly string[];
   /** Removes every secret of this configuration from a text. */
@@ -102,59 +108,10 @@ export interface CollectOptions {
   readonly concurrency: number;
 }
 
-/** Each may do what the ones before it may. */
-export const remediationModes = ['observe', 'propose', 'approve', 'auto'] as const;
-export type RemediationMode = (typeof remediationModes)[number];
-
-export const pipelineIds = [
-  'query_optimisation',
-  'index_management',
-  'cache',
-  'migration',
-  'backup',
-  'warehouse',
-  'throughput',
-  'storage_growth',
-] as const;
-
-export type PipelineId = (typeof pipelineIds)[number];
-
-export interface TargetRemediation {
-  readonly mode: RemediationMode;
-  /** Modes of single pipelines that differ from `mode`. */
-  readonly pipelines: Readonly<Partial<Record<PipelineId, RemediationMode>>>;
-  /** Target on which changes are rehearsed. */
-  readonly rehearsal?: string | undefined;
-  /** The login that acts; the collecting login must be unable to. */
-  readonly credentials?: Secret | undefined;
-  /** Run after a rehearsal and after an act: program and arguments, no shell. */
-  readonly testCommand?: readonly string[] | undefined;
+/** Where best practices are asked for, beside the notes that Reeve brings. */
+export interface Knowledge {
+  /** Nothing outside is asked without a key. */
+  readonly context7:
+    | { readonly url: string; readonly apiKey: Secret; readonly timeoutMs: number }
+    | undefined;
 }
-
-/** Limits that hold for all targets together. */
-export interface RemediationPolicy {
-  /** While this file exists nothing new is done. */
-  readonly pauseFile?: string | undefined;
-  /** Whoever asked for a run may not approve it. */
-  readonly secondPerson: boolean;
-  readonly changesPerDay: number;
-  readonly concurrentRuns: number;
-  readonly largestObjectBytes?: number | undefined;
-  readonly soakMs: number;
-  readonly planExpiryMs: number;
-  readonly changelog: { readonly schema: string; readonly optimisations: string };
-}
-
-export interface MaintenanceWindow {
-  readonly name: string;
-  readonly days: readonly Weekday[];
-  /** `HH:MM`; a window whose `to` is not after `from` ends on the next day. */
-  readonly from: string;
-  readonly to: string;
-  readonly timeZone: string;
-  /** Labels a target must carry (`target` and `engine` count as labels); empty is every target. */
-  readonly match: Readonly<Record<string, string>>;
-}
-
-export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof weekdays)[number];

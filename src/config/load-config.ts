@@ -58,8 +58,8 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
       located(problems, (at) => file.lineOf(at)),
     );
   }
-  const { metrics, control, otlp, store, shard, log, collect, objectives, remediation, maintenanceWindows } =
-    sections;
+  const { metrics, control, otlp, store, shard, log, collect, objectives, remediation } = sections;
+  const { maintenanceWindows, knowledge } = sections;
   return deepFreeze({
     metrics,
     control,
@@ -71,6 +71,7 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
     objectives,
     remediation,
     maintenanceWindows,
+    knowledge: { context7: knowledge.context7 },
     targets: shard === undefined ? targets : targets.filter(({ target }) => belongsToShard(target.id, shard)),
     targetsInFile: targets.length,
     inactive: inactiveParts(sections, new Set(Object.keys(file.data)), targets, engines),

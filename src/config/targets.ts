@@ -149,6 +149,7 @@ function configured(
     remediation: {
       mode: remediation.mode,
       pipelines: remediation.pipelines,
+      actions: remediation.actions,
       rehearsal: remediation.rehearsal,
       credentials: remediation.credentials,
       testCommand: remediation.testCommand,

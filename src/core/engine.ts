@@ -14,6 +14,8 @@ import type { Clock, Random } from './ports/clock.ts';
 import type { History } from './ports/history.ts';
 import type { Log } from './ports/log.ts';
 import type { Memory } from './ports/memory.ts';
+import type { Operations, OperationsInput } from './remediation/operations.ts';
+import type { GuardMeasure } from './remediation/verification.ts';
 import type { Recorder } from './sample.ts';
 import type { DetailRow, Finding } from './snapshot.ts';
 import type { ServerIdentity, Target } from './target.ts';
@@ -136,6 +138,10 @@ export interface Engine<M extends MetricTable = MetricTable, G extends string = 
   options(fields: ConfigFields): z.ZodObject & z.ZodType<O>;
   /** Loads the driver and makes a collector; connects to nothing yet. */
   createCollector(input: CollectorInput<O>): Promise<Collector<M, G>>;
+  /** What says that a target suffers: compared before and after every change. */
+  readonly guards?: readonly GuardMeasure[];
+  /** Loads what pipelines need to change a target; connects to nothing yet. Absent: nothing is ever changed on this engine. */
+  createOperations?(input: OperationsInput<NoInfer<O>>): Promise<Operations>;
 }
 
 export interface CollectorInput<O = unknown> {

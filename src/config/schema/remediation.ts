@@ -6,7 +6,7 @@ import {
   type RemediationPolicy,
   remediationModes,
   weekdays,
-} from '../config.ts';
+} from '../../core/remediation/settings.ts';
 import { matchField } from './labels.ts';
 
 const hour = 3_600_000;
@@ -25,6 +25,10 @@ export function targetRemediationField(fields: ConfigFields) {
       .strictObject(Object.fromEntries(pipelineIds.map((id) => [id, modeField().optional()])))
       .default({})
       .describe('Modes of single pipelines that differ from mode.'),
+    actions: z
+      .record(z.string().regex(/^[a-z][a-z_]*$/), modeField())
+      .default({})
+      .describe('Modes of single actions that differ from those, such as drop_unused_index: approve.'),
     rehearsal: z.string().optional().describe('Id of the target on which changes are rehearsed.'),
     credentials: fields
       .secret()
@@ -55,10 +59,30 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
       .default(1)
       .describe('Runs that may change something at the same time.'),
     largestObject: fields.size().optional().describe('Objects above this size are left to people.'),
+    baseline: fields
+      .duration({ minMs: 1_000 })
+      .default(5 * 60_000)
+      .describe('How long errors, latency and lag are watched before an act, to compare with.'),
     soak: fields
-      .duration({ minMs: 60_000 })
+      .duration({ minMs: 1_000 })
       .default(7 * day)
-      .describe('How long a change is watched before it is kept.'),
+      .describe('How long a change is watched before it is kept; a plan with less than 7d says so.'),
+    lockTimeout: fields
+      .duration({ minMs: 10, maxMs: 60_000 })
+      .default(2_000)
+      .describe('How long an act waits for a lock before it gives way.'),
+    minimumImprovement: z
+      .number()
+      .min(0.01)
+      .max(0.99)
+      .default(0.2)
+      .describe(
+        'Share of the time of its statements that a new index must save on the rehearsal target, or it is not proposed.',
+      ),
+    indexReview: z
+      .string()
+      .default('0 6 1 1,4,7,10 *')
+      .describe('When plans are prepared for all proven-unused indexes: a cron expression, UTC.'),
     planExpiry: fields
       .duration({ minMs: 60_000 })
       .default(24 * hour)
@@ -73,10 +97,12 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
       })
       .prefault({}),
   });
-  return object.transform(({ largestObject, soak, planExpiry, ...rest }) => ({
+  return object.transform(({ largestObject, baseline, soak, lockTimeout, planExpiry, ...rest }) => ({
     ...rest,
     largestObjectBytes: largestObject,
+    baselineMs: baseline,
     soakMs: soak,
+    lockTimeoutMs: lockTimeout,
     planExpiryMs: planExpiry,
   }));
 }

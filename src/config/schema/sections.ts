@@ -52,10 +52,29 @@ export function sectionsSchema(fields: OwnFields) {
       .array(maintenanceWindowSchema())
       .default([])
       .describe('Times in which changes may be made; without any, at all times.'),
+    knowledge: knowledgeSchema(fields)
+      .prefault({})
+      .describe('Where best practices are looked up, beside the notes that Reeve brings.'),
   });
 }
 
 export type Sections = z.infer<ReturnType<typeof sectionsSchema>>;
+
+function knowledgeSchema(fields: OwnFields) {
+  return z.strictObject({
+    context7: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).default('https://context7.com'),
+        apiKey: fields.secret(),
+        timeout: fields.duration({ minMs: 100, maxMs: 30_000 }).default(3_000),
+      })
+      .transform(({ timeout, ...rest }) => ({ ...rest, timeoutMs: timeout }))
+      .optional()
+      .describe(
+        'Context7, asked about generic topics only, never with SQL or names of a schema; not asked without a key.',
+      ),
+  });
+}
 
 function storeSchema(fields: OwnFields) {
   return z.strictObject({
