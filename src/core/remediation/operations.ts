@@ -42,6 +42,12 @@ export interface Operations {
   identify(signal: AbortSignal): Promise<TargetIdentity>;
   /** Verifies both logins: the one that acts has what its actions need and no more, the collecting one is unable to act. */
   check(signal: AbortSignal): Promise<readonly CheckItem[]>;
+  /**
+   * Judges every statement and undo of a plan with the engine's own parser and rules: one statement an act, nothing that destroys data,
+   * indexes only without blocking. Empty when all is well. Asked before a plan is stored and again before it is executed; absent where the
+   * engine has no language to judge.
+   */
+  judge?(plan: PlanDraft): Promise<readonly Refusal[]>;
   /** Advice where nothing is ever done by Reeve (Redis' slow commands); most important first. */
   advise?(pipeline: PipelineId, context: OperationContext): Promise<readonly EvidenceDraft[]>;
   /** Judges files that people bring: see `reeve query check`. On a rehearsal target only. */
