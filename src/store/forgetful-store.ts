@@ -2,6 +2,7 @@ import type { Memory } from '../core/ports/memory.ts';
 import type { Store } from '../core/ports/store.ts';
 import { createMemoryHistory } from './memory-history.ts';
 import { createMemoryObjectiveRecords } from './memory-objective-records.ts';
+import { createMemoryRemediationRecords } from './memory-remediation-records.ts';
 import { checkValue } from './memory-value.ts';
 
 /** A store that starts empty and is forgotten at the end: for commands that take a reading, and for tests. */
@@ -15,6 +16,7 @@ export function createForgetfulStore(): Store {
       return memory;
     },
     objectives: createMemoryObjectiveRecords(),
+    remediation: createMemoryRemediationRecords(),
     close: () => Promise.resolve(),
   };
 }

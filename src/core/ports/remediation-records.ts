@@ -4,6 +4,22 @@ import type { Plan } from '../remediation/plan.ts';
 import type { ActRecord, ActResult, Approval, Run, RunState } from '../remediation/run.ts';
 import type { PipelineId } from '../remediation/settings.ts';
 
+/** What those may ask who only look, such as a command beside a running agent. */
+export type RemediationReads = Pick<
+  RemediationRecords,
+  | 'run'
+  | 'runs'
+  | 'countRuns'
+  | 'plan'
+  | 'approval'
+  | 'evidence'
+  | 'acts'
+  | 'disabledActions'
+  | 'paused'
+  | 'auditHead'
+  | 'audit'
+>;
+
 /**
  * What remediation keeps. Every write is on disk when its promise resolves, and rejects when the disk refuses: then nothing is done.
  * Everything that two agents might do at the same time is compared and set.
@@ -23,7 +39,10 @@ export interface RemediationRecords {
   change(id: string, revision: number, change: RunChange, audit?: AuditDraft): Promise<Run | undefined>;
   savePlan(plan: Plan): Promise<void>;
   plan(hash: string): Promise<Plan | undefined>;
-  /** Records a decision on a plan: false when there is one already. Together with the change of the run and its audit line, or not at all. */
+  /**
+   * Records a decision on a plan, together with the change of the run and its audit line, or not at all. Undefined when there is a decision
+   * already, the run changed meanwhile, or its plan is another one.
+   */
   decide(
     approval: Approval,
     run: { readonly revision: number; readonly change: RunChange },
@@ -34,12 +53,16 @@ export interface RemediationRecords {
   addEvidence(evidence: Evidence): Promise<void>;
   /** Oldest first. */
   evidence(runId: string): Promise<readonly Evidence[]>;
-  /** Writes the intent of an act, and its audit line. Rejects when the fence is older than the newest lease of the target. */
+  /**
+   * Writes the intent of an act, and its audit line.
+   *
+   * @throws {FenceError} when the fence is older than the newest lease of the target (`targetLease`), or there never was one.
+   */
   intend(
     act: Pick<ActRecord, 'runId' | 'target' | 'act' | 'direction' | 'statement' | 'fence' | 'intentAt'>,
     audit: AuditDraft,
   ): Promise<number>;
-  /** Writes the outcome, once, and its audit line. */
+  /** Writes the outcome, once, and its audit line. Rejects when the act has one already. */
   conclude(id: number, outcome: ActResult, at: number, detail: string, audit: AuditDraft): Promise<void>;
   /** Oldest first. */
   acts(filter: ActFilter): Promise<readonly ActRecord[]>;
@@ -56,9 +79,12 @@ export interface RemediationRecords {
   auditHead(): Promise<AuditHead>;
   /** In order, from a sequence on, at most `limit`. */
   audit(from: number, limit: number): Promise<readonly AuditEntry[]>;
-  /** A fenced lease: only one holder at a time; each new holder has a higher fence. Undefined while another holds it. */
+  /**
+   * A fenced lease: only one holder at a time; each new holder has a higher fence. Undefined while anybody holds it: it is not given twice,
+   * not even to the one who has it.
+   */
   takeLease(name: string, holder: string, at: number, forMs: number): Promise<Lease | undefined>;
-  /** False when it is no longer ours. */
+  /** False when it is no longer ours: released, or taken by somebody after it had expired. */
   renewLease(lease: Lease, at: number, forMs: number): Promise<boolean>;
   releaseLease(lease: Lease): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { History } from './history.ts';
 import type { Memory } from './memory.ts';
 import type { ObjectiveRecords } from './objective-records.ts';
+import type { RemediationRecords } from './remediation-records.ts';
 
 /** Everything Reeve keeps on disk, behind one door, so that the embedded file and a shared server can take each other's place. */
 export interface Store {
@@ -9,6 +10,8 @@ export interface Store {
   memory(target: string): Memory;
   /** What evaluation keeps: states, breaches, events. */
   readonly objectives: ObjectiveRecords;
+  /** What remediation keeps: runs, plans, approvals, acts, the audit. */
+  readonly remediation: RemediationRecords;
   /** Writes what is pending and lets go of the store. */
   close(): Promise<void>;
 }
