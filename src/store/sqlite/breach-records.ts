@@ -4,7 +4,7 @@ import type { BreachFilter } from '../../core/ports/objective-records.ts';
 import { byOpening, isWanted } from '../objective-filter.ts';
 import { checkTimes } from '../objective-values.ts';
 import type { Aging } from './aging.ts';
-import { breachFromJson, toJson } from './objective-json.ts';
+import { breachFromJson, toJson } from '../objective-json.ts';
 import { PendingRows } from './pending-rows.ts';
 import { readText } from './row.ts';
 import { selectBodies } from './selection.ts';

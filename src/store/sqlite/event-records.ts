@@ -4,7 +4,7 @@ import type { EventFilter } from '../../core/ports/objective-records.ts';
 import { isWantedEvent } from '../objective-filter.ts';
 import { checkTimes } from '../objective-values.ts';
 import type { Aging } from './aging.ts';
-import { eventFromJson, toJson } from './objective-json.ts';
+import { eventFromJson, toJson } from '../objective-json.ts';
 import { PendingRows } from './pending-rows.ts';
 import { readOptionalNumber } from './row.ts';
 import { selectBodies } from './selection.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { IndexUse, MemberIndexUsage } from '../../core/index-usage.ts';
-import { gapsFromJson, linksFromJson, linksToJson } from './json-columns.ts';
+import { gapsFromJson, linksFromJson, linksToJson } from '../json-columns.ts';
 import { readNumber, readOptionalNumber, readOptionalText, readText } from './row.ts';
 
 /** One member's row: what its index rows refer to. */

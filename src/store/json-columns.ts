@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RememberedLinks } from '../../core/index-usage.ts';
-import { StoreError } from '../store-error.ts';
+import type { RememberedLinks } from '../core/index-usage.ts';
+import { StoreError } from './store-error.ts';
 
 /** Times by name as pairs, so that a name like `__proto__` is an ordinary one. */
 const times = z.array(z.tuple([z.string(), z.number()])).transform((pairs) => Object.fromEntries(pairs));

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Breach, ObjectiveEvent } from '../../core/judgement.ts';
-import { boundSides, breachHolders, objectiveStates, unknownReasons } from '../../core/judgement.ts';
-import { objectiveIds, severities } from '../../core/objective.ts';
-import { StoreError } from '../store-error.ts';
+import type { Breach, ObjectiveEvent } from '../core/judgement.ts';
+import { boundSides, breachHolders, objectiveStates, unknownReasons } from '../core/judgement.ts';
+import { objectiveIds, severities } from '../core/objective.ts';
+import { StoreError } from './store-error.ts';
 
 /** JSON has no `undefined`; a field that has no value is written as null. */
 function optional<T>(schema: z.ZodType<T>) {
