@@ -33,6 +33,17 @@ export interface MemberClient {
     command: Document,
     options: CallOptions & { readonly batchSize?: number },
   ): AsyncIterable<Document>;
+  /**
+   * Runs exactly this command: no time limit, comment or other field is added. Answers after whatever time it takes, unless `limitMs` is
+   * given or the signal ends the waiting; then nobody knows whether it was done.
+   *
+   * @throws {CollectError} as `command`; `codeOf` is undefined where the server did not answer.
+   */
+  run(
+    db: string,
+    command: Document,
+    options: { readonly signal: AbortSignal; readonly limitMs: number | undefined },
+  ): Promise<Document>;
   close(): Promise<void>;
 }
 
@@ -52,6 +63,8 @@ export interface ClientOptions {
   readonly timeLimitMs: number;
   readonly clock: Clock;
   readonly onAnswer?: ((answer: ServerAnswer) => void) | undefined;
+  /** For commands that take hours: one connection, which is identified before it acts and is never cut for want of an answer. */
+  readonly isActing?: boolean | undefined;
 }
 
 export interface TlsOptions {
@@ -146,6 +159,15 @@ class DirectClient implements MemberClient {
     }
   }
 
+  async run(
+    db: string,
+    command: Document,
+    { signal, limitMs }: { readonly signal: AbortSignal; readonly limitMs: number | undefined },
+  ): Promise<Document> {
+    const limits = { signal, limitMs, key: undefined };
+    return this.#within(this.#send(db, command), this.#call(db, command), limits);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#drop();
@@ -210,7 +232,11 @@ class DirectClient implements MemberClient {
       signal,
       limitMs,
       key,
-    }: { readonly signal: AbortSignal; readonly limitMs: number; readonly key: string | undefined },
+    }: {
+      readonly signal: AbortSignal;
+      readonly limitMs: number | undefined;
+      readonly key: string | undefined;
+    },
   ): Promise<T> {
     const abandoned: Abandoned = { sentMs: this.#options.clock.monotonicMs() };
     const used = this.#client;
@@ -224,7 +250,7 @@ class DirectClient implements MemberClient {
       if (key !== undefined && !settled) this.#abandoned.set(key, abandoned);
       end.reject(new CollectError('timeout', `${call.request} on ${this.name}: no answer in time`));
     };
-    const timer = setTimeout(giveUp, limitMs);
+    const timer = limitMs === undefined ? undefined : setTimeout(giveUp, limitMs);
     signal.addEventListener('abort', giveUp, { once: true });
     if (signal.aborted) giveUp();
     try {
@@ -301,13 +327,13 @@ async function clientOptions(options: ClientOptions): Promise<MongoClientOptions
   return {
     directConnection: true,
     appName: options.applicationName,
-    maxPoolSize: 2,
+    maxPoolSize: options.isActing ? 1 : 2,
     minPoolSize: 0,
     maxConnecting: 1,
     connectTimeoutMS: timeLimitMs,
     serverSelectionTimeoutMS: timeLimitMs,
     waitQueueTimeoutMS: timeLimitMs,
-    socketTimeoutMS: socketTimeoutMs,
+    socketTimeoutMS: options.isActing ? 0 : socketTimeoutMs,
     heartbeatFrequencyMS: 10_000,
     serverMonitoringMode: 'poll',
     retryReads: false,

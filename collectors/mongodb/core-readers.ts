@@ -1,7 +1,7 @@
 import { readAvailability } from './availability.ts';
 import { cacheReader } from './cache.ts';
 import { readConnections } from './connections.ts';
-import { operationsReader } from './operations.ts';
+import { operationsReader } from './operation-counts.ts';
 import { readOplog } from './oplog.ts';
 import { readQueues } from './queues.ts';
 import type { Readers } from './readers.ts';

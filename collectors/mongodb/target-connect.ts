@@ -19,6 +19,7 @@ export interface ConnectLimits {
   readonly timeLimitMs: number;
   readonly clock: Clock;
   readonly onAnswer?: ((answer: ServerAnswer) => void) | undefined;
+  readonly isActing?: boolean;
 }
 
 /** Opens clients with the login, certificates and limits of a target. */
