@@ -112,7 +112,8 @@ function ofPlans({
       checkEvidence(one);
       if (!evidence.has(one.id)) evidence.set(one.id, one);
     },
-    evidence: async (runId) => [...evidence.values()].filter((one) => one.runId === runId),
+    evidence: async (runId) =>
+      [...evidence.values()].filter((one) => one.runId === runId).sort((one, other) => one.at - other.at),
   };
 }
 

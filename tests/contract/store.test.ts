@@ -5,8 +5,9 @@ import { createRecordingLog } from '../support/recording-log.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { describeStore } from './store.contract.ts';
 import { describeObjectiveRecords } from './store-objectives.contract.ts';
+import { describeRemediationRecords } from './store-remediation.contract.ts';
 
-for (const describeAll of [describeStore, describeObjectiveRecords]) {
+for (const describeAll of [describeStore, describeObjectiveRecords, describeRemediationRecords]) {
   describeAll(
     'memory',
     async () => ({
