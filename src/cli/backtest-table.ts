@@ -1,7 +1,8 @@
 import type { BacktestRow } from '../backtest/backtest.ts';
 import { objectives } from '../core/objective.ts';
+import { printable } from '../core/printable.ts';
 import { formatQuantity } from '../core/quantity.ts';
-import { alignRows, printable } from './text-table.ts';
+import { alignRows } from './text-table.ts';
 
 export interface BacktestData {
   /** ISO times. */

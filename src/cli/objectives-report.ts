@@ -1,10 +1,11 @@
 import type { ObjectiveState, UnknownReason } from '../core/judgement.ts';
+import { printable } from '../core/printable.ts';
 import { formatQuantity } from '../core/quantity.ts';
 import type { CommandLine } from './command-line.ts';
 import { type NextStep, nextStepOf } from './next-step.ts';
 import { count, cut, lastedText, subjectText, timeText } from './report-text.ts';
 import type { Scorecard, ScoredObjective } from './scorecard.ts';
-import { alignRows, printable, shorten } from './text-table.ts';
+import { alignRows, shorten } from './text-table.ts';
 import { isOfTarget, unjudgedTarget } from './unjudged-targets.ts';
 
 export interface ReportOptions {

@@ -1,5 +1,6 @@
+import { printable } from '../core/printable.ts';
 import { formatQuantity } from '../core/quantity.ts';
-import { printable, shorten } from './text-table.ts';
+import { shorten } from './text-table.ts';
 
 /** Of the terminal. */
 const width = 100;

@@ -19,14 +19,6 @@ export function shorten(text: string, most: number): string {
   );
 }
 
-/** Control characters of names would move the cursor. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    const [, escaped = ''] = /^"(.*)"$/.exec(JSON.stringify(character)) ?? [];
-    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
-  });
-}
-
 function lengthOf(text = ''): number {
   return Array.from(text).length;
 }

@@ -1,8 +1,9 @@
 import type { UnknownReason } from '../core/judgement.ts';
+import { printable } from '../core/printable.ts';
 import { formatQuantity } from '../core/quantity.ts';
 import { count, cut, lastedText, subjectText, timeText, wrapWords } from './report-text.ts';
 import type { ScoredObjective } from './scorecard.ts';
-import { alignRows, printable } from './text-table.ts';
+import { alignRows } from './text-table.ts';
 
 /** Reasons that hold for a target and not for one of its objectives: nothing about it can be judged. */
 const ofTarget: ReadonlySet<UnknownReason> = new Set(['not_collected', 'unreachable', 'agent_stopped']);

@@ -7,6 +7,7 @@ import { type Html, html } from './html.ts';
 import { agoText, judgementView, nameOf, timeView } from './judgement-view.ts';
 import type { Reply } from './listener.ts';
 import { pageReply } from './page-frame.ts';
+import { runTable } from './run-table.ts';
 
 /** Shown at full length; the rest is counted. */
 const mostJudgements = 20;
@@ -20,7 +21,7 @@ const urgency: Readonly<Record<ObjectiveState, number>> = { breached: 0, unknown
  * Links are relative, so that the page works behind a proxy that puts a path before it. Without a target and an objective only what is
  * breached is shown at full length.
  */
-export function breachPage(api: ControlApi, query: SubjectQuery, now: number): Reply {
+export async function breachPage(api: ControlApi, query: SubjectQuery, now: number): Promise<Reply> {
   const all = api.scorecard().objectives.filter((judgement) => matches(judgement, query));
   const isNarrow = query.target !== undefined || query.objective !== undefined;
   const relevant = (isNarrow ? [...all] : all.filter(({ state }) => state === 'breached')).sort(byUrgency);
@@ -35,6 +36,7 @@ export function breachPage(api: ControlApi, query: SubjectQuery, now: number): R
       .map((judgement) => judgementView(judgement, api.advise(judgement), now)),
     relevant.length > mostJudgements ? moreView(relevant) : html``,
     breachTable(breaches, now),
+    await runTable(api, breaches, now),
     eventTable(events),
   ]);
 }

@@ -6,6 +6,8 @@ import type { Reply } from './listener.ts';
 export interface Caller {
   readonly name: string;
   readonly role: ControlRole;
+  /** Set for the owner of the store, who may be several people: a request may say which. */
+  readonly maySayWho?: true;
 }
 
 /** Looks at the body of a delivery: its refusal, or undefined when it may be taken. */
@@ -20,7 +22,7 @@ export interface Access {
 
 /** Of the control socket: only the owner of the store can open it. */
 export const ownerAccess: Access = {
-  identify: () => ({ name: 'owner of the store', role: 'admin' }),
+  identify: () => ({ name: 'owner of the store', role: 'admin', maySayWho: true }),
   checkDelivery: () => () => undefined,
 };
 

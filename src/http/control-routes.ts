@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { ControlRole } from '../core/control-role.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import { breachPage } from './breach-page.ts';
@@ -8,6 +7,7 @@ import { type Access, isReply, refuseRole } from './control-access.ts';
 import type { ControlApi } from './control-api.ts';
 import { jsonReply } from './json-reply.ts';
 import type { Handler, Reply } from './listener.ts';
+import { createRemediationRoutes } from './remediation-routes.ts';
 import { takeDelivery } from './webhook.ts';
 
 export interface ControlRoutesInput {
@@ -22,7 +22,7 @@ interface Route {
   /** Ends in `/` where a name follows. */
   readonly path: string;
   /** Who may; `anybody`: without a token; `sender`: the handler sees to it. */
-  readonly needs: ControlRole | 'anybody' | 'sender';
+  readonly needs: 'viewer' | 'admin' | 'anybody' | 'sender';
   readonly handle: (asked: Asked) => Reply | Promise<Reply>;
 }
 
@@ -36,12 +36,16 @@ interface Asked {
 /** The control interface, the same on the socket and over TCP: what differs is who may ask. */
 export function createControlRoutes(input: ControlRoutesInput): Handler {
   const routes = controlRoutes(input);
+  const remediation = createRemediationRoutes(input);
+  const paths = [...routes.map((each) => each.path), ...remediation.paths];
   return (request, path) => {
+    const query = new URLSearchParams(/\?(.*)$/s.exec(request.url ?? '')?.[1]);
+    const remedied = remediation.handle({ request, path, query });
+    if (remedied !== undefined) return remedied;
     const route = routes.find((each) =>
       each.path.endsWith('/') ? path.startsWith(each.path) : path === each.path,
     );
-    if (route === undefined)
-      return { status: 404, body: `not found; there are ${routes.map((each) => each.path).join(', ')}\n` };
+    if (route === undefined) return { status: 404, body: `not found; there are ${paths.join(', ')}\n` };
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (method !== route.method)
       return {
@@ -51,8 +55,7 @@ export function createControlRoutes(input: ControlRoutesInput): Handler {
       };
     const refusal = refuse(route.needs, request, input.access);
     if (refusal !== undefined) return refusal;
-    const { searchParams } = new URL(`http://reeve/${/\?.*$/.exec(request.url ?? '')?.[0] ?? ''}`);
-    return route.handle({ request, query: searchParams, name: path.slice(route.path.length) });
+    return route.handle({ request, query, name: path.slice(route.path.length) });
   };
 }
 
@@ -120,7 +123,7 @@ function showBreach(api: ControlApi, fingerprint: string): Reply {
   return jsonReply(200, { breach, events });
 }
 
-function showPage(api: ControlApi, query: URLSearchParams, clock: Clock): Reply {
+function showPage(api: ControlApi, query: URLSearchParams, clock: Clock): Reply | Promise<Reply> {
   const subject = readSubjectQuery(query);
   return 'problem' in subject ? badRequest(subject.problem) : breachPage(api, subject, clock.now());
 }

@@ -10,13 +10,17 @@ import {
   createFakeApi,
   type FakeApiContent,
 } from '../../support/fake-control-api.ts';
+import { createFakeRemediation, fakeReport, fakeRun } from '../../support/fake-remediation.ts';
 
 const now = Date.UTC(2026, 0, 1, 3);
 const breached = breachedJudgement(now);
 const exact = { target: 'orders', objective: 'index_hit_ratio', subject: 'app' } as const;
 
-function show(content: FakeApiContent, query: SubjectQuery = exact): Reply & { readonly text: string } {
-  const reply = breachPage(createFakeApi(content), query, now);
+async function show(
+  content: FakeApiContent,
+  query: SubjectQuery = exact,
+): Promise<Reply & { readonly text: string }> {
+  const reply = await breachPage(createFakeApi(content), query, now);
   return { ...reply, text: String(reply.body) };
 }
 
@@ -42,12 +46,12 @@ const unknown: Judgement = {
 };
 
 describe('the page of a breach', () => {
-  it('says what is breached, by how much, since when, and what to do', () => {
+  it('says what is breached, by how much, since when, and what to do', async () => {
     const advise = () => ({
       command: 'reeve collect --target orders',
       runbookUrl: 'runbooks/ReeveIndexHitRatioLow',
     });
-    const { status, text } = show({ objectives: [breached], advise });
+    const { status, text } = await show({ objectives: [breached], advise });
 
     expect(status).toBe(200);
     const words = readable(text);
@@ -62,8 +66,8 @@ describe('the page of a breach', () => {
     expect(text).toContain('<a href="runbooks/ReeveIndexHitRatioLow">');
   });
 
-  it('says why a value is not known, and what mends it', () => {
-    const words = readable(show({ objectives: [unknown] }, { target: 'orders' }).text);
+  it('says why a value is not known, and what mends it', async () => {
+    const words = readable((await show({ objectives: [unknown] }, { target: 'orders' })).text);
 
     expect(words).toContain('replication_lag_seconds of orders, standby1: unknown');
     expect(words).toContain(
@@ -72,15 +76,15 @@ describe('the page of a breach', () => {
     expect(words).toContain('at most 1 s');
   });
 
-  it('says that a breach stays open while its value is not known', () => {
+  it('says that a breach stays open while its value is not known', async () => {
     const held: Judgement = { ...breached, value: undefined, basis: undefined, reason: 'unreachable' };
 
-    expect(readable(show({ objectives: [held] }).text)).toContain(
+    expect(readable((await show({ objectives: [held] })).text)).toContain(
       'not known: the target cannot be reached; the breach stays open meanwhile',
     );
   });
 
-  it('shows a value that nobody gave a bound for, a band, and a violation that is no breach yet', () => {
+  it('shows a value that nobody gave a bound for, a band, and a violation that is no breach yet', async () => {
     const unbounded: Judgement = {
       ...breached,
       state: 'unknown',
@@ -90,8 +94,8 @@ describe('the page of a breach', () => {
     };
     const band: Judgement = { ...breached, bound: { min: 0.7, max: 0.85 }, pendingMs: 90_000, state: 'met' };
 
-    const first = readable(show({ objectives: [unbounded] }).text);
-    const second = readable(show({ objectives: [band] }).text);
+    const first = readable((await show({ objectives: [unbounded] })).text);
+    const second = readable((await show({ objectives: [band] })).text);
 
     expect(first).toContain('93.14 % from 51234 observations, not known: nobody gave a bound');
     expect(first).toContain('Bound none was given');
@@ -100,7 +104,7 @@ describe('the page of a breach', () => {
     expect(second).not.toContain('Next step');
   });
 
-  it('lists what was: breaches and events', () => {
+  it('lists what was: breaches and events', async () => {
     const closed = {
       ...breachOf(now),
       closedAt: now - 3_600_000,
@@ -120,7 +124,9 @@ describe('the page of a breach', () => {
       text: 'index hit ratio of app is 93 %',
     };
 
-    const words = readable(show({ recordedBreaches: [breachOf(now), closed], recordedEvents: [event] }).text);
+    const words = readable(
+      (await show({ recordedBreaches: [breachOf(now), closed], recordedEvents: [event] })).text,
+    );
 
     expect(words).toContain('open, for 2h');
     expect(words).toContain('recovered after 1h');
@@ -128,18 +134,20 @@ describe('the page of a breach', () => {
     expect(words).toContain('Reeve does not judge this now');
   });
 
-  it('says with 404 that nothing is known of what was asked for', () => {
-    expect(show({ objectives: [breached] }, { ...exact, target: 'gone' })).toMatchObject({ status: 404 });
+  it('says with 404 that nothing is known of what was asked for', async () => {
+    expect(await show({ objectives: [breached] }, { ...exact, target: 'gone' })).toMatchObject({
+      status: 404,
+    });
   });
 
-  it('shows only what is breached when nothing is asked for, pages first', () => {
+  it('shows only what is breached when nothing is asked for, pages first', async () => {
     const ticket: Judgement = {
       ...breached,
       target: 'billing',
       since: now - 9_000_000,
       breach: { ...breachOf(now), target: 'billing', severity: 'ticket' },
     };
-    const words = readable(show({ objectives: [ticket, unknown, breached] }, {}).text);
+    const words = readable((await show({ objectives: [ticket, unknown, breached] }, {})).text);
 
     expect(words).not.toContain('standby1');
     expect(words.indexOf('of orders, app: BREACHED')).toBeLessThan(
@@ -148,18 +156,18 @@ describe('the page of a breach', () => {
     expect(words.indexOf('of orders, app: BREACHED')).toBeGreaterThan(0);
   });
 
-  it('says that nothing is breached without calling the unknown fine', () => {
+  it('says that nothing is breached without calling the unknown fine', async () => {
     const met: Judgement = { ...breached, state: 'met', breach: undefined };
 
-    const words = readable(show({ objectives: [met, met, unknown] }, {}).text);
+    const words = readable((await show({ objectives: [met, met, unknown] }, {})).text);
 
     expect(words).toContain('Nothing is breached: of 3 judged, 2 are met and 1 are unknown.');
   });
 
-  it('names those that are too many to show, and counts the rest', () => {
+  it('names those that are too many to show, and counts the rest', async () => {
     const many = Array.from({ length: 100 }, (_, index) => ({ ...breached, subject: `db${index}` }));
 
-    const { text } = show({ objectives: many }, { target: 'orders' });
+    const { text } = await show({ objectives: many }, { target: 'orders' });
 
     expect(readable(text)).toContain('And 80 more');
     expect(text).toContain(
@@ -168,7 +176,7 @@ describe('the page of a breach', () => {
     expect(readable(text)).toContain('30 are not shown');
   });
 
-  it('lets no text of a server become markup, and runs and loads nothing', () => {
+  it('lets no text of a server become markup, and runs and loads nothing', async () => {
     const evil = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>&";
     const judgement: Judgement = {
       ...breached,
@@ -179,7 +187,7 @@ describe('the page of a breach', () => {
     };
     const advise = () => ({ command: evil, runbookUrl: 'javascript:alert(3)' });
 
-    const { text, headers } = show(
+    const { text, headers } = await show(
       { objectives: [judgement], advise, recordedBreaches: [{ ...breachOf(now), subject: evil }] },
       { target: evil, subject: evil },
     );
@@ -193,5 +201,32 @@ describe('the page of a breach', () => {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     });
+  });
+
+  it('links what remediation did about its breaches, and nothing else', async () => {
+    const mine = fakeReport({ run: fakeRun({ state: 'soaking', reason: 'it is watched' }) });
+    const other = fakeReport({
+      run: fakeRun({ id: 'r-ffffffffffff', trigger: { kind: 'person', key: 'person:1', text: 'Ada' } }),
+    });
+    const remediation = createFakeRemediation({ reports: [mine, other] });
+
+    const { text } = await show({ recordedBreaches: [breachOf(now)], remediation: () => remediation });
+
+    expect(text).toContain('<a href="runs/r-0123456789ab">r-0123456789ab</a>');
+    expect(readable(text)).toContain('soaking for 2h55m');
+    expect(text).not.toContain('r-ffffffffffff');
+  });
+
+  it('shows the breach although its runs cannot be read', async () => {
+    const remediation = createFakeRemediation({ runs: () => Promise.reject(new Error('store gone')) });
+
+    const { status, text } = await show({
+      objectives: [breached],
+      recordedBreaches: [breachOf(now)],
+      remediation: () => remediation,
+    });
+
+    expect(status).toBe(200);
+    expect(text).toContain('They cannot be read now');
   });
 });
