@@ -119,8 +119,9 @@ export function isStale(thrown: unknown): boolean {
   return state === '26000' || (state === '0A000' && messageOf(thrown).includes('cached plan'));
 }
 
-/** Only what the server itself said has a severity; Node's errors have a code too. */
-function sqlStateOf(thrown: unknown): string {
+/** SQLSTATE of what the server itself said (it has a severity; Node's errors have a code too), also as a cause; empty otherwise. */
+export function sqlStateOf(thrown: unknown): string {
+  if (thrown instanceof CollectError) return sqlStateOf(thrown.cause);
   return thrown instanceof Error && 'severity' in thrown ? errorCodeOf(thrown) : '';
 }
 

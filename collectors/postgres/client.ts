@@ -18,6 +18,8 @@ export interface ConnectRequest {
   readonly statements: PreparedStatements;
   /** Takes what the server answers, as it came. */
   readonly onAnswer?: CollectorInput['onAnswer'];
+  /** Settings of the session beside those of a reader: they come later, so they win. */
+  readonly settings?: readonly string[];
 }
 
 /** Names and marked texts of statements, by their text. */
@@ -57,6 +59,17 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** A connection that may also change something: see `operations/acting-client.ts`. */
+export interface WritingConnection extends Connection {
+  /**
+   * Runs this very text, in the simple protocol and outside of a transaction: what may stand in no block, such as CONCURRENTLY, can run.
+   * The signal cuts the connection and leaves the server to finish: whoever wants the statement itself to end cancels it first.
+   *
+   * @throws {CollectError} as `query`; the SQLSTATE is `sqlStateOf` it.
+   */
+  execute(statement: string, signal: AbortSignal): Promise<void>;
+}
+
 /** Tells Reeve's statements from others in pg_stat_statements, where a login may be shared. At the end: the server drops leading comments. */
 const ownMark = '/* reeve */';
 
@@ -76,6 +89,18 @@ parsers.setTypeParser(numeric, Number);
  * @throws {CollectError} `denied` for a wrong password or a missing CONNECT privilege, `unreachable` or `timeout` otherwise.
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
+  return connectWith(request);
+}
+
+/** As `connect`, for a login that acts: nothing is read-only. */
+export async function connectToWrite(request: ConnectRequest): Promise<WritingConnection> {
+  return connectWith({
+    ...request,
+    settings: ['default_transaction_read_only=off', ...(request.settings ?? [])],
+  });
+}
+
+async function connectWith(request: ConnectRequest): Promise<WritingConnection> {
   request.signal.throwIfAborted();
   const endpoint = parseEndpoint(request.url.reveal());
   try {
@@ -91,7 +116,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   }
 }
 
-async function open(request: ConnectRequest, endpoint: Endpoint): Promise<Connection> {
+async function open(request: ConnectRequest, endpoint: Endpoint): Promise<WritingConnection> {
   const client = new Client({
     host: endpoint.host,
     port: endpoint.port,
@@ -108,6 +133,7 @@ async function open(request: ConnectRequest, endpoint: Endpoint): Promise<Connec
       `-c lock_timeout=${request.lockTimeoutMs}`,
       '-c jit=off',
       '-c max_parallel_workers_per_gather=0',
+      ...(request.settings ?? []).map((setting) => `-c ${setting}`),
     ].join(' '),
     types: parsers,
     keepAlive: true,
@@ -128,7 +154,11 @@ async function open(request: ConnectRequest, endpoint: Endpoint): Promise<Connec
   return createConnection(client, request, state);
 }
 
-function createConnection(client: Client, request: ConnectRequest, state: { alive: boolean }): Connection {
+function createConnection(
+  client: Client,
+  request: ConnectRequest,
+  state: { alive: boolean },
+): WritingConnection {
   return {
     database: client.database ?? request.database ?? '',
     processId: processIdOf(client),
@@ -154,6 +184,16 @@ function createConnection(client: Client, request: ConnectRequest, state: { aliv
           state.alive = false;
           destroy(client);
         }
+        throw queryError(thrown, signal);
+      }
+    },
+    execute: async (statement, signal) => {
+      signal.throwIfAborted();
+      if (!state.alive) throw new CollectError('unreachable', 'the connection broke earlier');
+      try {
+        await abortable(client, signal, () => client.query(statement));
+      } catch (thrown) {
+        if (signal.aborted) state.alive = false;
         throw queryError(thrown, signal);
       }
     },
