@@ -59,7 +59,7 @@ export { retryAfterMs } from './core/retry-after.ts';
 export { assertSameTime } from './core/same-time.ts';
 export { Secret } from './core/secret.ts';
 export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
-export type { DetailRow, Finding, GroupReading } from './core/snapshot.ts';
+export type { DetailRow, Finding, GroupReading, Snapshot } from './core/snapshot.ts';
 export type { ServerIdentity, Target } from './core/target.ts';
 export { type ClusterWatch, type IndexProof, type UseReason, watchCluster } from './core/unused-proof.ts';
 export { CounterWindow, ratio } from './core/window.ts';

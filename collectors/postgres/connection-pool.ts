@@ -22,9 +22,14 @@ interface Main {
   readonly isProxied: boolean;
 }
 
+export type ConnectionPoolInput = Pick<
+  CollectorInput<PostgresOptions>,
+  'target' | 'options' | 'applicationName' | 'shared' | 'onAnswer' | 'clock' | 'log'
+>;
+
 /** One connection a database, kept from poll to poll and replaced when it broke. */
 export class ConnectionPool {
-  readonly #input: CollectorInput<PostgresOptions>;
+  readonly #input: ConnectionPoolInput;
   readonly #byDatabase = new Map<string, Connection>();
   #main: Main | undefined;
   #databases: readonly string[] = [];
@@ -32,7 +37,7 @@ export class ConnectionPool {
   #discoveredAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(input: CollectorInput<PostgresOptions>) {
+  constructor(input: ConnectionPoolInput) {
     this.#input = input;
   }
 
