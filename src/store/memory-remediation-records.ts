@@ -6,7 +6,14 @@ import { FenceError, targetLease } from '../core/remediation/fencing.ts';
 import type { Plan } from '../core/remediation/plan.ts';
 import type { ActRecord, Approval, Run } from '../core/remediation/run.ts';
 import { byChange, changed, isHeld, isWantedAct, isWantedRun } from './remediation-filter.ts';
-import { checkChange, checkEvidence, checkIntent, checkRun, nextLine } from './remediation-values.ts';
+import {
+  checkChange,
+  checkEvidence,
+  checkIntent,
+  checkRun,
+  nextLine,
+  notOpen,
+} from './remediation-values.ts';
 
 interface Kept {
   readonly runs: Map<string, Run>;
@@ -139,10 +146,6 @@ function ofActs(kept: Kept): Pick<RemediationRecords, 'intend' | 'conclude' | 'a
     },
     acts: async (filter) => acts.filter((act) => isWantedAct(act, filter)),
   };
-}
-
-export function notOpen(id: number): Error {
-  return new RangeError(`act ${id} has its outcome already, or was never begun: an outcome is written once`);
 }
 
 function ofSwitches(

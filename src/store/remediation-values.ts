@@ -45,6 +45,11 @@ export function nextLine(head: AuditHead, draft: AuditDraft): AuditEntry {
   return chainAudit(head, { ...draft, detail: asKept(draft.detail) }, sha256);
 }
 
+/** What is thrown where an outcome cannot be written. */
+export function notOpen(id: number): Error {
+  return new RangeError(`act ${id} has its outcome already, or was never begun: an outcome is written once`);
+}
+
 /** Lower-case hexadecimal. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

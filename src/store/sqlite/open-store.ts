@@ -3,13 +3,14 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { checkReading } from '../index-reading.ts';
-import { createMemoryRemediationRecords } from '../memory-remediation-records.ts';
 import { explainDamage, type OpenDatabase, openDatabase } from './database.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
 import { IndexUsageTable } from './index-usage-table.ts';
 import { createObjectiveTables } from './objective-tables.ts';
 import { Pruning } from './pruning.ts';
+import { RemediationAging } from './remediation-aging.ts';
+import { createRemediationTables, releaseDeadLeases } from './remediation-tables.ts';
 import { SeenCache } from './seen-cache.ts';
 import { SeenTable } from './seen-table.ts';
 import { TargetMemories } from './target-memories.ts';
@@ -54,11 +55,12 @@ function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOpt
       { cache: usage, pruning: new Pruning(database, indexTables) },
       { cache: seen, pruning: new Pruning(database, seenTables) },
     ],
-    objectives.sweeps,
+    [...objectives.sweeps, new RemediationAging(database, clock)],
     writes,
     clock,
   );
   const memories = new TargetMemories(database, writes, clock);
+  releaseDeadLeases(database, file);
   let closing: Promise<void> | undefined;
 
   return {
@@ -77,7 +79,7 @@ function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOpt
     },
     memory: (target) => memories.of(target),
     objectives: objectives.records(() => housekeeping.tick()),
-    remediation: createMemoryRemediationRecords(),
+    remediation: createRemediationTables(database, file),
     close() {
       closing ??= writes.close().finally(() => opened.close());
       return closing;

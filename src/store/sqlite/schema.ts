@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store-error.ts';
+import { remediationSchema } from './remediation-schema.ts';
 import { readNumber } from './row.ts';
 
 /** One numbered step from an older schema to a newer one. A released step is never changed; a new one is added. */
@@ -121,6 +122,10 @@ const migrations: readonly Migration[] = [
         value REAL NOT NULL,
         PRIMARY KEY (series_id, day)
       ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    name: 'what remediation keeps: runs, plans, decisions, evidence, acts, leases and the audit',
+    sql: remediationSchema,
   },
 ];
 

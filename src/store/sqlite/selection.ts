@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { readText } from './row.ts';
+import { type Row, readText } from './row.ts';
 
 /** The rows of a table that fulfil all conditions; a condition whose value is undefined is none. */
 export interface Selection {
-  readonly table: 'breach' | 'objective_event';
+  readonly table: 'breach' | 'objective_event' | 'remediation_run' | 'remediation_act';
   /** Value by condition, such as `target = ?`. */
   readonly where: Readonly<Record<string, string | number | undefined>>;
   readonly orderBy: string;
@@ -11,7 +11,14 @@ export interface Selection {
 }
 
 /** The bodies of the rows. */
-export function selectBodies(database: DatabaseSync, { table, where, orderBy, limit }: Selection): string[] {
+export function selectBodies(database: DatabaseSync, selection: Selection): string[] {
+  return selectRows(database, selection).map((row) => readText(row, 'body'));
+}
+
+export function selectRows(
+  database: DatabaseSync,
+  { table, where, orderBy, limit }: Selection,
+): readonly Exclude<Row, undefined>[] {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   for (const [condition, value] of Object.entries(where)) {
@@ -19,10 +26,7 @@ export function selectBodies(database: DatabaseSync, { table, where, orderBy, li
     conditions.push(condition);
     values.push(value);
   }
-  const sql = `SELECT body FROM ${table} ${conditions.length > 0 ? 'WHERE' : ''} ${conditions.join(' AND ')}
+  const sql = `SELECT * FROM ${table} ${conditions.length > 0 ? 'WHERE' : ''} ${conditions.join(' AND ')}
     ORDER BY ${orderBy} LIMIT ?`;
-  return database
-    .prepare(sql)
-    .all(...values, limit ?? -1)
-    .map((row) => readText(row, 'body'));
+  return database.prepare(sql).all(...values, limit ?? -1);
 }

@@ -13,6 +13,11 @@ export function isDamage(thrown: unknown): boolean {
   return code === results.corrupt || code === results.notADatabase;
 }
 
+/** SQLite refused. */
+export function isSqliteError(thrown: unknown): boolean {
+  return primaryCode(thrown) !== undefined;
+}
+
 function primaryCode(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number')
     return undefined;
