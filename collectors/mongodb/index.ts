@@ -4,6 +4,7 @@ import { mongodbOptions } from './config.ts';
 import { mongodbDashboard } from './dashboard.ts';
 import { mongodbGrants } from './grants.ts';
 import { mongodbGroups } from './groups.ts';
+import { mongodbGuards } from './guards.ts';
 import { mongodbMetrics } from './metrics.ts';
 import { mongodbObjectives } from './objectives.ts';
 
@@ -27,4 +28,7 @@ export const engine: Engine = defineEngine({
   },
   options: mongodbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
+  guards: mongodbGuards,
+  createOperations: async (input) =>
+    (await import('./operations/create-operations.ts')).createMongodbOperations(input),
 });

@@ -19,6 +19,7 @@ export const errorCodes = {
   ShutdownInProgress: 91,
   FailedToSatisfyReadPreference: 133,
   CommandNotSupportedOnView: 166,
+  IndexBuildAborted: 276,
   InterruptedDueToReplStateChange: 11_602,
   PrimarySteppedDown: 189,
   NotWritablePrimary: 10_107,

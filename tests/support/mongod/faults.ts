@@ -10,7 +10,7 @@ export type CommandPattern = string | RegExp;
 
 interface Rule {
   readonly pattern: CommandPattern;
-  readonly kind: 'slow' | 'fail' | 'drop' | 'truncate' | 'answer';
+  readonly kind: 'slow' | 'fail' | 'ignore' | 'drop' | 'truncate' | 'answer';
   remaining: number;
   readonly delayMs?: number;
   readonly error?: CommandError;
@@ -39,6 +39,11 @@ export class Faults {
   fail(pattern: CommandPattern, code: number, codeName: string, times = Number.POSITIVE_INFINITY): void {
     const error = new CommandError(codeName, `${codeName} (made to fail by the test)`, code);
     this.#rules.push({ kind: 'fail', pattern, remaining: times, error });
+  }
+
+  /** Answers `{ok: 1}` and does nothing: what imitations of the server do with commands they do not know. */
+  ignore(pattern: CommandPattern, times = Number.POSITIVE_INFINITY): void {
+    this.#rules.push({ kind: 'ignore', pattern, remaining: times });
   }
 
   /** Resets the connection instead of answering. */
@@ -73,13 +78,14 @@ export class Faults {
     this.#rules = [];
   }
 
-  /** Waits and throws as the rules say. */
-  async before(name: string, body: Doc, closed: AbortSignal): Promise<void> {
+  /** Waits and throws as the rules say. Whether the command is to be run at all. */
+  async before(name: string, body: Doc, closed: AbortSignal): Promise<boolean> {
     if (this.#gate) await untilClosed(this.#gate.opened, closed);
     const slow = this.#take('slow', name, body);
     if (slow) await wait(slow.delayMs ?? 0, numberOf(body['maxTimeMS']), closed);
     const failing = this.#take('fail', name, body);
     if (failing?.error) throw failing.error;
+    return this.#take('ignore', name, body) === undefined;
   }
 
   /** What to do with the answer. */

@@ -45,16 +45,17 @@ function* indexStats({ node, database }: Call, name: string): Iterable<Doc> {
   if (type === 'view' || type === 'timeseries')
     throw failure('Location40602', '$indexStats is only valid as the first stage in a pipeline');
   for (const { shard, set, member } of partsOf(node, database, name)) {
-    for (const index of set.catalog.find(database, name)?.indexes.values() ?? []) {
-      const { ops, sinceMs } = member.usageOf(index);
+    const collection = set.catalog.find(database, name);
+    for (const { entry, spec, building } of collection === undefined ? [] : member.indexesOf(collection)) {
+      const { ops, sinceMs } = member.usageOf(entry);
       yield {
-        name: index.spec['name'],
-        key: index.spec['key'],
+        name: spec['name'],
+        key: spec['key'],
         host: set.addresses[member.index],
         accesses: { ops: long(ops), since: new Date(sinceMs) },
         ...(shard !== undefined && { shard }),
-        spec: index.spec,
-        ...(index.building && { building: true }),
+        spec,
+        ...(building && { building: true }),
       };
     }
   }
@@ -77,13 +78,12 @@ function* collStats({ node, database }: Call, name: string, wanted: Doc): Iterab
         );
       continue;
     }
-    const reads = [...collection.indexes.values()].reduce((sum, index) => sum + member.usageOf(index).ops, 0);
     yield {
       ns: `${database}.${name}`,
       ...(shard !== undefined && { shard }),
       host: set.addresses[member.index],
       localTime: new Date(node.shared.nowMs()),
-      ...('latencyStats' in wanted && { latencyStats: latencies(reads) }),
+      ...('latencyStats' in wanted && { latencyStats: latencies(member.readsOf(collection)) }),
       ...('storageStats' in wanted && { storageStats: collectionStorage(collection) }),
       ...('count' in wanted && { count: collection.documents }),
     };

@@ -35,7 +35,8 @@ export async function answer(node: Node, session: Session, request: Request): Pr
 
 async function run(call: Call): Promise<Doc> {
   try {
-    await call.node.faults.before(call.name, call.body, call.session.closed);
+    const isRun = await call.node.faults.before(call.name, call.body, call.session.closed);
+    if (!isRun) return { ok: 1 };
     const command = commands[call.name];
     if (!command) throw failure('CommandNotFound', `no such command: '${call.name}'`);
     check(call, command);

@@ -36,24 +36,22 @@ function listIndexes(call: Call): Doc {
   return node.cursors.first(`${database}.${name}`, specs, { batchSize: docOf(body['cursor'])['batchSize'] });
 }
 
-type Change = (call: Call, part: Part) => Doc;
+type Change = (call: Call, part: Part) => Doc | Promise<Doc>;
 
 /** A mongod answers for itself, a mongos with the raw answers of the shards that hold the collection. */
-function onEvery(call: Call, change: Change): Doc {
+async function onEvery(call: Call, change: Change): Promise<Doc> {
   const { node, database, body, name } = call;
   const parts = partsOf(node, database, textOf(body[name]));
   if (node.role.kind === 'mongod') {
     const [own] = parts;
     if (!own) throw failure('NamespaceNotFound', 'ns not found');
-    return change(call, own);
+    return await change(call, own);
   }
   if (parts.length === 0)
     throw failure('NamespaceNotFound', `ns not found ${database}.${String(body[name])}`);
-  return {
-    raw: Object.fromEntries(
-      parts.map((part) => [connectionString(part.set), { ...change(call, part), ok: 1 }]),
-    ),
-  };
+  const raw: Doc = {};
+  for (const part of parts) raw[connectionString(part.set)] = { ...(await change(call, part)), ok: 1 };
+  return { raw };
 }
 
 function collectionOf(call: Call, { set }: Part): CollectionEntry {
@@ -68,25 +66,21 @@ function collectionOf(call: Call, { set }: Part): CollectionEntry {
   return found;
 }
 
-function createIndexes(call: Call, part: Part): Doc {
+async function createIndexes(call: Call, part: Part): Promise<Doc> {
   const name = textOf(call.body['createIndexes']) ?? '';
   const isNew = part.set.catalog.find(call.database, name) === undefined;
   const collection = part.set.catalog.findOrAdd(call.database, name);
   const before = collection.indexes.size;
   for (const spec of listOf(call.body['indexes']).filter(isDoc)) {
     const key = docOf(spec['key']);
-    const { key: _key, name: given, v: _v, ...options } = spec;
-    const existing = collection.indexes.get(textOf(given) ?? indexName(key));
+    const indexed = textOf(spec['name']) ?? indexName(key);
+    const existing = collection.indexes.get(indexed);
     if (existing && !equals(existing.spec['key'], key)) {
       throw failure('IndexKeySpecsConflict', 'An existing index has the same name as the requested index.');
     }
-    if (!existing)
-      part.set.catalog.addIndex(collection, {
-        key,
-        name: textOf(given) ?? indexName(key),
-        options,
-        ageMs: 0,
-      });
+    // Whoever asks for an index that is being built waits for that build.
+    if (!existing) addIndex(part, collection, spec, indexed);
+    await built(part, collection, indexed);
   }
   const after = collection.indexes.size;
   return {
@@ -95,6 +89,24 @@ function createIndexes(call: Call, part: Part): Doc {
     createdCollectionAutomatically: isNew,
     ...(after === before ? { note: 'all indexes already exist' } : { commitQuorum: 'votingMembers' }),
   };
+}
+
+function addIndex({ set }: Part, collection: CollectionEntry, spec: Doc, name: string): void {
+  const { key, name: _name, v: _v, ...options } = spec;
+  const building = set.builds !== undefined;
+  set.catalog.addIndex(collection, { key: docOf(key), name, options, ageMs: 0, building });
+}
+
+/** @throws {CommandError} what the test ended the build with, or 276 when its index was dropped meanwhile. */
+async function built({ set }: Part, collection: CollectionEntry, name: string): Promise<void> {
+  const error = await set.builds?.ended;
+  const index = collection.indexes.get(name);
+  if (!index) throw failure('IndexBuildAborted', 'Index build aborted: collection or index dropped');
+  if (error === undefined) index.building = false;
+  else {
+    collection.indexes.delete(name);
+    throw error;
+  }
 }
 
 /** By name, by key, by a list of names, or `*` for all but `_id_`. */
@@ -110,7 +122,9 @@ function dropIndexes(call: Call, part: Part): Doc {
     if (name === '_id_') throw failure('InvalidOptions', 'cannot drop _id index');
     if (!collection.indexes.has(name)) throw failure('IndexNotFound', `index not found with name [${name}]`);
   }
+  const isBuilding = names.some((name) => collection.indexes.get(name)?.building === true);
   for (const name of names) collection.indexes.delete(name);
+  if (isBuilding) part.set.releaseBuilds();
   return { nIndexesWas, ...(asked === '*' && { msg: 'non-_id indexes dropped for collection' }) };
 }
 

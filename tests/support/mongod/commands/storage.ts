@@ -1,4 +1,5 @@
 import { type CollectionEntry, sizesOf } from '../model/catalog.ts';
+import type { Reads } from '../model/member.ts';
 import { type Doc, int, long } from '../values.ts';
 
 /** `storageStats` of $collStats. @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/collStats/ */
@@ -28,10 +29,10 @@ export function collectionStorage(collection: CollectionEntry): Doc {
   };
 }
 
-export function latencies(reads: number): Doc {
+export function latencies({ operations, micros }: Reads): Doc {
   const none = { latency: long(0), ops: long(0), queryableEncryptionLatencyMicros: long(0) };
   return {
-    reads: { ...none, latency: long(reads * 120), ops: long(reads) },
+    reads: { ...none, latency: long(micros), ops: long(operations) },
     writes: none,
     commands: none,
     transactions: none,

@@ -55,6 +55,19 @@ export interface OperationSetup {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** An index as one member has it: `spec` may be older than the entry's. */
+export interface HeldIndex {
+  readonly entry: IndexEntry;
+  readonly spec: IndexEntry['spec'];
+  readonly building: boolean;
+}
+
+/** Since the process began. */
+export interface Reads {
+  readonly operations: number;
+  readonly micros: number;
+}
+
 export interface Usage {
   ops: number;
   sinceMs: number;
@@ -83,6 +96,8 @@ export class Member {
   syncSource: number | undefined;
   readonly #nowMs: () => number;
   readonly #usage = new Map<IndexEntry, Usage>();
+  readonly #reads = new Map<CollectionEntry, Reads>();
+  #frozen: ReadonlyMap<CollectionEntry, readonly HeldIndex[]> | undefined;
   #nextOperation = 1000;
 
   constructor(index: number, setup: MemberSetup, catalog: Catalog, nowMs: () => number) {
@@ -107,6 +122,35 @@ export class Member {
     this.operations.clear();
     this.writesLocked = false;
     this.#usage.clear();
+    this.#reads.clear();
+  }
+
+  /** From now on this member applies no change of indexes, until {@link thawIndexes}: one that does not follow. */
+  freezeIndexes(): void {
+    const all = [...this.catalog.databases.values()].flatMap((collections) => [...collections.values()]);
+    this.#frozen = new Map(all.map((collection) => [collection, held(collection)]));
+  }
+
+  thawIndexes(): void {
+    this.#frozen = undefined;
+  }
+
+  /** The indexes of a collection as this member has them. */
+  indexesOf(collection: CollectionEntry): readonly HeldIndex[] {
+    return this.#frozen?.get(collection) ?? held(collection);
+  }
+
+  /** Reads of a collection that took so long each: what `latencyStats` counts. */
+  observeReads(collection: CollectionEntry, micros: number, operations: number): void {
+    const before = this.readsOf(collection);
+    this.#reads.set(collection, {
+      operations: before.operations + operations,
+      micros: before.micros + micros * operations,
+    });
+  }
+
+  readsOf(collection: CollectionEntry): Reads {
+    return this.#reads.get(collection) ?? { operations: 0, micros: 0 };
   }
 
   usageOf(index: IndexEntry): Usage {
@@ -120,6 +164,7 @@ export class Member {
       throw new Error(`no index ${indexName} on ${collection.database}.${collection.name} in this double`);
     const { ops: before, sinceMs } = this.usageOf(index);
     this.#usage.set(index, { ops: before + ops, sinceMs });
+    this.observeReads(collection, 120, ops);
   }
 
   /** As hiding and unhiding do. */
@@ -143,4 +188,12 @@ export class Member {
     });
     return this.#nextOperation;
   }
+}
+
+function held(collection: CollectionEntry): readonly HeldIndex[] {
+  return [...collection.indexes.values()].map((entry) => ({
+    entry,
+    spec: entry.spec,
+    building: entry.building,
+  }));
 }

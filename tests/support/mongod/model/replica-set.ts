@@ -1,3 +1,4 @@
+import type { CommandError } from '../errors.ts';
 import type { Catalog } from './catalog.ts';
 import { Member, type MemberSetup, type MemberState } from './member.ts';
 
@@ -12,6 +13,11 @@ export interface View {
   readonly heartbeatAtMs: number;
   readonly receivedAtMs: number;
   readonly term: number;
+}
+
+export interface BuildGate {
+  readonly ended: Promise<CommandError | undefined>;
+  readonly end: (error: CommandError | undefined) => void;
 }
 
 interface Frozen {
@@ -44,6 +50,8 @@ export class ReplicaSet {
   readonly #unreachable = new Map<number, number>();
   /** By member, `host:port`; filled when the nodes listen. */
   readonly addresses: string[] = [];
+  /** Builds wait behind it: see {@link holdBuilds}. */
+  builds: BuildGate | undefined;
   #stoppedAtMs: number | undefined;
   #changed = Promise.withResolvers<void>();
   #topology = 0;
@@ -142,6 +150,17 @@ export class ReplicaSet {
 
   isReachable(index: number): boolean {
     return !this.#unreachable.has(index);
+  }
+
+  /** Index builds begin and do not end until they are let go, with an error if one is given, or until their index is dropped. */
+  holdBuilds(): void {
+    const { promise, resolve } = Promise.withResolvers<CommandError | undefined>();
+    this.builds = { ended: promise, end: resolve };
+  }
+
+  releaseBuilds(error?: CommandError): void {
+    this.builds?.end(error);
+    this.builds = undefined;
   }
 
   /** No heartbeat from or to this member any more, or since `ageMs`: everybody's view of it, and its view of everybody, stays as it is. */

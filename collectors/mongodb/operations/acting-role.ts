@@ -1,0 +1,160 @@
+import type { CheckItem } from '../../../src/sdk.ts';
+import { toCollectError } from '../../../src/sdk.ts';
+import type { MemberClient } from '../client.ts';
+import { listAt, textAt, textsAt } from '../document.ts';
+import { openActing } from './acting.ts';
+import type { MongodbOperationsInput } from './input.ts';
+import { leaderOf, type ReadingSide } from './reading-side.ts';
+
+/** What acts need, and nothing else: no document is read, none is written. */
+const needed = [
+  { on: 'databases', actions: ['collMod', 'dropIndex', 'createIndex'] },
+  { on: 'cluster', actions: ['replSetGetConfig'] },
+] as const;
+/** What the login that acts has no use for. */
+const dangerous = [
+  'insert',
+  'update',
+  'remove',
+  'dropCollection',
+  'dropDatabase',
+  'anyAction',
+  'createUser',
+  'shutdown',
+];
+/** What the collecting login must not be able to. */
+const changing = ['collMod', 'dropIndex', 'createIndex', ...dangerous];
+
+/** The role and login that act, for mongosh on the primary or on mongos. */
+export function actingGrants(name: string): string {
+  const databases = `{ resource: { db: '', collection: '' }, actions: ['collMod', 'dropIndex', 'createIndex'] }`;
+  const cluster = `{ resource: { cluster: true }, actions: ['replSetGetConfig'] }`;
+  const version = `{ resource: { db: 'config', collection: 'version' }, actions: ['find'] }`;
+  return [
+    `db.getSiblingDB('admin').createRole({ role: 'reeveActs', privileges: [`,
+    `  // every database; name one in db, or a collection too, to allow less`,
+    `  ${databases},`,
+    `  ${cluster}, ${version}`,
+    `], roles: [] });`,
+    `db.getSiblingDB('admin').createUser({ user: '${name.replaceAll(/['\\]/g, '')}', pwd: '<password>', roles: [{ role: 'reeveActs', db: 'admin' }] });`,
+  ].join('\n');
+}
+
+/** Verifies both logins by what the server says they may do. Changes nothing. */
+export async function checkLogins(
+  input: MongodbOperationsInput,
+  reading: ReadingSide,
+  signal: AbortSignal,
+): Promise<readonly CheckItem[]> {
+  const items: CheckItem[] = [];
+  const deployment = await reading.discover(signal);
+  const collecting = await privilegesOf(leaderOf(deployment), signal);
+  const tooMuch = actionsAmong(collecting, changing);
+  if (tooMuch.length > 0)
+    items.push(
+      item(
+        'advice',
+        `the collecting login is able to act (${tooMuch.join(', ')}): it should only read`,
+        '// give the url of the target a login with clusterMonitor only, and remediation.credentials the one that acts',
+      ),
+    );
+  if (input.credentials === undefined) {
+    const message = 'there are no remediation.credentials: plans are made, and none can be applied';
+    items.push(
+      item(
+        'advice',
+        message,
+        `// then put its connection string into remediation.credentials\n${actingGrants('reeve_acts')}`,
+      ),
+    );
+    return items;
+  }
+  return [...items, ...(await checkActing(input, signal))];
+}
+
+async function checkActing(
+  input: MongodbOperationsInput,
+  signal: AbortSignal,
+): Promise<readonly CheckItem[]> {
+  let client: MemberClient | undefined;
+  try {
+    client = await openActing(input, input.applicationName, signal);
+    const held = await privilegesOf(client, signal);
+    if (held.length === 0)
+      return [
+        item(
+          'advice',
+          'the server lets the login that acts in without a name: access control is off',
+          '// turn on security.authorization and make the login\n' + actingGrants('reeve_acts'),
+        ),
+      ];
+    const missing = needed.flatMap(({ on, actions }) =>
+      actions.filter(
+        (action) =>
+          !held.some(
+            (each) => each.on === on && each.actions.some((one) => one === action || one === 'anyAction'),
+          ),
+      ),
+    );
+    const more = actionsAmong(held, dangerous);
+    return [
+      ...(missing.length === 0
+        ? []
+        : [
+            item(
+              'blind',
+              `the login that acts lacks ${missing.join(', ')}: what needs it is refused`,
+              actingGrants('reeve_acts'),
+            ),
+          ]),
+      ...(more.length === 0
+        ? []
+        : [
+            item(
+              'advice',
+              `the login that acts may do more than its actions need (${more.join(', ')})`,
+              `// a login of its own\n${actingGrants('reeve_acts')}`,
+            ),
+          ]),
+    ];
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const { message } = toCollectError(thrown);
+    return [
+      item(
+        'blind',
+        `the login that acts cannot be used: ${message}`,
+        `// if it does not exist yet\n${actingGrants('reeve_acts')}`,
+      ),
+    ];
+  } finally {
+    await client?.close();
+  }
+}
+
+interface Held {
+  readonly on: 'databases' | 'cluster' | 'own';
+  readonly actions: readonly string[];
+}
+
+/** Databases of the server itself are nobody's to change; a privilege on one database counts as one on databases. */
+async function privilegesOf(client: MemberClient, signal: AbortSignal): Promise<readonly Held[]> {
+  const command = { connectionStatus: 1, showPrivileges: true };
+  const answer = await client.command('admin', command, { signal, group: 'check' });
+  return listAt(answer, 'authInfo.authenticatedUserPrivileges').map((each): Held => {
+    const actions = textsAt(each, 'actions');
+    const db = textAt(each, 'resource.db');
+    if (db === undefined) return { on: actions.includes('anyAction') ? 'databases' : 'cluster', actions };
+    const isOwn = db === 'config' || db === 'local' || db === 'admin';
+    return { on: isOwn ? 'own' : 'databases', actions };
+  });
+}
+
+function actionsAmong(held: readonly Held[], wanted: readonly string[]): readonly string[] {
+  const all = new Set(held.flatMap(({ on, actions }) => (on === 'own' ? [] : actions)));
+  return wanted.filter((action) => all.has(action));
+}
+
+function item(severity: CheckItem['severity'], message: string, remedy: string): CheckItem {
+  return { severity, subject: '', message, remedy, groups: [] };
+}

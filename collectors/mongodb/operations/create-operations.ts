@@ -1,0 +1,19 @@
+import type { Operations } from '../../../src/sdk.ts';
+import { checkLogins } from './acting-role.ts';
+import { dropHiddenIndex } from './drop-hidden-index.ts';
+import { hideIndex } from './hide-index.ts';
+import type { MongodbOperationsInput } from './input.ts';
+import { identifyPlace, type Place } from './place.ts';
+import { ReadingSide } from './reading-side.ts';
+
+/** What may be done to a MongoDB deployment. Connects to nothing yet. */
+export function createMongodbOperations(input: MongodbOperationsInput): Operations {
+  const reading = new ReadingSide(input);
+  const place: Place = { input, reading };
+  return {
+    actions: [hideIndex(place), dropHiddenIndex(place)],
+    identify: (signal) => identifyPlace(place, signal),
+    check: (signal) => checkLogins(input, reading, signal),
+    close: () => reading.close(),
+  };
+}

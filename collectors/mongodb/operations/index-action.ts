@@ -1,0 +1,97 @@
+import type {
+  Act,
+  ActContext,
+  Action,
+  ActOutcome,
+  Inspection,
+  OperationContext,
+  Plan,
+  PlanDraft,
+} from '../../../src/sdk.ts';
+import type { Document } from '../document.ts';
+import { act } from './act.ts';
+import { readCollectionCounters } from './collection-counters.ts';
+import { indexFacts } from './index-facts.ts';
+import type { PlannedIndex } from './inspect-index.ts';
+import { lookAt, type Place } from './place.ts';
+import type { CollectionSight } from './sightings.ts';
+
+export interface IndexActParts {
+  readonly inspect: (sight: CollectionSight, planned: PlannedIndex) => Inspection;
+  /** What the answer lacks as proof. */
+  readonly doubt?: (answer: Document) => string | undefined;
+  /** Stops what takes long, such as a build: see `ActRequest.watch`. */
+  readonly watch?: (plan: Plan, context: ActContext, signal: AbortSignal) => Promise<string | undefined>;
+}
+
+/** What all actions on one index have in common. */
+export function indexActs(
+  place: Place,
+  parts: IndexActParts,
+): Pick<Action, 'inspect' | 'apply' | 'undo' | 'counters'> {
+  const inspect = async (
+    plan: PlanDraft,
+    { signal }: Pick<OperationContext, 'signal'>,
+  ): Promise<Inspection> => {
+    const facts = indexFacts(plan);
+    return parts.inspect((await lookAt(place, facts, signal)).sight, facts);
+  };
+  return {
+    inspect: (plan, _, context) => inspect(plan, context),
+    apply: (plan, { statement }, context) =>
+      runSteps(
+        [statement],
+        (each) =>
+          act(
+            place.input,
+            {
+              statement: each,
+              identity: plan.identity,
+              direction: 'apply',
+              wanted: 'done',
+              inspect: () => inspect(plan, context),
+              ...(parts.doubt === undefined ? {} : { doubt: parts.doubt }),
+              ...(parts.watch === undefined
+                ? {}
+                : { watch: (signal) => parts.watch?.(plan, context, signal) ?? Promise.resolve(undefined) }),
+            },
+            context,
+          ),
+        { plan, direction: 'apply', context },
+      ),
+    undo: (plan, { undo }, context) =>
+      runSteps(
+        undo,
+        (each) =>
+          act(
+            place.input,
+            {
+              statement: each,
+              identity: plan.identity,
+              direction: 'undo',
+              wanted: 'pending',
+              inspect: () => inspect(plan, context),
+            },
+            context,
+          ),
+        { plan, direction: 'undo', context },
+      ),
+    counters: (plan, { signal }) => readCollectionCounters(place, indexFacts(plan), signal),
+  };
+}
+
+/** Each act and each way back is one command; what came of it is kept. */
+async function runSteps(
+  statements: Act['undo'],
+  run: (statement: string) => Promise<ActOutcome>,
+  about: { readonly plan: Plan; readonly direction: string; readonly context: ActContext },
+): Promise<ActOutcome> {
+  let outcome: ActOutcome = { result: 'failed', detail: 'the plan has no statement for it' };
+  for (const statement of statements) outcome = await run(statement);
+  about.context.evidence({
+    kind: 'act',
+    title: `${about.direction} of ${about.plan.action} on ${about.plan.subject}: ${outcome.result}`,
+    body: { result: outcome.result, detail: outcome.detail, statements },
+  });
+  return outcome;
+}
