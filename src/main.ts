@@ -2,14 +2,15 @@
 /** Composition root: the only file that knows every room and every engine, and the only one that may end the process. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { engines as registry } from '../collectors/index.ts';
 import type { ArtefactRenderer } from './catalogue/artefact.ts';
 import { type Checkout, type CliContext, exitCodes, type Signals } from './cli/context.ts';
 import { runCli } from './cli/program.ts';
-import { processEnvironment } from './config/environment.ts';
+import { processEnvironment, programEnvironment } from './config/environment.ts';
 import type { Engine } from './core/engine.ts';
 import { messageOf } from './core/errors.ts';
 import { createSystemClock, systemRandom } from './telemetry/clock.ts';
@@ -34,6 +35,10 @@ const context: CliContext = {
   writeData,
   writeNote: (text) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
+  pid: process.pid,
+  programEnv: programEnvironment(),
+  user: userName(),
+  askPerson: process.stdin.isTTY && process.stderr.isTTY ? askPerson : undefined,
   signals: processSignals(),
   onFault: faults.onFault,
   checkout,
@@ -102,6 +107,24 @@ function readVersion(): string {
   const manifest: unknown = file === undefined ? {} : JSON.parse(readFileSync(file, 'utf8'));
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isManifest && typeof manifest.version === 'string' ? manifest.version : 'unknown';
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a number that no user has.
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function askPerson(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
 }
 
 function writeData(data: string | Uint8Array): Promise<void> {

@@ -6,6 +6,11 @@ export interface ControlAnswer {
   readonly body: string;
 }
 
+export interface AskOptions {
+  /** Sent as JSON by POST; without one it is asked by GET. */
+  readonly send?: unknown;
+}
+
 const answerWithinMs = 15_000;
 
 /**
@@ -13,13 +18,18 @@ const answerWithinMs = 15_000;
  *
  * @throws {Error} when one listens and does not answer.
  */
-export function askControl(socketPath: string, path: string): Promise<ControlAnswer | undefined> {
+export function askControl(
+  socketPath: string,
+  path: string,
+  { send }: AskOptions = {},
+): Promise<ControlAnswer | undefined> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
       reject(new Error(`the agent at ${socketPath} does not answer: ${reasonOf(error)}`, { cause: error }));
     const signal = AbortSignal.timeout(answerWithinMs);
+    const method = send === undefined ? 'GET' : 'POST';
     // No connection is kept: the process ends after the answer.
-    const options = { socketPath, path, signal, agent: false, headers: { host: 'reeve' } };
+    const options = { socketPath, path, method, signal, agent: false, headers: { host: 'reeve' } };
     const asked = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -32,7 +42,7 @@ export function askControl(socketPath: string, path: string): Promise<ControlAns
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
       else fail(error);
     });
-    asked.end();
+    asked.end(send === undefined ? undefined : JSON.stringify(send));
   });
 }
 

@@ -22,6 +22,14 @@ export interface CliContext {
   readonly writeNote: (text: string) => void;
   /** Whether a person reads the notes at a terminal. */
   readonly isTerminal: boolean;
+  /** Of this process; with the host it tells agents apart that share a store. */
+  readonly pid: number;
+  /** What programs that Reeve starts need to run, and no more: `PATH`, `HOME` and the locale. */
+  readonly programEnv: Readonly<Record<string, string>>;
+  /** Who runs the command: the user's name in the operating system. */
+  readonly user: string;
+  /** Asks the person at the terminal and gives the line that was typed; undefined where nobody can be asked. */
+  readonly askPerson: ((question: string) => Promise<string>) | undefined;
   /** Signals of the operating system, for as long as `run` lives. */
   readonly signals: Signals;
   /** Hands faults that nothing caught to the listener, which keeps the process alive; without one they end it. Returns what ends that. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { ConfigError, messageOf } from '../core/errors.ts';
 import { logLevels } from '../core/ports/log.ts';
+import { addAudit } from './audit.ts';
 import { addBacktest } from './backtest.ts';
 import { addCheck } from './check.ts';
 import { addCollect } from './collect.ts';
@@ -8,7 +9,9 @@ import { type CliContext, type ExitCode, exitCodes, UsageError } from './context
 import { addGenerate } from './generate.ts';
 import { addInit } from './init.ts';
 import { addObjectives } from './objectives.ts';
+import { addPause, addResume } from './pause.ts';
 import { addRun } from './run.ts';
+import { addRuns } from './runs.ts';
 
 /** Adds one command; what its action comes to is the exit code. */
 export type AddCommand = (program: Command, context: CliContext, finish: (code: ExitCode) => void) => void;
@@ -18,6 +21,10 @@ const commands: readonly AddCommand[] = [
   addCheck,
   addCollect,
   addObjectives,
+  addRuns,
+  addPause,
+  addResume,
+  addAudit,
   addBacktest,
   addInit,
   addGenerate,
@@ -66,6 +73,7 @@ Examples:
   ${command} collect --target orders   one reading to stdout
   ${command} run -c reeve.yaml         the daemon
   ${command} objectives                what is breached, unknown and met, and what to do next
+  ${command} runs list                 what remediation plans and did, and what waits for you
 
 Exit codes: 0 fine, 1 not fine, 2 the command line or the configuration cannot be used.`;
 

@@ -6,6 +6,18 @@ export function processEnvironment(): Environment {
   return { ...process.env };
 }
 
+const programVariables = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
+
+/** What a program that Reeve starts is given of it: secrets that the configuration refers to are not for it. */
+export function programEnvironment(env: Environment = process.env): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    programVariables.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /**
  * Takes the variables away by which the OpenTelemetry SDK would be configured behind the back of the configuration, and returns their
  * names in order. To be called before the SDK is loaded; secrets that refer to such a variable are found all the same.

@@ -31,10 +31,7 @@ export const requests = {
   decision: z.strictObject({
     planHash: z
       .string()
-      .regex(
-        /^[0-9a-f]{64}$/,
-        'must be the whole hash of the plan that you were shown, 64 hexadecimal digits',
-      ),
+      .regex(/^[0-9a-f]{12,64}$/, 'must be the hash of the plan that you were shown, 64 hexadecimal digits'),
     comment: sentence,
     as,
   }),

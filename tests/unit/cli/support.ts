@@ -127,6 +127,10 @@ export function createCliFixture(): CliFixture {
           stderr += text;
         },
         isTerminal: false,
+        pid: process.pid,
+        programEnv: {},
+        user: 'ada',
+        askPerson: undefined,
         signals: { on: () => () => undefined },
         onFault: () => () => undefined,
         checkout: undefined,

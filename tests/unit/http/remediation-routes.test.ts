@@ -139,7 +139,7 @@ describe('the routes of remediation', () => {
 
   it.each([
     [`${run}/approve`, '{}', 'planHash'],
-    [`${run}/approve`, '{"planHash":"0123456789ab"}', 'whole hash'],
+    [`${run}/approve`, '{"planHash":"0123"}', 'hash of the plan'],
     [`${run}/approve`, `{"planHash":"${fakeHash}","force":true}`, 'force'],
     [`${run}/approve`, `{"planHash":"${fakeHash}","as":"mallory"}`, 'the token says who you are'],
     [`${run}/approve`, 'planHash=1', 'not JSON'],

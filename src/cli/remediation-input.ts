@@ -1,0 +1,52 @@
+import type { Config } from '../config/config.ts';
+import type { Engine } from '../core/engine.ts';
+import { pipelines } from '../pipelines/pipelines.ts';
+import type { RemediationInput, RemediationTarget } from '../remediate/remediation-input.ts';
+import type { CliContext } from './context.ts';
+import { pauseFileOf } from './pause-file.ts';
+import { runCommand } from './run-command.ts';
+import { writeChangelog } from './write-changelog.ts';
+
+type FromConfig = Pick<
+  RemediationInput,
+  | 'pipelines'
+  | 'policy'
+  | 'windows'
+  | 'targets'
+  | 'pauseFileExists'
+  | 'runCommand'
+  | 'writeChangelog'
+  | 'holder'
+  | 'clock'
+  | 'random'
+  | 'applicationName'
+>;
+
+/** What remediation is given wherever it is made; `config` is asked anew each time, so that a reload takes effect. */
+export function remediationInput(
+  config: () => Config,
+  engines: ReadonlyMap<string, Engine>,
+  { host, clock, random, version, pid, programEnv }: CliContext,
+): FromConfig {
+  return {
+    pipelines,
+    policy: () => config().remediation,
+    windows: () => config().maintenanceWindows,
+    targets: () => config().targets.map((each) => remediationTarget(each, engines)),
+    pauseFileExists: () => pauseFileOf(config().remediation) !== undefined,
+    runCommand: (argv, signal) => runCommand(argv, signal, programEnv),
+    writeChangelog,
+    holder: `${host}/${pid}`,
+    clock,
+    random,
+    applicationName: `reeve/${version}`,
+  };
+}
+
+function remediationTarget(
+  { target, remediation }: Config['targets'][number],
+  engines: ReadonlyMap<string, Engine>,
+): RemediationTarget {
+  const engine = engines.get(target.engine);
+  return { target, remediation, guards: engine?.guards ?? [], metrics: engine?.metrics ?? {} };
+}

@@ -1,0 +1,62 @@
+import type { Action, Operations } from '../core/remediation/operations.ts';
+
+/** Operations that know whether they are in use. */
+export interface UsedOperations {
+  readonly operations: Operations;
+  /** Closes them as soon as no call runs any more. */
+  close(): Promise<void>;
+}
+
+export function countUse(operations: Operations): UsedOperations {
+  let running = 0;
+  let idle: (() => void) | undefined;
+  const use = async <T>(call: () => Promise<T>): Promise<T> => {
+    running += 1;
+    try {
+      return await call();
+    } finally {
+      running -= 1;
+      if (running === 0) idle?.();
+    }
+  };
+  const { judge, advise, checkQueries } = operations;
+  const counted: Operations = {
+    // What is added later works too, uncounted: a judge that is left out would be a guard that is skipped.
+    ...operations,
+    actions: operations.actions.map((action) => countAction(action, use)),
+    identify: (signal) => use(() => operations.identify(signal)),
+    check: (signal) => use(() => operations.check(signal)),
+    ...(judge === undefined ? {} : { judge: (plan) => use(() => judge.call(operations, plan)) }),
+    ...(advise === undefined
+      ? {}
+      : { advise: (pipeline, context) => use(() => advise.call(operations, pipeline, context)) }),
+    ...(checkQueries === undefined
+      ? {}
+      : { checkQueries: (request, context) => use(() => checkQueries.call(operations, request, context)) }),
+    close: () => operations.close(),
+  };
+  return {
+    operations: counted,
+    async close() {
+      if (running > 0)
+        await new Promise<void>((resolve) => {
+          idle = resolve;
+        });
+      await operations.close();
+    },
+  };
+}
+
+function countAction(action: Action, use: <T>(call: () => Promise<T>) => Promise<T>): Action {
+  return {
+    ...action,
+    find: (request, context) => use(() => action.find(request, context)),
+    plan: (candidate, context) => use(() => action.plan(candidate, context)),
+    rehearse: (draft, context) => use(() => action.rehearse(draft, context)),
+    recheck: (plan, context) => use(() => action.recheck(plan, context)),
+    inspect: (plan, act, context) => use(() => action.inspect(plan, act, context)),
+    apply: (plan, act, context) => use(() => action.apply(plan, act, context)),
+    undo: (plan, act, context) => use(() => action.undo(plan, act, context)),
+    counters: (plan, context) => use(() => action.counters(plan, context)),
+  };
+}
