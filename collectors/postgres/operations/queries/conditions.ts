@@ -52,7 +52,7 @@ function addBetween(level: Level, side: Node | undefined, bounds: Node | undefin
 }
 
 /** Columns of JOIN … USING, on both sides. */
-export function addUsing(level: Level, names: readonly Node[] | undefined, joined: readonly Source[]): void {
+export function addUsing(names: readonly Node[] | undefined, joined: readonly Source[]): void {
   for (const node of names ?? []) {
     const name = 'String' in node ? (node.String.sval ?? '') : '';
     for (const source of joined) if (source.columns.has(name)) add({ source, name }, 'joins');

@@ -15,6 +15,8 @@ export interface CostlyStatement {
   readonly seconds: number;
   /** Of the time of all statements of its database, 0 to 1. */
   readonly share: number;
+  /** Since it entered pg_stat_statements. */
+  readonly total: { readonly calls: number; readonly seconds: number };
 }
 
 export interface StatementCosts {
@@ -39,6 +41,7 @@ const row = z.object({
 });
 
 type Row = z.infer<typeof row>;
+type Counted = Row & { readonly total: { readonly calls: number; readonly seconds: number } };
 
 /** The statements that took most of the time of each database, without utility statements and Reeve's own; most costly first. */
 export async function readCostlyStatements(
@@ -59,19 +62,21 @@ export async function readCostlyStatements(
     signal,
     [mostRows, databases, queryPattern, ownPattern],
   );
-  const recent = growth(rows, earlier(snapshot));
+  const all = rows.map((each): Counted => ({ ...each, total: { calls: each.calls, seconds: each.seconds } }));
+  const recent = growth(all, earlier(snapshot));
   const isEnough = sumSeconds(recent) >= leastRecentSeconds;
-  const counted = isEnough ? recent : rows;
+  const counted = isEnough ? recent : all;
   return { window: isEnough ? 'recent' : 'lifetime', statements: await costliest(counted) };
 }
 
-async function costliest(rows: readonly Row[]): Promise<readonly CostlyStatement[]> {
+async function costliest(rows: readonly Counted[]): Promise<readonly CostlyStatement[]> {
   const found: CostlyStatement[] = [];
-  for (const { database, query_id, calls, seconds, text } of rows) {
+  for (const { database, query_id, calls, seconds, text, total } of rows) {
     const share = seconds / sumSeconds(rows.filter((each) => each.database === database));
     if (!(share >= leastShare) || calls <= 0 || seconds / calls < leastMeanSeconds) continue;
     const shown = await presentable(text);
-    if (shown !== undefined) found.push({ database, queryId: query_id, text: shown, calls, seconds, share });
+    if (shown !== undefined)
+      found.push({ database, queryId: query_id, text: shown, calls, seconds, share, total });
   }
   return found.toSorted((one, other) => other.seconds - one.seconds);
 }
@@ -81,7 +86,7 @@ function earlier(snapshot: Snapshot | undefined): readonly DetailRow[] | undefin
 }
 
 /** What was added since; a statement that was not among the costliest had at most as much as the last of those. */
-function growth(rows: readonly Row[], before: readonly DetailRow[] | undefined): readonly Row[] {
+function growth(rows: readonly Counted[], before: readonly DetailRow[] | undefined): readonly Counted[] {
   if (before === undefined) return [];
   const least = Math.min(...before.map(({ totalSeconds }) => Number(totalSeconds)), Number.POSITIVE_INFINITY);
   return rows.flatMap((now) => {

@@ -123,12 +123,13 @@ function candidateOf(
     equalities,
     tableRows: table.rows,
     tableBytes: table.bytes,
-    statements: statements.map(({ queryId, text, share, calls, seconds }) => ({
+    statements: statements.map(({ queryId, text, share, calls, seconds, total }) => ({
       queryId,
       text,
       share,
       calls,
       seconds,
+      total,
     })),
   };
   const title = `index on ${table.schema}.${table.name} (${names}) for ${statements.length === 1 ? 'a statement' : `${statements.length} statements`} with ${Math.round(value * 100)} % of the time of ${database}`;

@@ -15,6 +15,8 @@ const servedStatement = z.object({
   share: z.number(),
   calls: z.number(),
   seconds: z.number(),
+  /** Since it entered pg_stat_statements, when it was planned. */
+  total: z.object({ calls: z.number(), seconds: z.number() }),
 });
 
 const shape = z.object({
