@@ -7,9 +7,12 @@ import { spawnReeve } from '../support/process.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { closed, event, newYear } from './objective-records.ts';
+import { expectUnbrokenAudit } from './records-place.ts';
+import { approval, evidence, intent, plan } from './remediation-records.ts';
 
 const entry = join(import.meta.dirname, 'store-child.program.ts');
 const objectiveEntry = join(import.meta.dirname, 'objective-child.program.ts');
+const remediationEntry = join(import.meta.dirname, 'remediation-child.program.ts');
 const open = (path: string) => openStore({ path, clock: new FakeClock(), log: createRecordingLog() });
 
 describe('the embedded store and processes', () => {
@@ -77,6 +80,28 @@ describe('the embedded store and processes', () => {
     expect(objectives.breaches({ fingerprint: 'over' })).toEqual([closed({ fingerprint: 'over' })]);
     expect(objectives.events({})).toEqual([event({ kind: 'opened' })]);
     expect(objectives.isNewDelivery('a/1/firing', newYear)).toBe(false);
+    await store.close();
+  });
+
+  it('has the intent of an act on disk before a SIGKILL, with all that led to it, and frees the dead one’s lease', async () => {
+    await using directory = await createTempDir('store');
+    await using child = await spawnReeve([directory.path], { entry: remediationEntry });
+    await child.waitForLine(/^intended$/);
+    child.signal('SIGKILL');
+    await child.exit;
+
+    const store = await open(directory.path);
+    const { remediation } = store;
+
+    const [act] = await remediation.acts({ unfinished: true });
+    expect(act).toMatchObject(intent());
+    expect(await remediation.runs({ states: ['approved'] })).toHaveLength(1);
+    expect(await remediation.plan(plan().hash)).toEqual(plan());
+    expect(await remediation.approval(plan().hash)).toEqual(approval());
+    expect(await remediation.evidence(plan().runId)).toEqual([evidence()]);
+    await expectUnbrokenAudit(remediation, 2);
+    const lease = await remediation.takeLease('target:orders', 'successor', newYear + 1, 60_000);
+    expect(lease?.fence).toBe((act?.fence ?? 0) + 1);
     await store.close();
   });
 });

@@ -1,3 +1,4 @@
+import { describe } from 'vitest';
 import { createForgetfulStore } from '../../src/store/forgetful-store.ts';
 import { openStore } from '../../src/store/sqlite/open-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -8,24 +9,29 @@ import { describeObjectiveRecords } from './store-objectives.contract.ts';
 import { describeRemediationRecords } from './store-remediation.contract.ts';
 
 for (const describeAll of [describeStore, describeObjectiveRecords, describeRemediationRecords]) {
-  describeAll(
-    'memory',
-    async () => ({
-      open: async () => createForgetfulStore(),
-      [Symbol.asyncDispose]: async () => undefined,
-    }),
-    { isDurable: false },
-  );
+  // Each in a block of its own, so that a test opens its own store and not those of the others.
+  describe('memory', () => {
+    describeAll(
+      'memory',
+      async () => ({
+        open: async () => createForgetfulStore(),
+        [Symbol.asyncDispose]: async () => undefined,
+      }),
+      { isDurable: false },
+    );
+  });
 
-  describeAll(
-    'sqlite',
-    async () => {
-      const directory = await createTempDir('store');
-      return {
-        open: () => openStore({ path: directory.path, clock: new FakeClock(), log: createRecordingLog() }),
-        [Symbol.asyncDispose]: () => directory.remove(),
-      };
-    },
-    { isDurable: true },
-  );
+  describe('sqlite', () => {
+    describeAll(
+      'sqlite',
+      async () => {
+        const directory = await createTempDir('store');
+        return {
+          open: () => openStore({ path: directory.path, clock: new FakeClock(), log: createRecordingLog() }),
+          [Symbol.asyncDispose]: () => directory.remove(),
+        };
+      },
+      { isDurable: true },
+    );
+  });
 }

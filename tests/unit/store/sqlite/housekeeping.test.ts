@@ -7,6 +7,7 @@ import { openStore } from '../../../../src/store/sqlite/open-store.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createTempDir, type TempDir } from '../../../support/temp-dir.ts';
+import { takeBackTo } from './older-schema.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -212,11 +213,7 @@ describe('Housekeeping', () => {
     await store.history.firstSeen('old', ['b'], 9 * hour);
     await store.history.firstSeen('empty', [], 7);
     await store.close();
-    disk.exec(
-      `ALTER TABLE seen_scope DROP COLUMN last_at; DROP TABLE target_memory; DROP TABLE objective_state; DROP TABLE breach;
-       DROP TABLE objective_event; DROP TABLE alert_delivery; DROP TABLE daily_series; DROP TABLE daily_value;
-       DELETE FROM schema_migration WHERE version >= 2`,
-    );
+    takeBackTo(1, disk);
 
     store = await open();
 

@@ -8,6 +8,7 @@ import { breach, closed, day, event, hour, newYear } from '../../../contract/obj
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
 import { createTempDir, type TempDir } from '../../../support/temp-dir.ts';
+import { takeBackTo } from './older-schema.ts';
 
 const state = { target: 'orders', objective: 'index_hit_ratio', subject: 'shop' } as const;
 const series = { target: 'orders', metric: 'reeve_storage_bytes', subject: 'shop' } as const;
@@ -291,10 +292,7 @@ describe('what evaluation keeps on SQLite', () => {
 
     it('is brought up to date from the version before, with what it had', async () => {
       store.memory('orders').write('spend', '1');
-      await reopen(() =>
-        disk.exec(`DROP TABLE objective_state; DROP TABLE breach; DROP TABLE objective_event; DROP TABLE alert_delivery;
-          DROP TABLE daily_series; DROP TABLE daily_value; DELETE FROM schema_migration WHERE version >= 4`),
-      );
+      await reopen(() => takeBackTo(3, disk));
 
       records.saveBreach(breach());
 
