@@ -72,7 +72,7 @@ async function missingHead(
     return `the audit was cut off: line ${published.sequence} was published and it ends with line ${head.sequence}`;
   const [line] =
     published.sequence === 0 ? [{ hash: '0'.repeat(64) }] : await control.audit(published.sequence, 1);
-  if (line?.hash.startsWith(published.hash) === true) return undefined;
+  if (line !== undefined && line.hash.startsWith(published.hash)) return undefined;
   return `line ${published.sequence} is not the one that was published: its hash is ${line?.hash ?? 'missing'}`;
 }
 

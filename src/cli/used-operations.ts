@@ -19,20 +19,21 @@ export function countUse(operations: Operations): UsedOperations {
       if (running === 0) idle?.();
     }
   };
-  const { judge, advise, checkQueries } = operations;
   const counted: Operations = {
     // What is added later works too, uncounted: a judge that is left out would be a guard that is skipped.
     ...operations,
     actions: operations.actions.map((action) => countAction(action, use)),
     identify: (signal) => use(() => operations.identify(signal)),
     check: (signal) => use(() => operations.check(signal)),
-    ...(judge === undefined ? {} : { judge: (plan) => use(() => judge.call(operations, plan)) }),
-    ...(advise === undefined
+    ...(operations.judge === undefined
       ? {}
-      : { advise: (pipeline, context) => use(() => advise.call(operations, pipeline, context)) }),
-    ...(checkQueries === undefined
+      : { judge: (plan) => use(async () => (await operations.judge?.(plan)) ?? []) }),
+    ...(operations.advise === undefined
       ? {}
-      : { checkQueries: (request, context) => use(() => checkQueries.call(operations, request, context)) }),
+      : {
+          advise: (pipeline, context) =>
+            use(async () => (await operations.advise?.(pipeline, context)) ?? []),
+        }),
     close: () => operations.close(),
   };
   return {

@@ -36,13 +36,8 @@ export const remediationTable: readonly RemediationRoute[] = [
   { method: 'GET', path: '/runs/<id>', needs: 'viewer', handle: showRunPage },
   { method: 'GET', path: '/api/v1/runs', needs: 'viewer', handle: listRuns },
   { method: 'GET', path: '/api/v1/runs/<id>', needs: 'viewer', handle: showRun },
-  posted('/api/v1/runs', 'approver', requests.start, ({ control }, { as: _, ...asked }, by) =>
-    control.start({
-      pipeline: asked.pipeline,
-      target: asked.target,
-      by,
-      ...(asked.subject === undefined ? {} : { subject: asked.subject }),
-    }),
+  posted('/api/v1/runs', 'approver', requests.start, ({ control }, { pipeline, target, subject }, by) =>
+    control.start({ pipeline, target, by, ...(subject === undefined ? {} : { subject }) }),
   ),
   posted('/api/v1/runs/<id>/approve', 'approver', requests.decision, ({ control, id }, body, by) =>
     control.approve(id, { planHash: body.planHash, comment: body.comment, by }),

@@ -9,18 +9,17 @@ import {
   type FakeRemediation,
   fakeHash,
   fakeReport,
-  fakeRun,
   fakeRunId,
 } from '../../support/fake-remediation.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
-import { type CliFixture, createCliFixture, type RunOptions } from './support.ts';
+import { type CliFixture, createCliFixture } from './support.ts';
 
 const config = `targets:
   - { id: orders, engine: fake, url: fake://db1 }
 store: { path: ./d }
 `;
 
-describe('reeve runs, pause, resume and audit beside a running agent', () => {
+describe('reeve runs beside a running agent', () => {
   let fixture: CliFixture;
   beforeEach(() => {
     fixture = createCliFixture();
@@ -39,8 +38,7 @@ describe('reeve runs, pause, resume and audit beside a running agent', () => {
     onTestFinished(() => listener.close(0));
     return remediation;
   };
-  const reeve = (args: readonly string[], context: RunOptions['context'] = {}) =>
-    fixture.run([...args, '-c', join(fixture.folder, 'reeve.yaml')], { context });
+  const reeve = (args: readonly string[]) => fixture.run([...args, '-c', join(fixture.folder, 'reeve.yaml')]);
 
   it('lists runs, what stands in the way, and what waits for a person', async () => {
     const status = async () => ({
@@ -166,189 +164,6 @@ describe('reeve runs, pause, resume and audit beside a running agent', () => {
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('there is no run r-ffffffffffff');
-  });
-
-  it('approves the plan whose hash was given, in the name of the user or of who is named', async () => {
-    const remediation = await serve(createFakeRemediation({ answer: { ok: true, text: 'approved' } }));
-
-    const mine = await reeve(['runs', 'approve', fakeRunId, '--plan', fakeHash.slice(0, 12)]);
-    await reeve(['runs', 'approve', fakeRunId, '--plan', fakeHash, '--as', 'grace', '--comment', 'go']);
-
-    expect(mine).toEqual({ code: 0, stdout: 'approved\n', stderr: '' });
-    expect(remediation.asked).toEqual([
-      ['approve', fakeRunId, { planHash: fakeHash, by: 'ada', comment: '' }],
-      ['approve', fakeRunId, { planHash: fakeHash, by: 'grace', comment: 'go' }],
-    ]);
-  });
-
-  it('hands another hash on as it is, so that its refusal is written down', async () => {
-    const answer = { ok: false, code: 'conflict', text: 'that is not the plan of this run' } as const;
-    const remediation = await serve(createFakeRemediation({ answer }));
-
-    const ran = await reeve(['runs', 'approve', fakeRunId, '--plan', 'ffffffffffff']);
-
-    expect(ran).toEqual({ code: 1, stdout: '', stderr: 'reeve: that is not the plan of this run\n' });
-    expect(remediation.asked).toEqual([
-      ['approve', fakeRunId, { planHash: 'ffffffffffff', by: 'ada', comment: '' }],
-    ]);
-  });
-
-  it('approves nothing that was not shown', async () => {
-    const remediation = await serve(createFakeRemediation());
-
-    const withoutTerminal = await reeve(['runs', 'approve', fakeRunId]);
-    const short = await reeve(['runs', 'approve', fakeRunId, '--plan', '0123']);
-    const unknown = await reeve(['runs', 'approve', 'r-ffffffffffff', '--plan', fakeHash]);
-
-    expect(withoutTerminal).toMatchObject({ code: 2, stderr: expect.stringContaining('--plan <hash>') });
-    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('first 12 digits') });
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no run') });
-    expect(remediation.asked).toEqual([]);
-  });
-
-  it.each([
-    ['yes', 0, 1],
-    ['y', 1, 0],
-    ['', 1, 0],
-  ])('shows the plan at a terminal and takes %j for an answer', async (typed, code, approvals) => {
-    const remediation = await serve(createFakeRemediation());
-    const questions: string[] = [];
-    const askPerson = async (question: string) => {
-      questions.push(question);
-      return typed;
-    };
-
-    const ran = await reeve(['runs', 'approve', fakeRunId], { askPerson });
-
-    expect(ran.code).toBe(code);
-    expect(ran.stderr).toContain('DROP INDEX CONCURRENTLY');
-    expect(questions).toEqual([expect.stringContaining('for orders? Type yes')]);
-    expect(remediation.asked).toHaveLength(approvals);
-  });
-
-  it('has no question about a run without a plan', async () => {
-    const report = fakeReport({ plan: undefined, run: fakeRun({ state: 'preparing', planHash: undefined }) });
-    const remediation = await serve(createFakeRemediation({ reports: [report] }));
-
-    const ran = await reeve(['runs', 'approve', fakeRunId], { askPerson: async () => 'yes' });
-
-    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('has no plan to approve') });
-    expect(remediation.asked).toEqual([]);
-  });
-
-  it.each([
-    [
-      ['runs', 'reject', fakeRunId],
-      ['reject', fakeRunId, { planHash: fakeHash, by: 'ada', comment: '' }],
-    ],
-    [
-      ['runs', 'cancel', fakeRunId],
-      ['cancel', fakeRunId, 'ada', false],
-    ],
-    [
-      ['runs', 'cancel', fakeRunId, '--undo'],
-      ['cancel', fakeRunId, 'ada', true],
-    ],
-    [
-      ['runs', 'retry', fakeRunId],
-      ['retry', fakeRunId, 'ada'],
-    ],
-    [
-      ['runs', 'start', 'index_management', 'orders', '--subject', 'a.b.c'],
-      ['start', { pipeline: 'index_management', target: 'orders', by: 'ada', subject: 'a.b.c' }],
-    ],
-    [
-      ['runs', 'enable', 'orders', 'hide'],
-      ['enable', 'orders', 'hide', 'ada'],
-    ],
-    [
-      ['pause', '--reason', 'sale', '--abort'],
-      ['pause', 'ada', 'sale', true],
-    ],
-    [['resume'], ['resume', 'ada']],
-  ])('%s asks the agent', async (args, asked) => {
-    const remediation = await serve(createFakeRemediation());
-
-    const ran = await reeve(args);
-
-    expect(ran).toEqual({ code: 0, stdout: 'done\n', stderr: '' });
-    expect(remediation.asked).toEqual([asked]);
-  });
-
-  it('says a refusal on stderr, and as JSON where that is asked for', async () => {
-    const answer = { ok: false, code: 'conflict', text: 'somebody was faster' } as const;
-    await serve(createFakeRemediation({ answer }));
-
-    const ran = await reeve(['runs', 'retry', fakeRunId, '--json']);
-
-    expect(ran.code).toBe(1);
-    expect(JSON.parse(ran.stdout)).toEqual(answer);
-    expect(ran.stderr).toBe('reeve: somebody was faster\n');
-  });
-
-  it('says that a file still pauses after resume', async () => {
-    const status = async () => ({
-      paused: undefined,
-      pauseFile: '/etc/reeve/pause',
-      disabled: [],
-      refusing: undefined,
-      auditHead: { sequence: 0, hash: '0'.repeat(64) },
-    });
-    await serve(createFakeRemediation({ status }));
-
-    expect(await reeve(['resume'])).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('/etc/reeve/pause'),
-    });
-  });
-
-  it.each([
-    [[], 0, 'The audit holds: 7 lines, head 7:aaaa'],
-    [['--head', `3:${'b'.repeat(64)}`], 0, 'The audit holds'],
-    [['--head', '3:bbbbbbbbbbbb'], 0, 'The audit holds'],
-    [['--head', '3:cccccccccccc'], 1, 'line 3 is not the one that was published'],
-    [['--head', '9:cccccccccccc'], 1, 'the audit was cut off: line 9 was published and it ends with line 7'],
-    [['--head', '3:b'], 2, ''],
-  ])('verifies the audit with %j', async (args, code, says) => {
-    const head = { sequence: 7, hash: 'a'.repeat(64) };
-    const line = {
-      at: 1,
-      actor: 'ada',
-      event: 'paused',
-      runId: null,
-      target: null,
-      planHash: null,
-      statements: [],
-      outcome: 'done',
-      detail: {},
-      sequence: 3,
-      previous: '0'.repeat(64),
-      hash: 'b'.repeat(64),
-    } as const;
-    await serve(
-      createFakeRemediation({
-        verifyAudit: async () => ({ lines: 7, head, fault: undefined }),
-        audit: async () => [line],
-      }),
-    );
-
-    const ran = await reeve(['audit', 'verify', ...args]);
-
-    expect(ran.code).toBe(code);
-    expect(ran.stdout).toContain(says);
-  });
-
-  it('says which line of the audit was changed', async () => {
-    const fault = { sequence: 3, text: 'line 3 was changed after it was written' };
-    const head = { sequence: 7, hash: 'a'.repeat(64) };
-    await serve(createFakeRemediation({ verifyAudit: async () => ({ lines: 2, head, fault }) }));
-
-    const text = await reeve(['audit', 'verify']);
-    const json = await reeve(['audit', 'verify', '--json']);
-
-    expect(text.code).toBe(1);
-    expect(text.stdout).toContain('The audit does NOT hold: line 3 was changed after it was written.');
-    expect(JSON.parse(json.stdout)).toMatchObject({ holds: false, fault });
   });
 
   it('says why when the agent has no remediation', async () => {
