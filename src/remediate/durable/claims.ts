@@ -1,6 +1,7 @@
 import type { Backend, WorkflowRun } from 'openworkflow/internal';
 import type { Log } from '../../core/ports/log.ts';
 import { processOf } from './execution.ts';
+import type { Journal } from './journal.ts';
 import type { JournalHealth } from './journal-health.ts';
 
 export interface Claims {
@@ -10,7 +11,7 @@ export interface Claims {
 }
 
 export interface ClaimingOptions {
-  readonly backend: Backend;
+  readonly journal: Journal;
   readonly health: JournalHealth;
   readonly log: Log;
   readonly closing: AbortSignal;
@@ -21,14 +22,15 @@ export interface ClaimingOptions {
 const unknownDelayMs = 30_000;
 
 /** The slots of a worker ask at the same time: one after the other, and once one found nothing the others need not ask. */
-export function createClaims({ backend, health, log, closing, isDefined }: ClaimingOptions): Claims {
+export function createClaims({ journal, health, log, closing, isDefined }: ClaimingOptions): Claims {
+  const { backend, bounded } = journal;
   const told = new Set<string>();
   let queue: Promise<unknown> = Promise.resolve();
   let isDry = false;
   let isRefusing = false;
   const claimNext: Backend['claimWorkflowRun'] = async (params) => {
     while (!isDry && !closing.aborted) {
-      const run = await backend.claimWorkflowRun(params);
+      const run = await bounded(() => backend.claimWorkflowRun(params));
       health.worked();
       if (run === null) isDry = true;
       else if (isDefined(run.workflowName)) return run;

@@ -7,6 +7,8 @@ export interface Journal {
   readonly place: string;
   /** Whether somebody else may take over what is not renewed in time. Not so where one daemon holds the store. */
   readonly isShared: boolean;
+  /** Makes a call end: with an error when the server says nothing for 20 s. */
+  readonly bounded: <T>(call: () => Promise<T>) => Promise<T>;
   /** Lets go of what a dead predecessor held; the number of processes. Zero where others may be alive. */
   releaseLeases(): Promise<number>;
   /** Whether a process of this name and id was ever started, as far back as `prune` left. */

@@ -4,13 +4,12 @@ import type { DurableEngine, DurableProcess } from '../../core/ports/durable-eng
 import { ProcessCancelled } from '../../core/ports/durable-engine.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Json } from '../../core/remediation/json.ts';
-import type { Secret } from '../../core/secret.ts';
 import { createClaims } from './claims.ts';
 import type { Execution } from './execution.ts';
 import { createExecutions, type Executions } from './executions.ts';
 import type { Journal, UnfinishedRow } from './journal.ts';
 import { createJournalHealth } from './journal-health.ts';
-import { openPostgresJournal } from './postgres-journal.ts';
+import { type JournalEndpoint, openPostgresJournal } from './postgres-journal.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { createSteps } from './steps.ts';
 import { storableJson } from './storable-json.ts';
@@ -19,7 +18,7 @@ import { createWorkerLoop } from './worker-loop.ts';
 
 export interface DurableEngineOptions {
   /** The directory of the embedded store, whose exclusive lock the caller holds, or the PostgreSQL that several agents share. */
-  readonly location: { readonly path: string } | { readonly url: Secret };
+  readonly location: { readonly path: string } | { readonly endpoint: JournalEndpoint };
   /** This agent's name, for `pg_stat_activity`. */
   readonly holder: string;
   readonly clock: Clock;
@@ -41,7 +40,9 @@ const keepEndedMs = 30 * 86_400_000;
 export async function openDurableEngine(options: DurableEngineOptions): Promise<DurableEngine> {
   const { location, holder } = options;
   const journal =
-    'path' in location ? openSqliteJournal(location.path) : await openPostgresJournal(location.url, holder);
+    'path' in location
+      ? openSqliteJournal(location.path)
+      : await openPostgresJournal(location.endpoint, holder);
   return createDurableEngine(journal, options);
 }
 
@@ -57,7 +58,7 @@ export function createDurableEngine(
   const writing = createJournalHealth(journal.place, 'writing', log);
   const { signal } = closing;
   const isDefined = (name: string): boolean => defined.has(name);
-  const claims = createClaims({ backend: journal.backend, health: reading, log, closing: signal, isDefined });
+  const claims = createClaims({ journal, health: reading, log, closing: signal, isDefined });
   const patience = { journal, health: writing, clock, closing: signal };
   const client = new OpenWorkflow({ backend: watchedBackend({ patience, claims, executions, log }) });
   const loop = createWorkerLoop({

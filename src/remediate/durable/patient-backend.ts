@@ -21,7 +21,7 @@ export async function patiently<T>(
 ): Promise<T> {
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
     try {
-      const answer = await call();
+      const answer = await journal.bounded(call);
       health.worked();
       return answer;
     } catch (thrown) {
@@ -37,11 +37,11 @@ export async function patiently<T>(
  * answer was lost is either found as written or written once more without effect.
  */
 export function patientBackend(patience: Patience): Backend {
-  const { backend } = patience.journal;
+  const { backend, bounded } = patience.journal;
   const patient = <T>(call: () => Promise<T>): Promise<T> => patiently(patience, call);
   return {
-    createWorkflowRun: (params) => backend.createWorkflowRun(params),
-    cancelWorkflowRun: (params) => backend.cancelWorkflowRun(params),
+    createWorkflowRun: (params) => bounded(() => backend.createWorkflowRun(params)),
+    cancelWorkflowRun: (params) => bounded(() => backend.cancelWorkflowRun(params)),
     claimWorkflowRun: (params) => backend.claimWorkflowRun(params),
     getWorkflowRun: (params) => patient(() => backend.getWorkflowRun(params)),
     listWorkflowRuns: (params) => patient(() => backend.listWorkflowRuns(params)),

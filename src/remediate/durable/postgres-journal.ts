@@ -1,15 +1,41 @@
+import { connect, type Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { BackendPostgres } from 'openworkflow/postgres';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { messageOf } from '../../core/errors.ts';
-import type { Secret } from '../../core/secret.ts';
 import { DurableError } from './durable-error.ts';
 import type { Journal } from './journal.ts';
+
+/** Where the shared store is, as its URL was read: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+export interface JournalEndpoint {
+  /** A name, an address, or the folder of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  /** Empty where there is none. */
+  readonly password: string;
+  readonly tls: ConnectionOptions | 'prefer' | false;
+  /** For messages: never with the password. */
+  readonly name: string;
+}
 
 const schema = 'reeve_durable';
 /** Of the advisory lock under which agents that start together bring the schema up to date, one after the other. */
 const migrationLock = 'reeve_durable migration';
-const connections = 4;
+const mostConnections = 4;
+/** Server-side bounds, in milliseconds. */
+const bounds = {
+  statement_timeout: 10_000,
+  lock_timeout: 5_000,
+  idle_in_transaction_session_timeout: 15_000,
+} as const;
+/** What a server that says nothing at all costs. */
+const deadlineMs = 20_000;
+const connectSeconds = 5;
+const idleSeconds = 60;
+const closeSeconds = 2;
 
 const unfinishedRows = z.array(
   z.object({
@@ -27,30 +53,44 @@ const unfinishedRows = z.array(
  *
  * @throws {DurableError}
  */
-export async function openPostgresJournal(url: Secret, holder: string): Promise<Journal> {
-  const address = withSettings(url.reveal(), holder);
-  const sql = postgres(address, {
-    max: connections,
-    connect_timeout: 10,
-    onnotice: () => undefined,
-    transform: { column: { from: postgres.toCamel } },
-  });
+export async function openPostgresJournal(endpoint: JournalEndpoint, holder: string): Promise<Journal> {
+  const sockets = new Set<Socket>();
+  const options = driverOptions(endpoint, holder, sockets);
+  const sql = postgres(options);
+  const bounded = async <T>(call: () => Promise<T>): Promise<T> => {
+    // The driver itself waits for ever for a server that hangs; without its sockets it gives up what it waits for.
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), deadlineMs);
+    try {
+      return await call();
+    } finally {
+      clearTimeout(timer);
+    }
+  };
   try {
-    await migrate(sql, address);
+    await bounded(() => migrate(sql, options));
   } catch (thrown) {
     await sql.end({ timeout: 0 });
     throw new DurableError(
       'unusable',
-      `the journal of runs in schema ${schema} of the store cannot be opened: ${messageOf(thrown)}; ` +
+      `the journal of runs in schema ${schema} of ${endpoint.name} cannot be opened: ${messageOf(thrown)}; ` +
         'store.url must lead to a database in which this role may create that schema',
       { cause: thrown },
     );
   }
-  const runs = sql(`${schema}.workflow_runs`);
   return {
     backend: BackendPostgres.fromPool(sql, { schema }),
-    place: `schema ${schema}`,
+    place: `schema ${schema} of ${endpoint.name}`,
     isShared: true,
+    bounded,
+    ...questions(sql),
+    isUnavailable,
+    close: () => sql.end({ timeout: closeSeconds }),
+  };
+}
+
+function questions(sql: postgres.Sql): Pick<Journal, 'releaseLeases' | 'has' | 'unfinished' | 'prune'> {
+  const runs = sql(`${schema}.workflow_runs`);
+  return {
     releaseLeases: async () => 0,
     has: async (name, id) =>
       (await sql`SELECT 1 FROM ${runs} WHERE workflow_name = ${name} AND idempotency_key = ${id} LIMIT 1`)
@@ -65,30 +105,64 @@ export async function openPostgresJournal(url: Secret, holder: string): Promise<
     prune: async (endedBefore) => {
       await sql`DELETE FROM ${runs} WHERE finished_at < ${new Date(endedBefore)}`;
     },
-    isUnavailable,
-    close: () => sql.end({ timeout: 5 }),
   };
 }
 
-/** OpenWorkflow opens a connection of its own to migrate, whose notices its driver would print on stdout: as part of the address our settings reach it too. */
-function withSettings(url: string, holder: string): string {
-  const address = new URL(url);
-  const settings = {
-    application_name: `reeve durable ${holder}`.slice(0, 63),
-    client_min_messages: 'warning',
-    statement_timeout: '15s',
-    lock_timeout: '10s',
+function driverOptions(endpoint: JournalEndpoint, holder: string, sockets: Set<Socket>) {
+  const { host, port, user, database, password, tls } = endpoint;
+  // Not in the driver's types (3.4.9); it calls this for each connection and does not wait for it to be open.
+  const undeclared = { socket: () => openSocket(endpoint, sockets) };
+  return {
+    host: host.startsWith('/') ? 'localhost' : host,
+    port,
+    user,
+    database,
+    // A function, because the driver takes an empty password as a reason to look into the environment.
+    password: () => password,
+    ssl: tls,
+    max: mostConnections,
+    connect_timeout: connectSeconds,
+    idle_timeout: idleSeconds,
+    // Between two attempts to connect, in seconds: who asks waits anyway, and the driver's own pause grows to 20 s.
+    backoff: () => 0.05,
+    onnotice: () => undefined,
+    connection: { application_name: `reeve durable ${holder}`.slice(0, 63), ...bounds },
+    // OpenWorkflow reads its columns in this spelling.
+    transform: { column: { from: postgres.toCamel } },
+    ...undeclared,
   };
-  for (const [name, value] of Object.entries(settings)) address.searchParams.set(name, value);
-  return address.href;
 }
 
-async function migrate(sql: postgres.Sql, address: string): Promise<void> {
+/** Handed out while it still connects: the driver buffers, and hears of its errors as of its own sockets'. */
+function openSocket({ host, port }: JournalEndpoint, sockets: Set<Socket>): Socket {
+  const socket = host.startsWith('/')
+    ? connect({ path: `${host}/.s.PGSQL.${port}` })
+    : connect({ host, port, noDelay: true, keepAlive: true });
+  sockets.add(socket);
+  // Not 'close' alone: the driver takes all listeners off a socket that it encrypts.
+  const forget = socket.destroy.bind(socket);
+  socket.destroy = (error) => {
+    sockets.delete(socket);
+    return forget(error);
+  };
+  return socket;
+}
+
+/**
+ * OpenWorkflow migrates only in `connect`, on a connection of its own. Its driver takes options in the place of the URL (so do we, for TLS
+ * and Unix sockets), which the type does not say. Without ours its notices would be printed on stdout.
+ */
+async function migrate(sql: postgres.Sql, options: ReturnType<typeof driverOptions>): Promise<void> {
   const reserved = await sql.reserve();
   try {
     await reserved`SELECT pg_advisory_lock(hashtextextended(${migrationLock}, 0))`;
     try {
-      await (await BackendPostgres.connect(address, { schema })).stop();
+      const migrated: BackendPostgres = await Reflect.apply(
+        BackendPostgres.connect.bind(BackendPostgres),
+        undefined,
+        [{ ...options, max: 1 }, { schema }],
+      );
+      await migrated.stop();
     } finally {
       await reserved`SELECT pg_advisory_unlock(hashtextextended(${migrationLock}, 0))`;
     }

@@ -56,6 +56,7 @@ export function openSqliteJournal(directory: string): Journal {
     backend,
     place: file,
     isShared: false,
+    bounded: (call) => call(),
     releaseLeases: async () => Number(release.run(new Date().toISOString()).changes),
     has: async (name, id) => find.get(name, id) !== undefined,
     unfinished: async (id) => unfinishedRows.parse(unfinished.all(id ?? null)),

@@ -11,7 +11,8 @@ import { spawnReeve } from '../../../support/process.ts';
 import { createRecordingLog, type RecordingLog } from '../../../support/recording-log.ts';
 import { createTempDir } from '../../../support/temp-dir.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
-import { add, describeDurableEngine, type JournalPlace } from './durable-engine-contract.ts';
+import { describeDurableEngine } from './durable-engine-contract.ts';
+import { add, type JournalPlace } from './journal-place.ts';
 
 const program = fileURLToPath(new URL('./agent.program.ts', import.meta.url));
 
