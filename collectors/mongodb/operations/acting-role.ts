@@ -92,7 +92,7 @@ async function checkActing(
       actions.filter(
         (action) =>
           !held.some(
-            (each) => each.on === on && each.actions.some((one) => one === action || one === 'anyAction'),
+            (each) => each.actions.includes('anyAction') || (each.on === on && each.actions.includes(action)),
           ),
       ),
     );

@@ -1,4 +1,11 @@
-import type { DetailRow, GroupReading, OperationContext, Plan, Refusal } from '../../../src/sdk.ts';
+import {
+  CollectError,
+  type DetailRow,
+  type GroupReading,
+  type OperationContext,
+  type Plan,
+  type Refusal,
+} from '../../../src/sdk.ts';
 import type { Deployment } from '../deployment.ts';
 import { checkHealth, healthPreconditions } from './health.ts';
 import { differences } from './identity.ts';
@@ -53,9 +60,8 @@ export async function recheckIndex(
 ): Promise<{ readonly scene: Scene; readonly refusals: readonly Refusal[] }> {
   const facts = indexFacts(plan);
   const scene = await lookAt(place, facts, context.signal);
-  const identity = await identifyPlace(place, context.signal);
   const changed = [
-    ...differences(plan.identity, identity, { onlyLasting: false }),
+    ...(await identityChanges(place, plan, context.signal)),
     ...differences(byPlace(facts.primaries), byPlace(primariesOf(scene.deployment)), { onlyLasting: false }),
   ];
   const refusals: Refusal[] = changed.map((text) => ({ id: 'same_server', text }));
@@ -70,6 +76,20 @@ export async function recheckIndex(
   const never = await neverTouched(place, scene, facts, context.signal);
   refusals.push(...never.filter(({ id }) => id !== 'hidden'));
   return { scene, refusals };
+}
+
+/** In what the server is another one than was planned for, or why nobody can say. */
+export async function identityChanges(
+  place: Place,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    return differences(plan.identity, await identifyPlace(place, signal), { onlyLasting: false });
+  } catch (thrown) {
+    if (signal.aborted || !(thrown instanceof CollectError)) throw thrown;
+    return [thrown.message];
+  }
 }
 
 function byPlace(primaries: readonly string[]): Record<string, string> {

@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest';
+import { type Deployment, startReplicaSet, startSharded } from '../../../tests/support/mongod/deployment.ts';
+import { engine } from '../index.ts';
+import { actOf, LeapingClock, logins, planOf, recheck, stageOn, unusedRow } from './testing/stage.ts';
+
+const subject = 'shop.orders.customer_1';
+const indexes = [
+  { key: { customer: 1 }, options: { collation: { locale: 'de', strength: 2 } } },
+  { key: { status: 1 } },
+];
+
+async function start(clock: LeapingClock, documents = 1_000): Promise<Deployment> {
+  return startReplicaSet({
+    users: logins,
+    clock,
+    databases: { shop: { orders: { documents, indexes } } },
+  });
+}
+
+function hide(deployment: Deployment): void {
+  const index = deployment.collection('shop.orders').indexes.get('customer_1');
+  if (index === undefined) throw new Error('no index');
+  index.spec = { ...index.spec, hidden: true };
+  for (const member of deployment.set.members) member.resetUsage(index);
+}
+
+function names(deployment: Deployment): readonly string[] {
+  return [...deployment.collection('shop.orders').indexes.keys()];
+}
+
+describe('drop_hidden_index', () => {
+  it('is prepared after an index was hidden, only for the one that is asked for, and only while it is hidden', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    const stage = stageOn(deployment, { clock });
+    const { find } = stage.action('drop_hidden_index');
+    const ask = (only: string | undefined) => find({ subject: undefined, only, limit: 5 }, stage.context);
+
+    expect(stage.action('hide_index').followUp).toBe('drop_hidden_index');
+    expect(await ask(subject)).toEqual([]);
+    hide(deployment);
+    expect(await ask(undefined)).toEqual([]);
+    expect(await ask('nonsense')).toEqual([]);
+    expect((await ask(subject)).map((candidate) => candidate.subject)).toEqual([subject]);
+  });
+
+  it('says that taking it back is a build, and for how long it was hidden', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock, 90_000_000);
+    hide(deployment);
+    await clock.advance(3 * 86_400_000);
+
+    const plan = await planOf(stageOn(deployment, { clock }), 'drop_hidden_index', subject);
+
+    expect(actOf(plan).undoKind).toBe('rebuild');
+    expect(plan.title).toContain('hidden for 3 days');
+    expect(plan.cost).toContain('over 90000000 documents, by estimate 30 minutes, on a busy server hours');
+    expect(plan.warnings.join()).toContain('can take hours');
+    expect(plan.warnings.join()).toContain('7 days are usual');
+    expect(JSON.parse(actOf(plan).undo[0] ?? '').indexes).toEqual([
+      { v: 2, key: { customer: 1 }, name: 'customer_1', collation: { locale: 'de', strength: 2 } },
+    ]);
+  });
+
+  it('drops by name on every member, once, and builds exactly the saved index again', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    const { apply, undo } = stage.action('drop_hidden_index');
+
+    expect(await recheck(stage, plan)).toEqual([]);
+    expect((await apply(plan, actOf(plan), stage.context)).result).toBe('done');
+    expect(names(deployment)).toEqual(['_id_', 'status_1']);
+    expect((await apply(plan, actOf(plan), stage.context)).result).toBe('already');
+    expect((await undo(plan, actOf(plan), stage.context)).result).toBe('done');
+    expect(deployment.collection('shop.orders').indexes.get('customer_1')?.spec).toEqual({
+      v: 2,
+      key: { customer: 1 },
+      name: 'customer_1',
+      collation: { locale: 'de', strength: 2 },
+    });
+    expect((await undo(plan, actOf(plan), stage.context)).result).toBe('already');
+  });
+
+  it('refuses when somebody showed the index again, or made another of its name', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    const orders = deployment.collection('shop.orders');
+    deployment.set.catalog.addIndex(orders, {
+      key: { customer: 1 },
+      options: { collation: { locale: 'de', strength: 2 } },
+    });
+    expect(await recheck(stage, plan)).toEqual(['still_hidden']);
+
+    orders.indexes.delete('customer_1');
+    deployment.set.catalog.addIndex(orders, { key: { customer: -1 }, name: 'customer_1' });
+
+    expect(await recheck(stage, plan)).toContain('same_everywhere');
+    expect((await stage.action('drop_hidden_index').apply(plan, actOf(plan), stage.context)).result).toBe(
+      'refused',
+    );
+    expect(names(deployment)).toContain('customer_1');
+  });
+
+  it('knows what was done when the agent died between the command and its confirmation', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    deployment.member(1).freezeIndexes();
+    const abort = new AbortController();
+    deployment.node(0).faults.answer('dropIndexes', (answer) => {
+      abort.abort();
+      return answer;
+    });
+    const killed = stage
+      .action('drop_hidden_index')
+      .apply(plan, actOf(plan), { ...stage.context, signal: abort.signal });
+    await expect(killed).rejects.toThrow();
+
+    const after = stageOn(deployment, { clock });
+    const { inspect, apply } = after.action('drop_hidden_index');
+    expect((await inspect(plan, actOf(plan), after.context)).state).toBe('half_applied');
+    deployment.member(1).thawIndexes();
+    expect((await inspect(plan, actOf(plan), after.context)).state).toBe('done');
+    expect((await apply(plan, actOf(plan), after.context)).result).toBe('already');
+  });
+
+  it('is half done while the build that takes it back goes on, and failed when that build does not begin', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    const { apply, undo, inspect } = stage.action('drop_hidden_index');
+    await apply(plan, actOf(plan), stage.context);
+    deployment.set.holdBuilds();
+    deployment.node(0).faults.fail('createIndexes', 14_031, 'OutOfDiskSpace', 1);
+
+    expect((await undo(plan, actOf(plan), stage.context)).result).toBe('failed');
+    const undone = undo(plan, actOf(plan), stage.context);
+    await expect
+      .poll(async () => (await inspect(plan, actOf(plan), stage.context)).detail)
+      .toContain('building');
+    expect((await inspect(plan, actOf(plan), stage.context)).state).toBe('half_applied');
+    deployment.set.releaseBuilds();
+    expect((await undone).result).toBe('done');
+  });
+});
+
+describe('rehearsing on another deployment', () => {
+  it('hides and shows, drops and builds there, counts documents here and there, and leaves the index as it was', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock, 1_000);
+    await using development = await start(clock, 400);
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const there = stageOn(development, { clock, id: 'shop-dev' });
+    const before = deployment.collection('shop.orders').indexes.get('customer_1')?.spec;
+
+    const hiding = await planOf(stage, 'hide_index');
+    const hidden = await there.action('hide_index').rehearse(hiding, there.context);
+    hide(deployment);
+    const dropping = await planOf(stage, 'drop_hidden_index', subject);
+    const dropped = await there.action('drop_hidden_index').rehearse(dropping, there.context);
+
+    expect(hidden).toMatchObject({
+      on: 'shop-dev',
+      verdict: 'passed',
+      rows: { 'shop.orders': { target: 1_000, rehearsal: 400 } },
+    });
+    expect(dropped.verdict).toBe('passed');
+    expect(dropped.text).toContain('built anew in');
+    expect(development.collection('shop.orders').indexes.get('customer_1')?.spec).toEqual(before);
+    expect(there.evidence.map(({ kind }) => kind)).toEqual(['rehearsal', 'rehearsal']);
+  });
+
+  it('builds what is missing there first, as after a rehearsal that was killed in its middle', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    await using development = await start(clock);
+    development.collection('shop.orders').indexes.delete('customer_1');
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const there = stageOn(development, { clock, id: 'shop-dev' });
+
+    const rehearsal = await there
+      .action('hide_index')
+      .rehearse(await planOf(stage, 'hide_index'), there.context);
+
+    expect(rehearsal.text).toContain('built, because it was missing here');
+    expect(rehearsal.verdict).toBe('passed');
+  });
+
+  it('fails on the target itself, and where hiding does nothing', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    await using development = await start(clock);
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const there = stageOn(development, { clock, id: 'shop-dev' });
+    const plan = await planOf(stage, 'hide_index');
+    development.node(0).faults.ignore('collMod');
+
+    const onItself = await stage.action('hide_index').rehearse(plan, stage.context);
+    const inVain = await there.action('hide_index').rehearse(plan, there.context);
+
+    expect(onItself).toMatchObject({ verdict: 'failed' });
+    expect(onItself.text).toContain('the target itself');
+    expect(inVain).toMatchObject({ verdict: 'failed' });
+    expect(inVain.text).toContain('the server answered ok and nothing changed');
+  });
+});
+
+describe('a sharded cluster', () => {
+  const users = {
+    ...logins,
+    reeve: { ...logins.reeve, roles: [...logins.reeve.roles, 'directShardOperations'] },
+  };
+  const shards = [{ name: 'alpha' }, { name: 'beta' }];
+
+  it('is changed through mongos, and every member of every shard is looked at', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await startSharded({
+      users,
+      clock,
+      shards,
+      databases: { shop: { orders: { documents: 1_000, indexes, shardKey: { region: 1 } } } },
+    });
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const plan = await planOf(stage, 'hide_index');
+    deployment.shard('beta').set.member(2).freezeIndexes();
+    const { apply, undo } = stage.action('hide_index');
+
+    const half = await apply(plan, actOf(plan), stage.context);
+    deployment.shard('beta').set.member(2).thawIndexes();
+    const whole = await apply(plan, actOf(plan), stage.context);
+
+    expect(plan.identity).toMatchObject({ deployment: 'sharded', clusterId: '65a000000000000000000002' });
+    expect(half.result).toBe('half_applied');
+    expect(half.detail).toContain(deployment.shard('beta').nodes[2]?.address);
+    expect(whole.result).toBe('already');
+    expect((await undo(plan, actOf(plan), stage.context)).result).toBe('done');
+  });
+
+  it('refuses what serves the shard key, and what differs between shards', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await startSharded({
+      users,
+      clock,
+      shards,
+      databases: {
+        shop: {
+          orders: {
+            documents: 1_000,
+            indexes: [...indexes, { key: { region: 1, day: 1 } }],
+            shardKey: { region: 1 },
+          },
+        },
+      },
+    });
+    deployment.shard('beta').set.catalog.get('shop.orders').indexes.delete('customer_1');
+    const refusal = async (index: string): Promise<string> => {
+      const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', index)] });
+      return planOf(stage, 'hide_index').then(
+        () => 'planned',
+        (thrown: unknown) => String(thrown),
+      );
+    };
+
+    expect(await refusal('region_1_day_1')).toContain('shard_key');
+    expect(await refusal('customer_1')).toContain('same_everywhere');
+  });
+});
+
+describe('check', () => {
+  it('is content with one login that reads and one that acts, and prints the role that is missing', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    const { operations, context } = stageOn(deployment, { clock });
+
+    expect(await operations.check(context.signal)).toEqual([]);
+    deployment.setRoles('acts', ['privilege:collMod@shop']);
+    const [lacking] = await operations.check(context.signal);
+    expect(lacking?.message).toContain('lacks dropIndex, createIndex, replSetGetConfig');
+    expect(lacking?.remedy).toContain("createRole({ role: 'reeveActs'");
+    deployment.setRoles('acts', ['root']);
+    deployment.setRoles('reeve', ['clusterMonitor', 'dbAdminAnyDatabase']);
+    const messages = (await operations.check(context.signal)).map(({ message }) => message);
+    expect(messages).toEqual([
+      expect.stringContaining('the collecting login is able to act (collMod, dropIndex, createIndex)'),
+      expect.stringContaining('may do more than its actions need (anyAction)'),
+    ]);
+  });
+
+  it('says that nothing can be applied without a login that acts', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    const { operations, context } = stageOn(deployment, { clock, acting: false });
+
+    const items = await operations.check(context.signal);
+
+    expect(items.map(({ message }) => message)).toEqual([expect.stringContaining('none can be applied')]);
+    expect(JSON.stringify(items)).not.toContain('canary');
+  });
+});
+
+describe('guards of the engine', () => {
+  it('are metrics that it has', () => {
+    const { guards = [], metrics } = engine;
+
+    expect(guards.map(({ metric }) => metric in metrics)).toEqual(guards.map(() => true));
+    expect(new Set(guards.map(({ guard }) => guard))).toEqual(
+      new Set(['latency', 'errors', 'lag', 'throttling']),
+    );
+  });
+});
