@@ -6,6 +6,7 @@ export const queryOptimisation: Pipeline = {
   title: 'query optimisation',
   objectives: ['oltp_query_seconds', 'olap_query_seconds', 'index_hit_ratio'],
   practice: 'optimising slow queries',
+  advice: 'slow commands and data structures',
   practices: {
     create_index: 'creating indexes without blocking writes',
     create_mongodb_index: 'creating indexes without blocking writes',

@@ -11,8 +11,10 @@ export interface Pipeline {
   readonly objectives: readonly ObjectiveId[];
   /** What is looked up beside a plan, by action. */
   readonly practices: Readonly<Record<string, PracticeTopic>>;
-  /** What is looked up for an action that is not named above, and where an engine only advises. */
+  /** What is looked up for an action that is not named above. */
   readonly practice: PracticeTopic;
+  /** What is looked up where an engine only advises. */
+  readonly advice?: PracticeTopic;
   /** Plans that one trigger makes at most; what is left over is found by the next one. */
   readonly candidateLimit: number;
   /** Actions that end what was left half done. Looked for when the agent begins and every hour, and never left out by a limit. */

@@ -129,6 +129,11 @@ export function isRefusal(answer: PlanDraft | Refusal): answer is Refusal {
 export interface RehearsalContext extends OperationContext {
   /** Share of the mean time that must be saved, where the plan expects `faster`. */
   readonly minimumImprovement: number;
+  /**
+   * Runs the user's test; called once, while the change stands on the rehearsal target. Rejects when it fails: take the change back and let
+   * the rehearsal fail. An engine that does not call it has it run afterwards.
+   */
+  readonly whileChanged?: () => Promise<void>;
 }
 
 export interface ActContext extends OperationContext {

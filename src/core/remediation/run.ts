@@ -62,7 +62,7 @@ export interface RunTrigger {
   readonly text: string;
   /** Fingerprint of the breach, where there is one. */
   readonly breach?: string;
-  /** Where a pipeline was asked for one thing only: candidate action and subject. */
+  /** Where a pipeline was asked for one thing only: candidate action (empty: any) and subject. */
   readonly only?: { readonly action: string; readonly subject: string };
 }
 
