@@ -14,6 +14,8 @@ import type { ListenAddress } from './listen-address.ts';
 export interface Config {
   /** The targets of this shard, in the order of the file. */
   readonly targets: readonly ConfiguredTarget[];
+  /** Targets of other shards on which changes to those of this shard are rehearsed. */
+  readonly rehearsals: readonly ConfiguredTarget[];
   /** Targets in the file, those of other shards included. */
   readonly targetsInFile: number;
   readonly metrics: MetricsListener;

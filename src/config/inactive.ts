@@ -1,6 +1,7 @@
 import type { Engine } from '../core/engine.ts';
 import { type ObjectiveId, objectiveIds, objectives } from '../core/objective.ts';
 import type { ObjectiveOverrides } from '../core/objective-in-force.ts';
+import type { MaintenanceWindow } from '../core/remediation/settings.ts';
 import type { ConfiguredTarget, ObjectiveRule } from './config.ts';
 import type { Sections } from './schema/sections.ts';
 import { isMatch } from './target-objectives.ts';
@@ -8,16 +9,10 @@ import { isMatch } from './target-objectives.ts';
 /** One line for every part of the file that is checked and has no effect: this version does not act on it yet, or nothing there is meant. */
 export function inactiveParts(
   sections: Sections,
-  written: ReadonlySet<string>,
   targets: readonly ConfiguredTarget[],
   engines: ReadonlyMap<string, Engine>,
 ): readonly string[] {
   const parts = [
-    {
-      is: written.has('remediation'),
-      text: 'remediation: validated, nothing is changed on any database yet',
-    },
-    { is: sections.maintenanceWindows.length > 0, text: 'maintenanceWindows: validated, not used yet' },
     {
       is: sections.store.url !== undefined,
       text: `store.url: validated, not used yet; this version keeps its store in ${sections.store.path}`,
@@ -25,6 +20,7 @@ export function inactiveParts(
   ];
   return [
     ...parts.filter(({ is }) => is).map(({ text }) => text),
+    ...sections.maintenanceWindows.flatMap((window) => idleWindow(window, targets)),
     ...sections.objectives.flatMap((rule, index) => idleRule(rule, index, targets)),
     ...byText(targets.flatMap((target) => inactiveOfTarget(target, engines.get(target.target.engine)))),
   ];
@@ -66,6 +62,16 @@ function idleRule(
     .map((id) => `objectives[${index}].set.${id}: applies to none of the targets that it matches`);
 }
 
+/** A window that matches nothing: what is meant by it may never be changed. */
+function idleWindow(
+  { name, match }: MaintenanceWindow,
+  targets: readonly ConfiguredTarget[],
+): readonly string[] {
+  if (targets.some(({ target }) => isMatch(match, target))) return [];
+  const labels = Object.entries(match).map(([label, value]) => `${label}=${value}`);
+  return [`maintenanceWindows ${name}: no target carries ${labels.join(', ')}`];
+}
+
 /** What is said about an objective other than that it does not apply. */
 function overridden(overrides: ObjectiveOverrides): readonly ObjectiveId[] {
   return objectiveIds.filter((id) => overrides[id] !== undefined && overrides[id].enabled !== false);
@@ -88,8 +94,13 @@ function inactiveOfTarget(
           : `nothing that Reeve reads from ${target.engine} measures it yet`,
       ),
     ),
-    ...(remediation.mode === 'observe'
+    ...(remediation.mode === 'observe' || engine?.createOperations !== undefined
       ? []
-      : [part('remediation', `mode ${remediation.mode} is validated, not active yet; Reeve only observes`)]),
+      : [
+          part(
+            'remediation',
+            `mode ${remediation.mode} does nothing: Reeve changes nothing on ${target.engine}, it only observes`,
+          ),
+        ]),
   ];
 }

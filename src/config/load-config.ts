@@ -60,6 +60,9 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
   }
   const { metrics, control, otlp, store, shard, log, collect, objectives, remediation } = sections;
   const { maintenanceWindows, knowledge } = sections;
+  const own =
+    shard === undefined ? targets : targets.filter(({ target }) => belongsToShard(target.id, shard));
+  const rehearsed = new Set(own.map(({ remediation: { rehearsal } }) => rehearsal));
   return deepFreeze({
     metrics,
     control,
@@ -72,9 +75,12 @@ export function parseConfig(text: string, { path, env, engines }: ConfigSource):
     remediation,
     maintenanceWindows,
     knowledge: { context7: knowledge.context7 },
-    targets: shard === undefined ? targets : targets.filter(({ target }) => belongsToShard(target.id, shard)),
+    targets: own,
+    rehearsals: targets.filter(
+      ({ target }) => rehearsed.has(target.id) && !own.some((each) => each.target.id === target.id),
+    ),
     targetsInFile: targets.length,
-    inactive: inactiveParts(sections, new Set(Object.keys(file.data)), targets, engines),
+    inactive: inactiveParts(sections, targets, engines),
     redact: createRedact(source.secrets),
     sourcePath,
   });

@@ -5,6 +5,7 @@ import type { OwnFields } from './fields.ts';
 import { fingerprint } from './fingerprint.ts';
 import { suggestion } from './nearest-name.ts';
 import { isMapping, kindOf, type Problem, parseAt, unknownKey } from './problems.ts';
+import { remediationProblems } from './remediation-problems.ts';
 import { type CommonTarget, commonTargetSchema, targetDefaults } from './schema/target.ts';
 import { type LabelledTarget, objectiveProblems, targetObjectives } from './target-objectives.ts';
 
@@ -109,7 +110,10 @@ function parseTarget(
     ...deadlineProblems(input, engine, path),
     ...(common.value === undefined
       ? []
-      : objectiveProblems(labelled(common.value, engine), path, schemas.rules, common.value.objectives)),
+      : [
+          ...objectiveProblems(labelled(common.value, engine), path, schemas.rules, common.value.objectives),
+          ...remediationProblems(common.value.remediation, options.value, engine, path),
+        ]),
   ];
   if (common.value === undefined || problems.length > 0) return { targets: [], problems };
   return { targets: [configured(common.value, options.value, engine, schemas.rules)], problems };

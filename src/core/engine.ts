@@ -140,6 +140,8 @@ export interface Engine<M extends MetricTable = MetricTable, G extends string = 
   createCollector(input: CollectorInput<O>): Promise<Collector<M, G>>;
   /** What says that a target suffers: compared before and after every change. */
   readonly guards?: readonly GuardMeasure[];
+  /** Ids of all actions that its operations offer, so that the configuration can name the one that was meant. Absent: any name is taken. */
+  readonly actions?: readonly string[];
   /** Loads what pipelines need to change a target; connects to nothing yet. Absent: nothing is ever changed on this engine. */
   createOperations?(input: OperationsInput<NoInfer<O>>): Promise<Operations>;
 }

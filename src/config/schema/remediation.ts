@@ -7,6 +7,7 @@ import {
   remediationModes,
   weekdays,
 } from '../../core/remediation/settings.ts';
+import { cronProblem } from '../cron-problem.ts';
 import { matchField } from './labels.ts';
 
 const hour = 3_600_000;
@@ -81,6 +82,10 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
       ),
     indexReview: z
       .string()
+      .superRefine((text, context) => {
+        const problem = cronProblem(text);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
       .default('0 6 1 1,4,7,10 *')
       .describe('When plans are prepared for all proven-unused indexes: a cron expression, UTC.'),
     planExpiry: fields

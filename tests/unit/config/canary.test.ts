@@ -9,7 +9,7 @@ const env = { URL: `lamp://user:${encoded}@host/db`, KEY: canary, TOKEN: canary 
 
 const text = `
 targets:
-  - { id: desk, engine: lamp, url: { env: URL }, key: { env: KEY }, remediation: { credentials: { env: URL } } }
+  - { id: desk, engine: lamp, url: { env: URL }, key: { env: KEY }, remediation: { credentials: { env: KEY } } }
 control: { tokens: [{ name: ann, role: admin, token: { env: TOKEN } }], webhookSecret: { env: KEY } }
 otlp: { endpoint: "http://c:4318", headers: { authorization: { env: TOKEN } } }
 `;

@@ -105,12 +105,10 @@ maintenanceWindows: [{ name: nights, days: [sat, sun], from: "02:00", to: "04:00
     });
     expect(config.otlp?.headers['authorization']?.reveal()).toBe('token-value');
     expect(config.inactive).toEqual([
-      'remediation: validated, nothing is changed on any database yet',
-      'maintenanceWindows: validated, not used yet',
       'store.url: validated, not used yet; this version keeps its store in /etc/reeve/reeve-data',
       'objectives[0]: no target carries environment=production',
       'objectives.index_hit_ratio of target desk: nothing that Reeve reads from lamp measures it yet',
-      'remediation of target desk: mode propose is validated, not active yet; Reeve only observes',
+      'remediation of target desk: mode propose does nothing: Reeve changes nothing on lamp, it only observes',
     ]);
   });
 
