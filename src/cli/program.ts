@@ -10,6 +10,7 @@ import { addGenerate } from './generate.ts';
 import { addInit } from './init.ts';
 import { addObjectives } from './objectives.ts';
 import { addPause, addResume } from './pause.ts';
+import { addQuery } from './query.ts';
 import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
 
@@ -25,6 +26,7 @@ const commands: readonly AddCommand[] = [
   addPause,
   addResume,
   addAudit,
+  addQuery,
   addBacktest,
   addInit,
   addGenerate,

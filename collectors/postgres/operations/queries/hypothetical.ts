@@ -12,17 +12,17 @@ const madeRow = z.object({ name: z.string() });
 const anyRow = z.unknown();
 
 /**
- * Whether the planner would use the index for any of the statements, asked of HypoPG, which costs next to nothing; undefined where the
- * extension is not installed or cannot say.
+ * What the planner expects the first statement to cost that would use the index, asked of HypoPG, which costs next to nothing; false when
+ * none would, undefined where the extension is not installed or cannot say.
  *
  * @see https://hypopg.readthedocs.io/
  */
-export async function wouldBeUsed(
+export async function hypotheticalCost(
   session: Session,
   place: IndexPlace,
   trials: readonly Trial[],
   signal: AbortSignal,
-): Promise<boolean | undefined> {
+): Promise<number | false | undefined> {
   const [extension] = await session.query(
     `SELECT n.nspname::text AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'hypopg'`,
     extensionRow,
@@ -37,7 +37,7 @@ export async function wouldBeUsed(
     for (const trial of trials) {
       for (const values of trial.values) {
         const { Plan } = await explainTrial(session, trial, values, false, signal);
-        if (nodesOf(Plan).some((node) => node['Index Name'] === made?.name)) return true;
+        if (nodesOf(Plan).some((node) => node['Index Name'] === made?.name)) return Plan['Total Cost'];
       }
     }
     return false;

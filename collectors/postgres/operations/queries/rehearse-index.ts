@@ -11,7 +11,7 @@ import type { Access } from '../access.ts';
 import { ActRefused } from '../act-refused.ts';
 import type { ActingSession } from '../acting-client.ts';
 import { outlineBody } from './explain-tree.ts';
-import { wouldBeUsed } from './hypothetical.ts';
+import { hypotheticalCost } from './hypothetical.ts';
 import { columnsOfFacts, type NewIndexFacts, newIndexFacts } from './index-facts.ts';
 import { inspectIndex, servingIndex } from './index-state.ts';
 import { createStatement, dropStatement } from './index-statement.ts';
@@ -108,10 +108,9 @@ class IndexRehearsal {
     const { trials, refused } = await this.#trials();
     if (trials.length === 0)
       return this.#answer('not_possible', `no statement could be run: ${refused.join('; ')}`);
-    await this.#explain('before', trials);
     const place = { ...this.#facts, columns: columnsOfFacts(this.#facts) };
-    const used = await wouldBeUsed(this.#session, place, trials, signal);
-    if (used === false)
+    const cost = await hypotheticalCost(this.#session, place, trials, signal);
+    if (cost === false)
       return this.#answer(
         'failed',
         'the planner would not use the index for any of the statements (HypoPG)',
@@ -192,10 +191,13 @@ class IndexRehearsal {
     for (let round = 0; round < 2; round += 1) {
       if (round > 0 && clock.monotonicMs() - started > cheapMs) break;
       if (round > 0) await this.#drop();
-      without.push(await this.#phase(trials));
+      const before = await this.#phase(trials);
       await this.#build();
-      withIndex.push(await this.#phase(trials));
-      if (round === 0) await this.#explain('after', trials);
+      const after = await this.#phase(trials);
+      if (round === 0) this.#keepPlans('without', trials, before);
+      if (round === 0) this.#keepPlans('with', trials, after);
+      without.push(before);
+      withIndex.push(after);
     }
     return trials.map((trial, index) => ({
       trial,
@@ -213,10 +215,11 @@ class IndexRehearsal {
     return phase;
   }
 
-  async #explain(when: 'before' | 'after', trials: readonly Trial[]): Promise<void> {
-    for (const trial of trials) {
-      const explained = await explainGeneric(this.#session, trial, this.#context.signal);
-      const title = `plan of statement ${trial.queryId} on ${this.#access.input.target.id} ${when} the index`;
+  #keepPlans(how: 'without' | 'with', trials: readonly Trial[], phase: readonly PhaseRuns[]): void {
+    for (const [index, { queryId }] of trials.entries()) {
+      const explained = phase[index]?.explained;
+      if (explained === undefined) continue;
+      const title = `EXPLAIN (ANALYZE, BUFFERS) of statement ${queryId} on ${this.#access.input.target.id} ${how} the index`;
       this.#context.evidence({ kind: 'explain', title, body: outlineBody(explained) });
     }
   }

@@ -5,7 +5,7 @@ import { type Explained, explainRow } from './explain-tree.ts';
 import type { StatementShape } from './predicates.ts';
 import { readStatement, relationsOf } from './read-statement.ts';
 import { sampleValues } from './sample-values.ts';
-import { readTables, tableOf } from './table-facts.ts';
+import { readTables, type TableFacts, tableOf } from './table-facts.ts';
 
 type Session = Pick<Connection, 'query'>;
 
@@ -15,6 +15,9 @@ export interface Trial {
   readonly queryId: string;
   readonly text: string;
   readonly shape: StatementShape;
+  /** Tables that it names. */
+  readonly tables: readonly TableFacts[];
+  readonly parameters: number;
   /** SQL expressions; kept nowhere. */
   readonly values: readonly (readonly string[])[];
 }
@@ -50,8 +53,17 @@ export async function prepareTrial(
   const typesSql = `SELECT parameter_types::text[] AS types FROM pg_prepared_statements WHERE name = '${name}'`;
   const [found] = await session.query(typesSql, typesRow, signal);
   const values = await sampleValues(session, shape.parameters, found?.types ?? [], tables, signal);
+  const parameters = found?.types.length ?? 0;
   // Without parameters every set is the same.
-  return { name, queryId, text, shape, values: found?.types.length === 0 ? values.slice(0, 1) : values };
+  return {
+    name,
+    queryId,
+    text,
+    shape,
+    tables,
+    parameters,
+    values: parameters === 0 ? values.slice(0, 1) : values,
+  };
 }
 
 /** The plan with these values, or, with `run`, how it went; changes are rolled back. */
