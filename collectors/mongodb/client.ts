@@ -4,6 +4,7 @@ import { BSON, MongoClient, type MongoClientOptions } from 'mongodb';
 import { type Clock, CollectError, type ServerAnswer } from '../../src/sdk.ts';
 import { type Address, formatAddress } from './address.ts';
 import { type Call, codeOf, toMemberError } from './client-errors.ts';
+import { commentOf, firstBatch, requestText, subjectOf } from './client-requests.ts';
 import { type Document, isDocument } from './document.ts';
 
 export interface CallOptions {
@@ -297,29 +298,6 @@ class DirectClient implements MemberClient {
     const plain: unknown = BSON.EJSON.serialize(answer, { relaxed: false });
     onAnswer({ subject: this.name, request: requestText(command), answer: plain });
   }
-}
-
-/** `serverStatus`, or `aggregate $indexStats`: what was asked, without values. */
-function requestText(command: Document): string {
-  const [name = ''] = Object.keys(command);
-  const pipeline: unknown = command['pipeline'];
-  const [stage]: readonly unknown[] = Array.isArray(pipeline) ? pipeline : [];
-  return isDocument(stage) ? `${name} ${Object.keys(stage)[0] ?? ''}` : name;
-}
-
-/** `find` has a field of its own for it and refuses the other. */
-function firstBatch(command: Document, batchSize: number): Document {
-  return 'find' in command ? { batchSize } : { cursor: { batchSize } };
-}
-
-/** The collection that a command is about; empty for one about a database or a server. */
-function subjectOf(command: Document): string {
-  const [subject]: readonly unknown[] = Object.values(command);
-  return typeof subject === 'string' ? subject : '';
-}
-
-function commentOf(group: string | undefined): Document {
-  return { comment: group === undefined ? 'reeve' : `reeve:${group}` };
 }
 
 async function clientOptions(options: ClientOptions): Promise<MongoClientOptions> {

@@ -1,4 +1,4 @@
-import { CollectError, type CounterReading, toCollectError } from '../../../src/sdk.ts';
+import { type CollectError, type CounterReading, toCollectError } from '../../../src/sdk.ts';
 import { dataMembers } from '../deployment.ts';
 import { listAt, numberAt } from '../document.ts';
 import type { Place } from './place.ts';

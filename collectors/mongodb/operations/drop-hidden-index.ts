@@ -2,13 +2,13 @@ import type { Action, Refusal } from '../../../src/sdk.ts';
 import { indexActs } from './index-action.ts';
 import { recheckIndex } from './index-checks.ts';
 import { buildCommand, dropCommand, visibleDefinition } from './index-commands.ts';
-import { draftIndexPlan } from './index-draft.ts';
+import { type Composed, type DraftKnown, draftIndexPlan } from './index-draft.ts';
 import { indexFacts } from './index-facts.ts';
 import { inspectGone } from './inspect-index.ts';
 import { lookAt, type Place } from './place.ts';
 import { rehearseDrop } from './rehearse-index.ts';
 import { sightsOf } from './sightings.ts';
-import { parseSubject, subjectOf } from './subject.ts';
+import { type IndexName, parseSubject, subjectOf } from './subject.ts';
 
 /** Documents that a build gets through in a second on common hardware; only for a first estimate. */
 export const documentsPerSecond = 50_000;
@@ -17,7 +17,6 @@ const usualSoakMs = 7 * day;
 
 /** Drops an index that was hidden long enough. Taking that back is a build. */
 export function dropHiddenIndex(place: Place): Action {
-  const { clock, policy } = place.input;
   return {
     id: 'drop_hidden_index',
     pipeline: 'index_management',
@@ -48,37 +47,7 @@ export function dropHiddenIndex(place: Place): Action {
           id: 'still_hidden',
           text: 'it is hidden on every member, without a break since the plan',
         },
-        compose: (_, { definition, documents, identity, use }) => {
-          const hiddenMs = clock.now() - Math.max(...use.map(({ since }) => since));
-          const buildMs =
-            documents === undefined ? null : Math.ceil((documents / documentsPerSecond) * 1_000);
-          return {
-            title: `drop ${subjectOf(name)}, hidden for ${spanOf(hiddenMs)}`,
-            act: {
-              id: 'drop',
-              summary: `drop ${name.index} of ${name.database}.${name.collection}`,
-              statement: dropCommand(name, { runId: context.runId, lockTimeoutMs: policy.lockTimeoutMs }),
-              undo: [buildCommand(name, visibleDefinition(definition), identity, context.runId)],
-              undoKind: 'rebuild',
-              locks: `exclusive on ${name.database}.${name.collection} for an instant; waits at most ${policy.lockTimeoutMs} ms`,
-            },
-            cost: `frees the space of the index and its share of every write; taking it back is a build over ${documents ?? 'an unknown number of'} documents${buildMs === null ? '' : `, by estimate ${spanOf(buildMs)}`}, on a busy server hours`,
-            estimatedMs: 1_000,
-            expectation: {
-              kind: 'gone',
-              byAtLeast: 0,
-              text: 'the index is gone from every member, and reads of its collection do not get slower',
-            },
-            warnings: [
-              'taking this back builds the index anew, which can take hours: while it is hidden, unhiding is immediate',
-              ...(hiddenMs < usualSoakMs
-                ? [
-                    `it was hidden for ${spanOf(hiddenMs)} only, or a member restarted since; 7 days are usual`,
-                  ]
-                : []),
-            ],
-          };
-        },
+        compose: (_, known) => composeDrop(place, name, known, context.runId),
       });
     },
     rehearse: (draft, context) => rehearseDrop(place, draft, context),
@@ -91,6 +60,43 @@ export function dropHiddenIndex(place: Place): Action {
       return [...refusals, ...(visible.length === 0 ? [] : [notHidden(plan.subject)])];
     },
     ...indexActs(place, { inspect: inspectGone }),
+  };
+}
+
+function composeDrop(
+  { input: { clock, policy } }: Place,
+  name: IndexName,
+  { definition, documents, identity, use }: DraftKnown,
+  runId: string,
+): Composed {
+  const { lockTimeoutMs } = policy;
+  const collection = `${name.database}.${name.collection}`;
+  const hiddenMs = clock.now() - Math.max(...use.map(({ since }) => since));
+  const buildMs = documents === undefined ? null : Math.ceil((documents / documentsPerSecond) * 1_000);
+  const estimate = buildMs === null ? '' : `, by estimate ${spanOf(buildMs)}`;
+  return {
+    title: `drop ${subjectOf(name)}, hidden for ${spanOf(hiddenMs)}`,
+    act: {
+      id: 'drop',
+      summary: `drop ${name.index} of ${collection}`,
+      statement: dropCommand(name, { runId, lockTimeoutMs }),
+      undo: [buildCommand(name, visibleDefinition(definition), identity, runId)],
+      undoKind: 'rebuild',
+      locks: `exclusive on ${collection} for an instant; waits at most ${lockTimeoutMs} ms`,
+    },
+    cost: `frees the space of the index and its share of every write; taking it back is a build over ${documents ?? 'an unknown number of'} documents${estimate}, on a busy server hours`,
+    estimatedMs: 1_000,
+    expectation: {
+      kind: 'gone',
+      byAtLeast: 0,
+      text: 'the index is gone from every member, and reads of its collection do not get slower',
+    },
+    warnings: [
+      'taking this back builds the index anew, which can take hours: while it is hidden, unhiding is immediate',
+      ...(hiddenMs < usualSoakMs
+        ? [`it was hidden for ${spanOf(hiddenMs)} only, or a member restarted since; 7 days are usual`]
+        : []),
+    ],
   };
 }
 

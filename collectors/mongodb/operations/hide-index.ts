@@ -3,7 +3,7 @@ import { type Document, isDocument } from '../document.ts';
 import { indexActs } from './index-action.ts';
 import { indexReading, recheckIndex, usedSince, verdictRow } from './index-checks.ts';
 import { hideCommand } from './index-commands.ts';
-import { draftIndexPlan } from './index-draft.ts';
+import { type Composed, draftIndexPlan } from './index-draft.ts';
 import { indexFacts } from './index-facts.ts';
 import { inspectHidden } from './inspect-index.ts';
 import type { Place } from './place.ts';
@@ -15,7 +15,6 @@ const mostRows = 50;
 
 /** Hides an index that is proven unused: the planner sees it no more, and it is back at once. */
 export function hideIndex(place: Place): Action {
-  const frame = (runId: string) => ({ runId, lockTimeoutMs: place.input.policy.lockTimeoutMs });
   return {
     id: 'hide_index',
     pipeline: 'index_management',
@@ -48,29 +47,7 @@ export function hideIndex(place: Place): Action {
         action: 'hide_index',
         speaksAgainst: (never) => [...unproven, ...never],
         precondition: { id: 'still_unused', text: 'no member counted a use since the plan was made' },
-        compose: (name) => ({
-          title: `hide ${subjectOf(name)}, which no member uses`,
-          act: {
-            id: 'hide',
-            summary: `hide ${name.index} of ${name.database}.${name.collection} from the query planner`,
-            statement: hideCommand(name, true, frame(context.runId)),
-            undo: [hideCommand(name, false, frame(context.runId))],
-            undoKind: 'immediate',
-            locks: `exclusive on ${name.database}.${name.collection} for an instant; waits at most ${place.input.policy.lockTimeoutMs} ms`,
-          },
-          cost: 'a change of the catalogue; the index goes on costing writes and space until it is dropped',
-          estimatedMs: 1_000,
-          expectation: {
-            kind: 'not_slower',
-            byAtLeast: 0,
-            text: 'the index is hidden on every member, and reads of its collection do not get slower',
-          },
-          warnings: [
-            ...windowWarning(place),
-            'hiding begins the count of its uses anew: what was counted is kept as evidence of this run',
-            'a query that names it by hint() fails while it is hidden',
-          ],
-        }),
+        compose: (name) => composeHide(place, name, context.runId),
       });
     },
     rehearse: (draft, context) => rehearseHide(place, draft, context),
@@ -86,6 +63,34 @@ export function hideIndex(place: Place): Action {
       ];
     },
     ...indexActs(place, { inspect: inspectHidden, doubt: hiddenDoubt }),
+  };
+}
+
+function composeHide(place: Place, name: IndexName, runId: string): Composed {
+  const { lockTimeoutMs } = place.input.policy;
+  const collection = `${name.database}.${name.collection}`;
+  return {
+    title: `hide ${subjectOf(name)}, which no member uses`,
+    act: {
+      id: 'hide',
+      summary: `hide ${name.index} of ${collection} from the query planner`,
+      statement: hideCommand(name, true, { runId, lockTimeoutMs }),
+      undo: [hideCommand(name, false, { runId, lockTimeoutMs })],
+      undoKind: 'immediate',
+      locks: `exclusive on ${collection} for an instant; waits at most ${lockTimeoutMs} ms`,
+    },
+    cost: 'a change of the catalogue; the index goes on costing writes and space until it is dropped',
+    estimatedMs: 1_000,
+    expectation: {
+      kind: 'not_slower',
+      byAtLeast: 0,
+      text: 'the index is hidden on every member, and reads of its collection do not get slower',
+    },
+    warnings: [
+      ...windowWarning(place),
+      'hiding begins the count of its uses anew: what was counted is kept as evidence of this run',
+      'a query that names it by hint() fails while it is hidden',
+    ],
   };
 }
 

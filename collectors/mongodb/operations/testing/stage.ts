@@ -7,6 +7,7 @@ import {
   type EvidenceDraft,
   isRefusal,
   type Operations,
+  type OperationsInput,
   type Plan,
   type PlanDraft,
   type RehearsalContext,
@@ -52,11 +53,28 @@ export interface StageSetup {
   readonly options?: Partial<MongodbOptions>;
 }
 
+type Step<K extends 'find' | 'plan' | 'rehearse' | 'recheck' | 'inspect' | 'apply' | 'undo' | 'counters'> = (
+  ...given: Parameters<Action[K]>
+) => ReturnType<Action[K]>;
+
+/** An action whose steps can be taken out of it. */
+export interface Steps {
+  readonly followUp?: string;
+  readonly find: Step<'find'>;
+  readonly plan: Step<'plan'>;
+  readonly rehearse: Step<'rehearse'>;
+  readonly recheck: Step<'recheck'>;
+  readonly inspect: Step<'inspect'>;
+  readonly apply: Step<'apply'>;
+  readonly undo: Step<'undo'>;
+  readonly counters: Step<'counters'>;
+}
+
 export interface Stage {
   readonly operations: Operations;
   readonly evidence: EvidenceDraft[];
   readonly context: ActContext & RehearsalContext;
-  action(id: string): Action;
+  action(id: string): Steps;
 }
 
 const anyTarget: Target = {
@@ -78,7 +96,6 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
   const { id = 'shop', clock = new LeapingClock(), acting = true } = setup;
   const target: Target = { ...anyTarget, id };
   const evidence: EvidenceDraft[] = [];
-  const details = { indexes: setup.indexes ?? [], ...setup.details };
   const operations = createMongodbOperations({
     target,
     options: {
@@ -98,27 +115,7 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
     random: () => 0.5,
     log: createRecordingLog(),
     applicationName: 'reeve/test',
-    snapshot: () => ({
-      target,
-      server: {},
-      up: true,
-      failure: undefined,
-      at: clock.now(),
-      readings: [
-        {
-          group: 'indexes',
-          state: 'ok',
-          at: clock.now(),
-          durationMs: 1,
-          errors: [],
-          samples: [],
-          findings: [],
-          details,
-          truncatedRows: 0,
-        },
-      ],
-      samples: [],
-    }),
+    snapshot: () => snapshotOf(target, { indexes: setup.indexes ?? [], ...setup.details }, clock.now()),
     conceal: () => undefined,
   });
   onTestFinished(() => operations.close());
@@ -140,6 +137,25 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
       return found;
     },
   };
+}
+
+function snapshotOf(
+  target: Target,
+  details: Readonly<Record<string, readonly DetailRow[]>>,
+  at: number,
+): NonNullable<ReturnType<OperationsInput['snapshot']>> {
+  const reading = {
+    group: 'indexes',
+    state: 'ok' as const,
+    at,
+    durationMs: 1,
+    errors: [],
+    samples: [],
+    findings: [],
+    details,
+    truncatedRows: 0,
+  };
+  return { target, server: {}, up: true, failure: undefined, at, readings: [reading], samples: [] };
 }
 
 /** What the collector says of an index that it has proven unused. */
