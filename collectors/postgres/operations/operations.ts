@@ -1,6 +1,7 @@
 import type { Operations, PlanDraft, Refusal } from '../../../src/sdk.ts';
 import { createAccess, type PostgresOperationsInput } from './access.ts';
 import { createIndexActions } from './index-actions.ts';
+import { checkQueries } from './queries/check-queries.ts';
 import { createIndexAction } from './queries/create-index.ts';
 import { checkRoles } from './role-check.ts';
 import { judgeAct } from './sql-judge.ts';
@@ -13,6 +14,7 @@ export function createPostgresOperations(input: PostgresOperationsInput): Operat
     identify: access.identify,
     check: (signal) => checkRoles(access, signal),
     judge: judgeDraft,
+    checkQueries: (request, context) => checkQueries(access, request, context),
     close: () => Promise.resolve(),
   };
 }
