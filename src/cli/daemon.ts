@@ -5,7 +5,6 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { ReloadOutcome } from '../http/control-api.ts';
-import { openStore } from '../store/sqlite/open-store.ts';
 import { type AgentMetrics, createAgentMetrics } from '../telemetry/agent-metrics.ts';
 import type { RootLog } from '../telemetry/log.ts';
 import { createTracingSwitch } from '../telemetry/tracing.ts';
@@ -16,6 +15,7 @@ import { createControlInterface } from './control-interface.ts';
 import type { Close, DaemonInput } from './daemon-input.ts';
 import { createJudging, type Judging } from './judging.ts';
 import { type ListenerUrls, openListeners } from './open-listeners.ts';
+import { openStoreOf } from './open-store-of.ts';
 import { createReloader, publishConfig } from './reload.ts';
 import { createRunbooks } from './runbooks.ts';
 import { type FleetChange, TargetFleet, type TargetFleetInput } from './target-fleet.ts';
@@ -72,8 +72,7 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const agent = createAgentMetrics({ clock });
   const snapshots = new LatestSnapshots();
   const tracing = createTracingSwitch();
-  const store = await openStore({
-    path: config.store.path,
+  const store = await openStoreOf(config.store, {
     clock,
     log,
     onError: () => agent.add('storeErrorsTotal', {}),

@@ -91,8 +91,8 @@ async function readScorecard(
   const answer = await askControl(socketPath, '/api/v1/objectives');
   if (answer === undefined) {
     const log = await openLog(context, createConfigInForce(config), options.logLevel ?? 'error');
-    const input = { path: config.store.path, targets: config.targets, engines, clock, log };
-    const stored = storedJudgements(input);
+    const input = { store: config.store, targets: config.targets, engines, clock, log };
+    const stored = await storedJudgements(input);
     return createScorecard({ at: clock.now(), agent: 'stopped', ...stored, commandOf });
   }
   const card = answer.status === 200 ? parseScorecard(answer.body) : undefined;

@@ -1,14 +1,14 @@
 import type { RemediationControl } from '../core/remediation/control.ts';
 import { createRemediation } from '../remediate/remediation.ts';
-import { openStore } from '../store/sqlite/open-store.ts';
 import { createConfigInForce } from './config-in-force.ts';
 import { createIdleEngine } from './idle-engine.ts';
 import { openLog } from './open-log.ts';
 import type { StoredInput } from './open-remediation.ts';
+import { openStoreToDecide } from './open-store-of.ts';
 import { remediationInput } from './remediation-input.ts';
 
 /**
- * Takes decisions while no agent runs: they are written into the store, whose lock is held meanwhile, and nothing is done on any database.
+ * Takes decisions while no agent runs: they are written into the store (the embedded one is locked meanwhile), and nothing is done on any database.
  *
  * @throws {StoreError} when the store cannot be opened, also because an agent has it.
  */
@@ -21,7 +21,7 @@ export async function openStoredRemediation({
   const { clock } = context;
   const inForce = createConfigInForce(config);
   const log = await openLog(context, inForce, options.logLevel ?? 'error');
-  const store = await openStore({ path: config.store.path, clock, log });
+  const store = await openStoreToDecide(config.store, { clock, log });
   const remediation = createRemediation({
     ...remediationInput(() => config, engines, context),
     records: store.remediation,

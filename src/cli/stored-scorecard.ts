@@ -1,15 +1,14 @@
-import type { ConfiguredTarget } from '../config/config.ts';
+import type { ConfiguredTarget, StoreLocation } from '../config/config.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Judgement } from '../core/judgement.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import { judgementsAtRest } from '../evaluate/restore-subjects.ts';
-import { openObjectiveRecords } from '../store/sqlite/open-objective-records.ts';
 import { judgedTargets } from './judging.ts';
+import { readStoreOf } from './open-store-of.ts';
 
 export interface StoredJudgementsInput {
-  /** Folder of the store. */
-  readonly path: string;
+  readonly store: StoreLocation;
   readonly targets: readonly ConfiguredTarget[];
   readonly engines: ReadonlyMap<string, Engine>;
   readonly clock: Clock;
@@ -29,17 +28,17 @@ export interface StoredJudgements {
  * @throws {StoreError} when the store cannot be read.
  * @throws {Error} when an agent has it open after all.
  */
-export function storedJudgements(input: StoredJudgementsInput): StoredJudgements {
-  const { targets, engines, clock } = input;
-  using kept = openObjectiveRecords(input);
+export async function storedJudgements(input: StoredJudgementsInput): Promise<StoredJudgements> {
+  const { store, targets, engines, clock } = input;
+  await using kept = await readStoreOf(store, input);
   if (kept === undefined) return { judgements: [], asOf: undefined };
   if (kept.isInUse) {
     throw new Error(
-      `an agent has the store ${input.path} open and does not answer at control.sock in it: it is starting or ending, try again; ` +
+      `an agent has the store ${store.path} open and does not answer at control.sock in it: it is starting or ending, try again; ` +
         'or that socket belongs to another user',
     );
   }
-  const { records } = kept;
+  const { objectives: records } = kept;
   const asOf = targets
     .flatMap(({ target }) => records.states(target.id))
     .reduce<number | undefined>((latest = 0, { at }) => Math.max(latest, at), undefined);

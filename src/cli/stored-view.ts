@@ -4,7 +4,10 @@ import type { RemediationControl, RunReport } from '../core/remediation/control.
 import { verifyAudit } from '../remediate/audit-report.ts';
 import { sha256 } from '../remediate/plan-hash.ts';
 import { createMemoryRemediationRecords } from '../store/memory-remediation-records.ts';
-import { openRemediationRecords } from '../store/sqlite/open-remediation-records.ts';
+import { createConfigInForce } from './config-in-force.ts';
+import { openLog } from './open-log.ts';
+import type { StoredInput } from './open-remediation.ts';
+import { readStoreOf } from './open-store-of.ts';
 import { pauseFileOf } from './pause-file.ts';
 
 /** What can be looked at. */
@@ -13,14 +16,17 @@ export type RemediationView = Pick<RemediationControl, 'runs' | 'show' | 'status
 /** Looks at what an agent that is not running left in its store; nothing there is an empty audit and no runs. */
 export async function openStoredView({
   config,
-}: {
-  readonly config: Config;
-}): Promise<{ readonly control: RemediationView } & AsyncDisposable> {
-  const kept = openRemediationRecords(config.store);
-  const records = kept?.records ?? createMemoryRemediationRecords();
+  context,
+  options,
+}: Pick<StoredInput, 'config' | 'context' | 'options'>): Promise<
+  { readonly control: RemediationView } & AsyncDisposable
+> {
+  const log = await openLog(context, createConfigInForce(config), options.logLevel ?? 'error');
+  const kept = await readStoreOf(config.store, { clock: context.clock, log });
+  const records = kept?.remediation ?? createMemoryRemediationRecords();
   return {
     control: viewOf(records, config),
-    [Symbol.asyncDispose]: async () => kept?.[Symbol.dispose](),
+    [Symbol.asyncDispose]: async () => kept?.[Symbol.asyncDispose](),
   };
 }
 

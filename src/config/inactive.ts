@@ -12,14 +12,7 @@ export function inactiveParts(
   targets: readonly ConfiguredTarget[],
   engines: ReadonlyMap<string, Engine>,
 ): readonly string[] {
-  const parts = [
-    {
-      is: sections.store.url !== undefined,
-      text: `store.url: validated, not used yet; this version keeps its store in ${sections.store.path}`,
-    },
-  ];
   return [
-    ...parts.filter(({ is }) => is).map(({ text }) => text),
     ...sections.maintenanceWindows.flatMap((window) => idleWindow(window, targets)),
     ...sections.objectives.flatMap((rule, index) => idleRule(rule, index, targets)),
     ...byText(targets.flatMap((target) => inactiveOfTarget(target, engines.get(target.target.engine)))),

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
+import type { ObjectiveRecords } from '../../core/ports/objective-records.ts';
+import type { RemediationReads } from '../../core/ports/remediation-records.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Secret } from '../../core/secret.ts';
 import { checkReading } from '../index-reading.ts';
@@ -14,7 +16,7 @@ import { sweep } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
 import { createRemediationRecords } from './remediation-records.ts';
 import { startRounds } from './rounds.ts';
-import { migrate } from './schema.ts';
+import { isUpToDate, migrate } from './schema.ts';
 import { SeenCache } from './seen-cache.ts';
 import { readServerTime, type SharedRows, writtenByAnyone, writtenByOthers } from './shared-rows.ts';
 import { StateRecords } from './state-records.ts';
@@ -51,7 +53,66 @@ export async function openPostgresStore(options: OpenPostgresStoreOptions): Prom
   }
 }
 
+/** What was kept, to be read only. */
+export interface KeptPostgresStore extends AsyncDisposable {
+  readonly objectives: Pick<ObjectiveRecords, 'states' | 'breaches' | 'events' | 'daily'>;
+  readonly remediation: RemediationReads;
+}
+
+/**
+ * Reads what the agents kept, as it is now: nothing is made or brought up to date. Undefined where there is no store, or an older version
+ * of Reeve wrote it and none of this version has run since.
+ *
+ * @throws {StoreError} when the server cannot be reached or refuses, a newer Reeve wrote the store, or it is damaged.
+ */
+export async function openPostgresStoreToRead(
+  options: OpenPostgresStoreOptions,
+): Promise<KeptPostgresStore | undefined> {
+  const client = createStoreClient(parseStoreUrl(options.url.reveal()));
+  try {
+    if (await isUpToDate(client)) {
+      const { objectives } = await createParts(client, options);
+      const remediation = createRemediationRecords(client);
+      return { objectives, remediation, [Symbol.asyncDispose]: () => client.close() };
+    }
+  } catch (thrown) {
+    await client.close();
+    throw thrown;
+  }
+  await client.close();
+  return undefined;
+}
+
+interface Parts extends Pick<Store, 'history' | 'memory' | 'objectives'> {
+  readonly writes: WriteBehind;
+  /** Reads what other agents wrote since the last time. */
+  readonly takeOver: () => Promise<void>;
+}
+
 async function createStore(client: StoreClient, options: OpenPostgresStoreOptions): Promise<Store> {
+  const { clock, onError = () => undefined } = options;
+  const { writes, takeOver, ...parts } = await createParts(client, options);
+  const rounds = [
+    startRounds(clock, takeOverEveryMs, takeOver, onError),
+    startRounds(clock, sweepEveryMs, (signal) => sweep(client, clock.now(), signal), onError),
+  ];
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all(rounds.map((round) => round[Symbol.asyncDispose]()));
+    await writes.close();
+    await client.close();
+  };
+  return {
+    ...parts,
+    remediation: createRemediationRecords(client),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function createParts(client: StoreClient, options: OpenPostgresStoreOptions): Promise<Parts> {
   const { clock, log, onError = () => undefined } = options;
   const agent = randomUUID();
   const writes = new WriteBehind({ client, clock, log, onError });
@@ -63,26 +124,11 @@ async function createStore(client: StoreClient, options: OpenPostgresStoreOption
   const events = new EventRecords(client, writes, agent);
   const deliveries = new DeliveryRecords(client, writes, agent);
   const daily = new DailyRecords(client, writes, agent);
-  const takeOver = await createTakeOver(client, agent, [
-    memories,
-    states,
-    breaches,
-    events,
-    deliveries,
-    daily,
-  ]);
-  const rounds = [
-    startRounds(clock, takeOverEveryMs, takeOver, onError),
-    startRounds(clock, sweepEveryMs, (signal) => sweep(client, clock.now(), signal), onError),
-  ];
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await Promise.all(rounds.map((round) => round[Symbol.asyncDispose]()));
-    await writes.close();
-    await client.close();
-  };
-
+  const shared = [memories, states, breaches, events, deliveries, daily];
+  const takeOver = await createTakeOver(client, agent, shared);
   return {
+    writes,
+    takeOver,
     history: {
       async observeIndexes(reading) {
         checkReading(reading);
@@ -103,11 +149,6 @@ async function createStore(client: StoreClient, options: OpenPostgresStoreOption
       isNewDelivery: (key, at) => deliveries.isNew(key, at),
       addDaily: (series, at, value) => daily.add(series, at, value),
       daily: (series, since) => daily.days(series, since),
-    },
-    remediation: createRemediationRecords(client),
-    close() {
-      closing ??= close();
-      return closing;
     },
   };
 }

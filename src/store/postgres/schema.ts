@@ -155,6 +155,15 @@ export async function migrate(client: StoreClient, steps: readonly Migration[] =
   });
 }
 
+/**
+ * Whether the schema is the one that this version writes; false when there is none, or an older one.
+ *
+ * @throws {StoreError} `newer` when a later version of Reeve wrote the store.
+ */
+export async function isUpToDate(client: StoreClient): Promise<boolean> {
+  return (await knownVersion(client, client.name, migrations)) === migrations.length;
+}
+
 async function createSchema(session: StoreSession): Promise<void> {
   // Asked first: even IF NOT EXISTS needs the right to create schemas, which a role that was given its schema has not.
   const [found] = await session.rows(exists, `SELECT to_regnamespace('reeve') IS NOT NULL AS is`);

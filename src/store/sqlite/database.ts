@@ -83,7 +83,7 @@ function fileIn(directory: string): string {
  * Level by level: Node's `recursive` (seen in 24) tries for ever where the file system says ENOENT below a directory that exists, as /proc does.
  * To be undone when `mkdirSync('/proc/x/y', { recursive: true })` throws.
  */
-function makeDirectory(directory: string): void {
+export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   const parent = dirname(directory);
   if (parent !== directory) makeDirectory(parent);

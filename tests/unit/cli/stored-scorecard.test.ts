@@ -10,13 +10,16 @@ describe('storedJudgements', () => {
     await using directory = await createTempDir('store');
     const options = { path: directory.path, clock: new FakeClock(), log: createRecordingLog() };
     const agent = await openStore(options);
-    const read = () => storedJudgements({ ...options, targets: [], engines: new Map() });
+    const read = () =>
+      storedJudgements({ ...options, store: { path: directory.path }, targets: [], engines: new Map() });
 
     try {
-      expect(read).toThrow(/an agent has the store .* open and does not answer at control\.sock in it/);
+      await expect(read()).rejects.toThrow(
+        /an agent has the store .* open and does not answer at control\.sock in it/,
+      );
     } finally {
       await agent.close();
     }
-    expect(read()).toMatchObject({ judgements: [] });
+    expect(await read()).toMatchObject({ judgements: [] });
   });
 });

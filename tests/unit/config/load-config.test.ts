@@ -105,7 +105,6 @@ maintenanceWindows: [{ name: nights, days: [sat, sun], from: "02:00", to: "04:00
     });
     expect(config.otlp?.headers['authorization']?.reveal()).toBe('token-value');
     expect(config.inactive).toEqual([
-      'store.url: validated, not used yet; this version keeps its store in /etc/reeve/reeve-data',
       'objectives[0]: no target carries environment=production',
       'objectives.index_hit_ratio of target desk: nothing that Reeve reads from lamp measures it yet',
       'remediation of target desk: mode propose does nothing: Reeve changes nothing on lamp, it only observes',
