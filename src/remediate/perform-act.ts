@@ -168,11 +168,11 @@ async function judgeOutcome(
       return { verdict: 'again' };
     case 'refused':
       return giveUp(parts, loaded, act, detail, 'refused');
-    case 'failed': {
-      await moveRun(parts, run.id, ['executing'], { reason: `${act.id} failed: ${detail}` });
-      return { verdict: 'again' };
-    }
+    case 'failed':
+      break;
   }
+  await moveRun(parts, run.id, ['executing'], { reason: `${act.id} failed: ${detail}` });
+  return { verdict: 'again' };
 }
 
 /** Ends the run when nothing of it is in force; otherwise all of it is taken back. */

@@ -9,7 +9,7 @@ export class RecordsRefused extends Error {
 export interface WatchedRecords {
   readonly records: RemediationRecords;
   /** Why the last write was refused; undefined since one succeeded. */
-  refusing(): string | undefined;
+  readonly refusing: () => string | undefined;
 }
 
 const writes: ReadonlySet<string> = new Set([

@@ -1,0 +1,497 @@
+import type { Breach, Judgement } from '../../../src/core/judgement.ts';
+import type { MetricTable } from '../../../src/core/metric.ts';
+import type { RemediationRecords } from '../../../src/core/ports/remediation-records.ts';
+import type { RunReport } from '../../../src/core/remediation/control.ts';
+import type {
+  Action,
+  ActOutcome,
+  Candidate,
+  Inspection,
+  Operations,
+  Refusal,
+} from '../../../src/core/remediation/operations.ts';
+import type { PlanDraft, Rehearsal, TargetIdentity } from '../../../src/core/remediation/plan.ts';
+import type { Run, RunState } from '../../../src/core/remediation/run.ts';
+import type {
+  MaintenanceWindow,
+  RemediationPolicy,
+  TargetRemediation,
+} from '../../../src/core/remediation/settings.ts';
+import { createRedact, Secret } from '../../../src/core/secret.ts';
+import type { Snapshot } from '../../../src/core/snapshot.ts';
+import type { Target } from '../../../src/core/target.ts';
+import { pipelines } from '../../../src/pipelines/pipelines.ts';
+import { createRemediation } from '../../../src/remediate/remediation.ts';
+import type { Remediation, RemediationInput } from '../../../src/remediate/remediation-input.ts';
+import { createMemoryRemediationRecords } from '../../../src/store/memory-remediation-records.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import {
+  createFakeDurableEngine,
+  type FakeDurableEngine,
+  type FakeJournal,
+} from '../../support/fake-durable-engine.ts';
+import { createRecordingLog } from '../../support/recording-log.ts';
+
+export const minute = 60_000;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+/** What an index of the world is, in the database's own catalogue. */
+export type IndexState = 'there' | 'gone' | 'invalid' | 'other';
+
+/** Things that tests turn. */
+export interface World {
+  readonly clock: FakeClock;
+  readonly records: RemediationRecords;
+  readonly journal: FakeJournal;
+  readonly log: ReturnType<typeof createRecordingLog>;
+  /** By name; what `find` offers is what is there. */
+  readonly indexes: Map<string, IndexState>;
+  /** Every statement that changed the database, in order. */
+  readonly changes: string[];
+  readonly changelog: Map<string, string[]>;
+  readonly commands: { readonly argv: readonly string[]; readonly at: number }[];
+  identity: TargetIdentity;
+  mode: TargetRemediation;
+  policy: RemediationPolicy;
+  windows: MaintenanceWindow[];
+  breaches: Breach[];
+  judgements: Judgement[];
+  pauseFile: boolean;
+  /** Seconds a call of the statements that the change touches takes, and the latency that guards see. */
+  meanSeconds: number;
+  latencySeconds: number;
+  isUp: boolean;
+  testCode: number;
+  recheck: readonly Refusal[];
+  judged: readonly Refusal[];
+  planRefusal: Refusal | undefined;
+  rehearsal: Rehearsal;
+  findFails: string | undefined;
+  /** What the next acts come to, oldest first; then they succeed. */
+  readonly nextActs: (ActOutcome['result'] | 'throws' | 'throws after' | 'hangs')[];
+  readonly nextUndos: (ActOutcome['result'] | 'throws')[];
+  /** Error of every write while it is set. */
+  storeFault: string | undefined;
+  draftChange: Partial<PlanDraft>;
+  actionChange: Partial<Action>;
+  practices: RemediationInput['practices'];
+  /** Points passed, of all generations. */
+  readonly points: string[];
+  /** Dies at this one, once: `point#n` at the n-th time it is passed. */
+  dieAt: string | undefined;
+  deaths: number;
+  /** Another agent on the same records and journal. */
+  start(holder?: string): Promise<Agent>;
+}
+
+export interface Agent extends Remediation {
+  kill(): void;
+}
+
+const target: Target = {
+  id: 'orders',
+  engine: 'postgres',
+  intervalMs: 15_000,
+  deadlineMs: 10_000,
+  workload: 'oltp',
+  windowsMs: {},
+  labels: {},
+  unusedAfterMs: 100 * day,
+  membersComplete: true,
+  groups: {},
+  maxSeries: 1_000,
+};
+
+const metrics: MetricTable = {
+  latency: {
+    name: 'reeve_latency_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'Latency',
+    labels: {},
+    group: 'statements',
+    source: '',
+    docs: '',
+    since: '',
+    cost: '',
+    stability: 'stable',
+  },
+};
+
+export const basePolicy: RemediationPolicy = {
+  pauseFile: '/run/reeve/pause',
+  secondPerson: false,
+  changesPerDay: 5,
+  concurrentRuns: 1,
+  largestObjectBytes: undefined,
+  baselineMs: 5 * minute,
+  soakMs: 7 * day,
+  planExpiryMs: day,
+  lockTimeoutMs: 2_000,
+  minimumImprovement: 0.2,
+  indexReview: '0 6 1 1,4,7,10 *',
+  changelog: { schema: '/CHANGELOG.md', optimisations: '/OPENCODE.md' },
+};
+
+export const approveMode: TargetRemediation = {
+  mode: 'approve',
+  pipelines: {},
+  actions: {},
+  rehearsal: 'orders-dev',
+  credentials: new Secret('postgres://act:hunter2hunter2@db/orders'),
+};
+
+export function createWorld(): World {
+  const world: World = {
+    clock: new FakeClock(Date.UTC(2026, 10, 25, 12)),
+    records: createMemoryRemediationRecords(),
+    journal: new Map(),
+    log: createRecordingLog(),
+    indexes: new Map([['notes_idx', 'there']]),
+    changes: [],
+    changelog: new Map(),
+    commands: [],
+    identity: { system: '7301', role: 'primary' },
+    mode: approveMode,
+    policy: basePolicy,
+    windows: [],
+    breaches: [],
+    judgements: [],
+    pauseFile: false,
+    meanSeconds: 0.01,
+    latencySeconds: 0.02,
+    isUp: true,
+    testCode: 0,
+    recheck: [],
+    judged: [],
+    planRefusal: undefined,
+    rehearsal: { on: 'orders-dev', verdict: 'passed', text: 'dropped and rebuilt', rows: {}, figures: {} },
+    findFails: undefined,
+    nextActs: [],
+    nextUndos: [],
+    storeFault: undefined,
+    draftChange: {},
+    actionChange: {},
+    practices: { consult: async () => [{ source: 'notes', text: 'be careful', at: 0, stale: false }] },
+    points: [],
+    dieAt: undefined,
+    deaths: 0,
+    start: (holder = `agent-${Math.random()}`) => startAgent(world, holder),
+  };
+  return world;
+}
+
+async function startAgent(world: World, holder: string): Promise<Agent> {
+  const life = { isDead: false };
+  const kill = (): void => {
+    life.isDead = true;
+    world.deaths += 1;
+    engine.die();
+  };
+  const engine: FakeDurableEngine = createFakeDurableEngine({
+    journal: world.journal,
+    clock: world.clock,
+    onDeath: () => {
+      life.isDead = true;
+      world.deaths += 1;
+    },
+  });
+  const counters = createCounters(world);
+  const input: RemediationInput = {
+    records: mortalRecords(world, life),
+    engine,
+    pipelines,
+    policy: () => world.policy,
+    windows: () => world.windows,
+    targets: () => [
+      {
+        target,
+        remediation: world.mode,
+        guards: [{ guard: 'latency', metric: 'latency', kind: 'gauge', tolerance: 0.2, floor: 0.005 }],
+        metrics,
+      },
+      {
+        target: { ...target, id: 'orders-dev' },
+        remediation: { mode: 'observe', pipelines: {}, actions: {} },
+        guards: [],
+        metrics,
+      },
+    ],
+    operationsOf: async (id) => operationsOf(world, id, counters),
+    snapshots: { latest: () => [snapshotOf(world)], subscribe: () => () => undefined },
+    judgements: () => world.judgements,
+    breaches: ({ fingerprint, open }) =>
+      world.breaches.filter(
+        (breach) =>
+          (fingerprint === undefined || breach.fingerprint === fingerprint) &&
+          (open !== true || breach.closedAt === undefined),
+      ),
+    practices: { consult: (...given) => world.practices.consult(...given) },
+    runCommand: async (argv) => {
+      world.commands.push({ argv, at: world.clock.now() });
+      return { code: world.testCode, output: 'ran with hunter2hunter2' };
+    },
+    pauseFileExists: () => world.pauseFile,
+    writeChangelog: async (file, text) => {
+      const texts = world.changelog.get(file) ?? [];
+      if (!texts.includes(text)) texts.push(text);
+      world.changelog.set(file, texts);
+    },
+    redact: createRedact(['hunter2hunter2']),
+    holder,
+    clock: world.clock,
+    random: () => Math.random(),
+    log: world.log,
+    applicationName: 'reeve/1.0.0',
+    onStep: (point) => {
+      world.points.push(point);
+      const count = world.points.filter((each) => each === point).length;
+      if (world.dieAt !== `${point}#${count}`) return;
+      world.dieAt = undefined;
+      throw new Error(`dies at ${point}`);
+    },
+  };
+  const remediation = createRemediation(input);
+  await remediation.begin();
+  return { ...remediation, kill };
+}
+
+/** The records as one agent sees them: a dead one waits for ever, and a full store refuses. */
+function mortalRecords(world: World, life: { readonly isDead: boolean }): RemediationRecords {
+  const reads = new Set([
+    'run',
+    'runs',
+    'countRuns',
+    'plan',
+    'approval',
+    'evidence',
+    'acts',
+    'disabledActions',
+    'paused',
+    'auditHead',
+    'audit',
+  ]);
+  return new Proxy(world.records, {
+    get(records, name) {
+      const call: unknown = Reflect.get(records, name);
+      if (typeof call !== 'function') return call;
+      return async (...given: unknown[]): Promise<unknown> => {
+        if (life.isDead) return new Promise<never>(() => undefined);
+        if (world.storeFault !== undefined && !reads.has(String(name))) throw new Error(world.storeFault);
+        const answer: unknown = await Reflect.apply(call, records, given);
+        return life.isDead ? new Promise<never>(() => undefined) : answer;
+      };
+    },
+  });
+}
+
+function snapshotOf(world: World): Snapshot {
+  const latency = metrics['latency'];
+  return {
+    target,
+    server: { version: '17.2', role: 'primary' },
+    up: world.isUp,
+    failure: undefined,
+    at: world.clock.now(),
+    readings: [],
+    samples: latency === undefined ? [] : [{ metric: latency, labels: [], value: world.latencySeconds }],
+  };
+}
+
+/** Ten calls a second of one statement. */
+function createCounters(world: World): () => { readonly sum: number; readonly count: number } {
+  let last = world.clock.now();
+  let sum = 1;
+  let count = 100;
+  return () => {
+    const calls = ((world.clock.now() - last) / 1000) * 10;
+    last = world.clock.now();
+    count += calls;
+    sum += calls * world.meanSeconds;
+    return { sum, count };
+  };
+}
+
+export function draftOf(world: World, subject: string, action: string): PlanDraft {
+  return {
+    target: 'orders',
+    engine: 'postgres',
+    pipeline: 'index_management',
+    action,
+    identity: world.identity,
+    subject,
+    title: `drop ${subject}, unused for 120 days`,
+    acts: [
+      {
+        id: 'drop',
+        summary: `drop ${subject}`,
+        statement: `DROP INDEX CONCURRENTLY ${subject}`,
+        undo: [`CREATE INDEX CONCURRENTLY ${subject} ON orders (note)`],
+        undoKind: action === 'hide_index' ? 'immediate' : 'rebuild',
+        locks: 'SHARE UPDATE EXCLUSIVE',
+      },
+    ],
+    preconditions: [{ id: 'still_unused', text: 'no member used it since' }],
+    blastRadius: { objects: [subject], bytes: 1_000, locks: [], estimatedMs: 100 },
+    cost: 'nothing',
+    expectation: { kind: 'gone', byAtLeast: 0, text: 'the index is gone' },
+    exclusive: ['table:orders'],
+    warnings: [],
+    facts: {},
+    ...world.draftChange,
+  };
+}
+
+const inspections: Readonly<Record<IndexState, Inspection['state']>> = {
+  there: 'pending',
+  gone: 'done',
+  invalid: 'half_applied',
+  other: 'other',
+};
+
+function operationsOf(
+  world: World,
+  id: string,
+  counters: ReturnType<typeof createCounters>,
+): Operations | undefined {
+  const actionOf = (name: string, change: Partial<Action> = {}): Action => ({
+    id: name,
+    pipeline: 'index_management',
+    summary: name,
+    undoKind: 'rebuild',
+    changelog: 'schema',
+    rehearsal: 'required',
+    async find({ only, limit }, { evidence }) {
+      if (world.findFails !== undefined) throw new Error(world.findFails);
+      evidence({ kind: 'catalogue', title: 'unused indexes', body: { indexes: [...world.indexes.keys()] } });
+      return [...world.indexes]
+        .filter(([index, state]) => state === 'there' && (only === undefined || only === index))
+        .slice(0, limit)
+        .map(([subject]): Candidate => ({ action: name, subject, title: `drop ${subject}`, facts: {} }));
+    },
+    plan: async ({ subject }) => world.planRefusal ?? draftOf(world, subject, name),
+    rehearse: async () => world.rehearsal,
+    recheck: async () => world.recheck,
+    inspect: async ({ subject }) => {
+      const state = world.indexes.get(subject) ?? 'gone';
+      return { state: inspections[state], detail: `${subject} is ${state}` };
+    },
+    async apply({ subject }, _act, { assertHeld, signal }) {
+      await assertHeld();
+      const next = world.nextActs.shift() ?? 'done';
+      if (next === 'throws') throw new Error('connection lost before');
+      if (next === 'hangs') {
+        world.indexes.set(subject, 'invalid');
+        await world.clock.sleep(365 * day, signal);
+      }
+      if (next === 'half_applied') world.indexes.set(subject, 'invalid');
+      if (next === 'done' || next === 'throws after') {
+        world.indexes.set(subject, 'gone');
+        world.changes.push(`drop ${subject}`);
+      }
+      if (next === 'throws after') throw new Error('connection lost after');
+      return { result: next === 'hangs' ? 'half_applied' : next, detail: `act: ${next}` };
+    },
+    async undo({ subject }, _act, { assertHeld }) {
+      await assertHeld();
+      const next = world.nextUndos.shift() ?? 'done';
+      if (next === 'throws') throw new Error('connection lost in undo');
+      if (next === 'done') {
+        world.indexes.set(subject, 'there');
+        world.changes.push(`rebuild ${subject}`);
+      }
+      return { result: next, detail: `undo: ${next}` };
+    },
+    counters: async () => ({ at: world.clock.now(), epoch: 'e', series: { '17': counters() } }),
+    ...change,
+    ...world.actionChange,
+  });
+  if (id !== 'orders' && id !== 'orders-dev') return undefined;
+  return {
+    actions: [actionOf('drop_unused_index')],
+    identify: async () => world.identity,
+    check: async () => [],
+    judge: async () => world.judged,
+    close: async () => undefined,
+  };
+}
+
+export function breachOf(change: Partial<Breach> = {}): Breach {
+  return {
+    target: 'orders',
+    objective: 'unused_index_bytes',
+    subject: 'orders',
+    fingerprint: '00112233445566aa',
+    engine: 'postgres',
+    severity: 'ticket',
+    since: 0,
+    openedAt: 0,
+    side: 'max',
+    bound: 0,
+    value: 1_000,
+    worst: 1_000,
+    holders: ['evaluation'],
+    closedAt: undefined,
+    durationMs: undefined,
+    closeReason: undefined,
+    ...change,
+  };
+}
+
+/** Lets processes advance by this much. */
+export async function pass(world: World, ms: number): Promise<void> {
+  // In parts, so that what wakes early can ask for more.
+  const parts = 20;
+  for (let part = 0; part < parts; part += 1) await world.clock.advance(ms / parts);
+}
+
+/** The only run, or the newest. */
+export async function newest(world: World): Promise<Run> {
+  const [run] = await world.records.runs({});
+  if (run === undefined) throw new Error('there is no run');
+  return run;
+}
+
+/** A run that a person asked for, up to where `prepare` leaves it. */
+export async function prepareRun(world: World, agent: Agent, by = 'ann'): Promise<Run> {
+  const answer = await agent.control.start({ pipeline: 'index_management', target: 'orders', by });
+  if (!answer.ok || answer.run === undefined) throw new Error(answer.text);
+  await pass(world, 1_000);
+  const run = await world.records.run(answer.run.id);
+  if (run === undefined) throw new Error('the run is gone');
+  return run;
+}
+
+export async function approveRun(world: World, agent: Agent, run: Run, by = 'bob'): Promise<void> {
+  const answer = await agent.control.approve(run.id, { planHash: run.planHash ?? '', by, comment: '' });
+  if (!answer.ok) throw new Error(answer.text);
+}
+
+/** Passes time until the run is in one of these states. */
+export async function passUntil(
+  world: World,
+  id: string,
+  states: readonly RunState[],
+  stepMs = minute,
+  mostSteps = 400,
+): Promise<Run> {
+  for (let step = 0; step < mostSteps; step += 1) {
+    const run = await world.records.run(id);
+    if (run !== undefined && states.includes(run.state)) return run;
+    await world.clock.advance(stepMs);
+  }
+  const run = await world.records.run(id);
+  throw new Error(`run is ${run?.state ?? 'gone'}: ${run?.reason ?? ''}`);
+}
+
+export async function report(agent: Agent, id: string): Promise<RunReport> {
+  const shown = await agent.control.show(id);
+  if (shown === undefined) throw new Error('there is no such run');
+  return shown;
+}
+
+export async function auditTexts(world: World): Promise<readonly string[]> {
+  const lines = await world.records.audit(1, 10_000);
+  return lines.map(({ event, actor, outcome }) => `${event} by ${actor}: ${outcome}`);
+}
