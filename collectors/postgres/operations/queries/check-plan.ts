@@ -50,7 +50,7 @@ export async function checkPlan(
     const checking = { session, trial, values, signal };
     const explained = await explain(checking, trial.shape.kind === 'reads');
     const missing = await missingIndexes(checking, explained);
-    const scans = scanFaults(explained.Plan, request.mostSequentialRows);
+    const scans = scanFaults(explained.Plan, trial.tables, request.mostSequentialRows);
     const faults = [...scans, ...missing.map(({ fault }) => fault)];
     return {
       faults,
@@ -69,13 +69,17 @@ function explain({ session, trial, values, signal }: Checking, run: boolean): Pr
   return explainTrial(session, trial, values, run, signal);
 }
 
-function scanFaults(plan: PlanNode, mostRows: number): readonly Refusal[] {
-  return nodesOf(plan)
-    .filter((node) => node['Node Type'] === 'Seq Scan' && rowsScanned(node) > mostRows)
-    .map((node) => ({
-      id: 'sequential_scan',
-      text: `table ${node['Relation Name'] ?? ''} is read as a whole: ${Math.round(rowsScanned(node))} rows, and at most ${mostRows} are allowed. Add a condition that an index serves, or the index.`,
-    }));
+function scanFaults(plan: PlanNode, tables: readonly TableFacts[], mostRows: number): readonly Refusal[] {
+  const found: Refusal[] = [];
+  for (const node of nodesOf(plan)) {
+    if (node['Node Type'] !== 'Seq Scan') continue;
+    const name = node['Relation Name'] ?? '';
+    const rows = Math.round(rowsScanned(node, tables.find((table) => table.name === name)?.rows ?? 0));
+    if (rows <= mostRows) continue;
+    const text = `table ${name} is read as a whole: ${rows} rows, and at most ${mostRows} are allowed. Add a condition that an index serves, or the index.`;
+    found.push({ id: 'sequential_scan', text });
+  }
+  return found;
 }
 
 interface MissingIndex {

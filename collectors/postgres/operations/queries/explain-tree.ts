@@ -44,9 +44,9 @@ export function nodesOf(plan: PlanNode): readonly PlanNode[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** Rows a sequential scan reads over all its loops; as planned where it was not run. */
-export function rowsScanned(scan: PlanNode): number {
-  if (scan['Actual Rows'] === undefined) return scan['Plan Rows'];
+/** Rows a sequential scan reads over all its loops; those of the table where it was not run. */
+export function rowsScanned(scan: PlanNode, tableRows: number): number {
+  if (scan['Actual Rows'] === undefined) return Math.max(tableRows, scan['Plan Rows']);
   return (scan['Actual Rows'] + (scan['Rows Removed by Filter'] ?? 0)) * (scan['Actual Loops'] ?? 1);
 }
 

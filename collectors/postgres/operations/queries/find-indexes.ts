@@ -54,9 +54,13 @@ async function findInDatabase(
   const connection = await session.connectionTo(database, signal);
   const proposals: Proposal[] = [];
   for (const statement of statements) proposals.push(...(await proposalsFor(connection, statement, signal)));
-  const databaseOid = await readDatabaseOid(connection, signal);
+  const place = {
+    database,
+    databaseOid: await readDatabaseOid(connection, signal),
+    serverStartedAt: session.server.startedAt,
+  };
   return merged(proposals)
-    .map((proposal) => candidateOf(database, databaseOid, proposal))
+    .map((proposal) => candidateOf(place, proposal))
     .toSorted((one, other) => other.value - one.value)
     .map(({ candidate }) => candidate);
 }
@@ -106,15 +110,14 @@ function isWithin(small: Proposal, large: Proposal): boolean {
 }
 
 function candidateOf(
-  database: string,
-  databaseOid: string,
+  place: Pick<NewIndexFacts, 'database' | 'databaseOid' | 'serverStartedAt'>,
   { table, columns, equalities, statements }: Proposal,
 ): { readonly candidate: Candidate; readonly value: number } {
   const names = columns.map(({ column }) => column).join(', ');
   const value = statements.reduce((sum, { share }) => sum + share, 0);
+  const { database } = place;
   const facts: NewIndexFacts = {
-    database,
-    databaseOid,
+    ...place,
     schema: table.schema,
     table: table.name,
     tableOid: table.oid,

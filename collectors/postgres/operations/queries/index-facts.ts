@@ -22,6 +22,8 @@ const servedStatement = z.object({
 const shape = z.object({
   database: z.string(),
   databaseOid: z.string(),
+  /** Unix time in seconds; tells a server from its copies. */
+  serverStartedAt: z.number(),
   schema: z.string(),
   table: z.string(),
   tableOid: z.string(),

@@ -42,14 +42,35 @@ export async function rehearseIndex(
   try {
     const database = await rehearsalDatabase(access, facts.database, context.signal);
     const request = { sessionName: name, place: undefined, database, waitForLockMs, signal: context.signal };
-    return await access.acting(request, (session) =>
-      new IndexRehearsal(access, session, facts, context).run(),
-    );
+    return await access.acting(request, async (session) => {
+      if (await isTheTarget(draft, facts, session, context.signal))
+        throw new ActRefused(
+          'rehearsal_is_target',
+          'it is the very server that the plan is for: remediation.rehearsal must be another one',
+        );
+      return new IndexRehearsal(access, session, facts, context).run();
+    });
   } catch (thrown) {
     context.signal.throwIfAborted();
     const why = thrown instanceof ActRefused ? thrown.message : toCollectError(thrown).message;
     return answer(access, 'not_possible', `the rehearsal could not be done: ${why}`, {}, {});
   }
+}
+
+/** A copy shares the system identifier, and was started at another time. */
+async function isTheTarget(
+  { identity }: PlanDraft,
+  { serverStartedAt }: NewIndexFacts,
+  session: ActingSession,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const row = z.object({ started_at: z.number() });
+  const sql = 'SELECT extract(epoch FROM pg_postmaster_start_time())::float8 AS started_at';
+  const [server] = await session.query(sql, row, signal);
+  return (
+    session.identity.system_identifier === identity['systemIdentifier'] &&
+    server?.started_at === serverStartedAt
+  );
 }
 
 /** The database of the same name; the login's own where there is none. */
