@@ -18,7 +18,7 @@ export {
   type Starter,
 } from './core/engine.ts';
 export { CollectError, type CollectErrorCode, messageOf, toCollectError } from './core/errors.ts';
-export type { MemberLinks } from './core/index-usage.ts';
+export type { MemberIndexUsage, MemberLinks } from './core/index-usage.ts';
 export { defineMetrics } from './core/metric.ts';
 export type { ObjectiveId } from './core/objective.ts';
 export type { Background } from './core/ports/background.ts';

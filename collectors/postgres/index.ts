@@ -4,6 +4,7 @@ import { postgresOptions } from './config.ts';
 import { postgresDashboard } from './dashboard.ts';
 import { postgresGrants } from './grants.ts';
 import { postgresGroups } from './groups.ts';
+import { postgresGuards } from './guards.ts';
 import { postgresMetrics } from './metrics.ts';
 import { postgresObjectives } from './objectives.ts';
 
@@ -29,4 +30,7 @@ export const engine: Engine = defineEngine({
   },
   options: postgresOptions,
   createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),
+  guards: postgresGuards,
+  createOperations: async (input) =>
+    (await import('./operations/operations.ts')).createPostgresOperations(input),
 });

@@ -88,7 +88,7 @@ export async function withActingSession<T>(
       database: identity.database,
       processId,
       identity,
-      query: connection.query,
+      query: (...statement) => connection.query(...statement),
       run: (statement, options) => runStatement(connection, processId, request, statement, options),
     });
   } finally {
@@ -230,18 +230,28 @@ async function stopReason(
   const { signal, watch, watchEveryMs = 500 } = options;
   const either = AbortSignal.any([signal, ended]);
   try {
-    while (watch !== undefined) {
-      await clock.sleep(watchEveryMs, either);
-      const reason = await watch(either).catch((thrown: unknown) =>
-        either.aborted ? undefined : `it could not be watched any more: ${messageOf(thrown)}`,
-      );
-      if (reason !== undefined) return reason;
-    }
-    await untilAborted(either);
+    if (watch === undefined) await untilAborted(either);
+    else return await firstReason(clock, watch, watchEveryMs, either);
   } catch (thrown) {
     if (!either.aborted) throw thrown;
   }
   return ended.aborted ? undefined : 'it was interrupted';
+}
+
+async function firstReason(
+  clock: Clock,
+  watch: NonNullable<RunOptions['watch']>,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  for (;;) {
+    await clock.sleep(everyMs, signal);
+    const reason = await watch(signal).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      return `it could not be watched any more: ${messageOf(thrown)}`;
+    });
+    if (reason !== undefined) return reason;
+  }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

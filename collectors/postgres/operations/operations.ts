@@ -11,7 +11,7 @@ export function createPostgresOperations(input: PostgresOperationsInput): Operat
   const access = createAccess(input);
   return {
     actions: [...createIndexActions(access), createIndexAction(access)],
-    identify: access.identify,
+    identify: (signal) => access.identify(signal),
     check: (signal) => checkRoles(access, signal),
     judge: judgeDraft,
     checkQueries: (request, context) => checkQueries(access, request, context),

@@ -50,7 +50,7 @@ export async function splitStatements(text: string): Promise<SplitAnswer> {
     return { statements };
   } catch (thrown) {
     const position = hasSqlDetails(thrown) ? (thrown.sqlDetails?.cursorPosition ?? 0) : 0;
-    const before = [...text].slice(0, Math.max(0, position)).join('');
+    const before = Array.from(text).slice(0, Math.max(0, position)).join('');
     return { unreadable: { line: before.split('\n').length, text: `cannot be read: ${messageOf(thrown)}` } };
   }
 }

@@ -127,8 +127,9 @@ function isOff(argument: unknown): boolean {
   if (argument === undefined) return false;
   for (const { fields } of nodesIn(argument)) {
     const value = fields['sval'] ?? fields['ival'] ?? fields['boolval'];
-    if (typeof value === 'object') continue;
-    if (value === undefined || offValues.has(String(value).toLowerCase())) return true;
+    if (typeof value === 'string' && offValues.has(value.toLowerCase())) return true;
+    // The tree leaves out what is 0, false or empty.
+    if (value === undefined) return true;
   }
   return false;
 }
