@@ -7,6 +7,7 @@ import { costPlan } from './cost.ts';
 import { enginePlan } from './engine-dashboard.ts';
 import { overviewPlan } from './overview.ts';
 import type { DashboardPlan } from './plan.ts';
+import { remediationPlan } from './remediation.ts';
 
 /** Grafana's JSON of every dashboard; the same catalogue gives the same bytes. */
 export function renderDashboards(catalogue: Catalogue): readonly Artefact[] {
@@ -16,10 +17,7 @@ export function renderDashboards(catalogue: Catalogue): readonly Artefact[] {
   }));
 }
 
-/**
- * The dashboard of remediation (runs, approvals waiting, verified gains, reverts) arrives with the pipelines: none of its indicators exists
- * yet, and open breaches, their age and their budget stand on the fleet overview.
- */
+/** All of them, the fleet first. */
 export function planDashboards({ engines, agent }: Catalogue): readonly DashboardPlan[] {
   const own = agent.map(({ metrics }) => metrics);
   const all = createExpressions([...engines.map(({ metrics }) => metrics), ...own]);
@@ -28,6 +26,7 @@ export function planDashboards({ engines, agent }: Catalogue): readonly Dashboar
     overviewPlan(createExpressions(own), new Set(measured)),
     ...engines.map((engine) => enginePlan(engine, createExpressions([engine.metrics, ...own]))),
     costPlan(all, new Set(engines.flatMap(({ metrics }) => Object.keys(metrics)))),
+    remediationPlan(createExpressions(own)),
     agentPlan(createExpressions(own)),
   ];
 }

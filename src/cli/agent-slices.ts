@@ -2,6 +2,8 @@ import type { AgentSlice } from '../catalogue/catalogue.ts';
 import { objectiveMetrics } from '../core/objective-metrics.ts';
 import { agentAlerts } from '../telemetry/alerts.ts';
 import { agentMetrics, collectionMetrics } from '../telemetry/metrics.ts';
+import { remediationAlerts } from '../telemetry/remediation-alerts.ts';
+import { remediationMetrics } from '../telemetry/remediation-metrics.ts';
 
 /** What Reeve publishes beside the engines' own metrics. */
 export const agentSlices: readonly AgentSlice[] = [
@@ -20,5 +22,11 @@ export const agentSlices: readonly AgentSlice[] = [
     summary: 'About the agent itself; rendered at scrape.',
     metrics: agentMetrics,
     alerts: agentAlerts,
+  },
+  {
+    title: 'Remediation',
+    summary: 'What Reeve changes on targets, and what keeps it from doing so; rendered at scrape.',
+    metrics: remediationMetrics,
+    alerts: remediationAlerts,
   },
 ];

@@ -4,8 +4,9 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LabelsOf, MetricDefinition } from '../core/metric.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { agentMetrics } from './metrics.ts';
+import { remediationMetrics } from './remediation-metrics.ts';
 
-type Table = typeof agentMetrics;
+type Table = typeof agentMetrics & typeof remediationMetrics;
 type KeyOfKind<K extends MetricDefinition['kind']> = {
   [Key in keyof Table]: Table[Key]['kind'] extends K ? Key : never;
 }[keyof Table];
@@ -63,7 +64,7 @@ export function createAgentMetrics(options: AgentMetricsOptions = {}): AgentMetr
     options.clock === undefined ? () => Promise.resolve([]) : createProcessReader(options.clock);
   const gauges = new Map<string, Gauge>();
   const counters = new Map<string, Counter>();
-  for (const [key, metric] of Object.entries<MetricDefinition>(agentMetrics)) {
+  for (const [key, metric] of Object.entries<MetricDefinition>({ ...agentMetrics, ...remediationMetrics })) {
     if (metric === agentMetrics.snapshotAgeSeconds) continue;
     const settings = {
       name: metric.name,
