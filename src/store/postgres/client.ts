@@ -38,13 +38,16 @@ const bounds = {
   idle_in_transaction_session_timeout: 15_000,
 } as const;
 /** What a server that says nothing at all costs. */
-const deadlineMs = 20_000;
+const defaultDeadlineMs = 20_000;
 const connectSeconds = 5;
 const idleSeconds = 60;
 const closeSeconds = 2;
 
 /** Connects when the first statement comes, and again whenever the server was away. Every failure is a StoreError that says what to do. */
-export function createStoreClient(endpoint: StoreEndpoint): StoreClient {
+export function createStoreClient(
+  endpoint: StoreEndpoint,
+  deadlineMs: number = defaultDeadlineMs,
+): StoreClient {
   const sockets = new Set<Socket>();
   const sql = postgres(driverOptions(endpoint, sockets));
   const bounded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -68,11 +71,10 @@ export function createStoreClient(endpoint: StoreEndpoint): StoreClient {
   };
 }
 
-function driverOptions(
-  endpoint: StoreEndpoint,
-  sockets: Set<Socket>,
-): postgres.Options<Record<never, never>> {
+function driverOptions(endpoint: StoreEndpoint, sockets: Set<Socket>) {
   const { host, port, user, database, password, tls } = endpoint;
+  // Not in the driver's types (3.4.9); it calls this for each connection and does not wait for it to be open.
+  const undeclared = { socket: () => openSocket(endpoint, sockets) };
   return {
     host: host.startsWith('/') ? 'localhost' : host,
     port,
@@ -88,8 +90,7 @@ function driverOptions(
     fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: 'reeve store', client_encoding: 'UTF8', ...bounds },
-    // Not in the driver's types (3.4.9); it calls this for each connection and does not wait for it to be open.
-    ...{ socket: () => openSocket(endpoint, sockets) },
+    ...undeclared,
   };
 }
 
