@@ -77,8 +77,8 @@ function isBroken({ flags }: IndexRow): boolean {
   return flags.has('invalid') || flags.has('not_ready');
 }
 
-function isDroppable({ flags }: IndexRow): boolean {
-  return !neverDropped.some((flag) => flags.has(flag));
+function isDroppable({ flags }: IndexRow, except?: IndexFlag): boolean {
+  return !neverDropped.some((flag) => flag !== except && flags.has(flag));
 }
 
 /** What REINDEX CONCURRENTLY leaves when it is interrupted: the new copy, or the old one after the exchange. */
@@ -104,19 +104,19 @@ function classifyBroken(
       action: 'drop_invalid_index',
       why: `an interrupted REINDEX of ${original.name} left it behind`,
     };
-  if (isDroppable(index)) {
-    if (flags.has('not_ready'))
-      return {
-        ...base,
-        action: 'drop_invalid_index',
-        why: 'its build or drop failed; queries and writes ignore it',
-      };
-    if (judged.proof.reasons.length === 0 && !survey.isTruncated && isOnlyBroken(judged))
-      return {
-        ...base,
-        action: 'finish_drop',
-        why: 'a drop was interrupted, and no member used it for the whole window',
-      };
+  if (flags.has('not_ready') && isDroppable(index, 'unique')) {
+    // A unique index enforces nothing before it is ready.
+    const why = 'its build or drop failed; queries and writes ignore it';
+    return { ...base, action: 'drop_invalid_index', why };
+  }
+  if (
+    isDroppable(index) &&
+    judged.proof.reasons.length === 0 &&
+    !survey.isTruncated &&
+    isOnlyBroken(judged)
+  ) {
+    const why = 'a drop was interrupted, and no member used it for the whole window';
+    return { ...base, action: 'finish_drop', why };
   }
   if (neverRebuilt.some((flag) => flags.has(flag))) return undefined;
   const why = `it is not valid, so queries ignore it while writes maintain it, and it may be needed: ${explainVerdict(judged)}`;

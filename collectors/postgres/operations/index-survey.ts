@@ -76,7 +76,10 @@ export async function surveyIndexes(
       3 * Math.max(target.groups['indexes']?.everyMs ?? postgresGroups.indexes.everyMs, target.intervalMs),
     now: clock.now(),
   });
-  const neededByForeignKeys = supportOfForeignKeys(keys.foreignKeys, list.indexes).needed;
+  const neededByForeignKeys = new Set([
+    ...supportOfForeignKeys(keys.foreignKeys, list.indexes).needed,
+    ...supportOfForeignKeys(keys.foreignKeys, list.indexes.map(asIfValid)).needed,
+  ]);
   const own = members.find(({ member }) => member === target.id);
   return {
     database: connection.database,
@@ -100,6 +103,14 @@ export async function surveyIndexes(
       return { ...judged, verdict, reasons: [...judged.reasons, reason] };
     },
   };
+}
+
+/** An index that is not valid may be the one that a foreign key needs, once it is mended. */
+function asIfValid(index: IndexRow): IndexRow {
+  const flags = new Set(index.flags);
+  flags.delete('invalid');
+  flags.delete('not_ready');
+  return { ...index, flags };
 }
 
 /** Why an index is not dropped, for a person. */
