@@ -106,15 +106,18 @@ async function send(client: MemberClient, request: ActRequest, signal: AbortSign
     },
   );
   try {
-    if (watched === undefined) return await sent;
-    const stopped = watched.then((why): Reply | Promise<Reply> =>
+    const stopped = watched?.then((why): Reply | Promise<Reply> =>
       why === undefined ? sent : { stopped: why },
     );
-    return await Promise.race([sent, stopped]);
+    const first = await Promise.race([sent, ...(stopped === undefined ? [] : [stopped])]);
+    ended.abort();
+    // A command that was stopped fails, and that is not the reason.
+    const why = await watched;
+    return why === undefined ? first : { stopped: why };
   } finally {
     ended.abort();
     sent.catch(() => undefined);
-    await watched?.catch(() => undefined);
+    watched?.catch(() => undefined);
   }
 }
 

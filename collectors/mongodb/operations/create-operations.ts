@@ -1,5 +1,6 @@
 import type { Operations } from '../../../src/sdk.ts';
 import { checkLogins } from './acting-role.ts';
+import { createIndex } from './create-index.ts';
 import { dropHiddenIndex } from './drop-hidden-index.ts';
 import { hideIndex } from './hide-index.ts';
 import type { MongodbOperationsInput } from './input.ts';
@@ -11,7 +12,7 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
   const reading = new ReadingSide(input);
   const place: Place = { input, reading };
   return {
-    actions: [hideIndex(place), dropHiddenIndex(place)],
+    actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place)],
     identify: (signal) => identifyPlace(place, signal),
     check: (signal) => checkLogins(input, reading, signal),
     close: () => reading.close(),

@@ -4,6 +4,7 @@ import { catalogCommands } from './catalog.ts';
 import type { CommandTable } from './command.ts';
 import { cursorCommands } from './cursors.ts';
 import { documentCommands } from './documents.ts';
+import { explainCommands } from './explain.ts';
 import { helloCommands } from './hello.ts';
 import { indexCommands } from './indexes.ts';
 import { operationCommands } from './operations.ts';
@@ -23,5 +24,6 @@ export const commands: CommandTable = {
   ...cursorCommands,
   ...indexCommands,
   ...operationCommands,
+  ...explainCommands,
   ...shardingCommands,
 };

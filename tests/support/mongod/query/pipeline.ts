@@ -33,6 +33,10 @@ const stages: Readonly<Record<string, Stage>> = {
       if (left === 0) return;
     }
   },
+  /** The first ones: a double has no dice. */
+  *$sample(documents, operand) {
+    yield* [...documents].slice(0, numberOf(docOf(operand)['size']) ?? 0);
+  },
   *$skip(documents, operand) {
     let left = numberOf(operand) ?? 0;
     for (const one of documents) {
