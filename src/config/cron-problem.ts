@@ -39,6 +39,7 @@ function isPart(field: CronField, text: string): boolean {
   const [range = '', step, ...more] = text.split('/');
   if (more.length > 0 || (step !== undefined && !/^[1-9]\d?$/.test(step))) return false;
   if (range === '*') return true;
+  if (step !== undefined && !range.includes('-')) return false;
   const [first = '', last, ...others] = range.split('-');
   const begin = valueOf(field, first);
   const end = last === undefined ? begin : valueOf(field, last);

@@ -102,6 +102,7 @@ describe('what remediation may do, in the configuration', () => {
     ['0 0 5-1 * *', 'day of the month'],
     ['*/0 * * * *', 'minute'],
     ['1,,2 * * * *', 'minute'],
+    ['5/10 * * * *', 'minute'],
     ['@yearly', 'five fields'],
   ])('refuses the schedule %s', (text, says) => {
     expect(cronProblem(text)).toContain(says);
