@@ -15,6 +15,7 @@ export interface ControlInterfaceInput {
   readonly clock: Clock;
   readonly commandOf: CommandLine;
   readonly runbooks: Runbooks;
+  readonly remediation: NonNullable<ControlApi['remediation']>;
 }
 
 /** What the control listeners are handed. */
@@ -25,6 +26,7 @@ export function createControlInterface({
   clock,
   commandOf,
   runbooks,
+  remediation,
 }: ControlInterfaceInput): ControlApi & { readonly scorecard: () => Scorecard } {
   return {
     reload,
@@ -37,6 +39,7 @@ export function createControlInterface({
     takeAlert: (alert) => judging.takeAlert(alert),
     advise: (judgement) => advise(judgement, commandOf, runbooks),
     runbook: (alertName) => runbooks.text(alertName),
+    remediation,
   };
 }
 

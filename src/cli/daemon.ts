@@ -1,6 +1,7 @@
 import { LatestSnapshots } from '../collect/latest-snapshots.ts';
 import { Scheduler } from '../collect/scheduler.ts';
 import type { Config } from '../config/config.ts';
+import type { ObjectiveEvent } from '../core/judgement.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Store } from '../core/ports/store.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -17,6 +18,7 @@ import { createJudging, type Judging } from './judging.ts';
 import { type ListenerUrls, openListeners } from './open-listeners.ts';
 import { openStoreOf } from './open-store-of.ts';
 import { createReloader, publishConfig } from './reload.ts';
+import { createRemediating } from './remediating.ts';
 import { createRunbooks } from './runbooks.ts';
 import { type FleetChange, TargetFleet, type TargetFleetInput } from './target-fleet.ts';
 
@@ -86,12 +88,25 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
     onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
-  const { judging, fleet, watch } = createWatching(input, { scheduler, snapshots, store, agent, tracing });
-  const reload = inTurn(createReloader({ ...input, watch, agent, clock }));
+  const { judging, fleet, watch } = createWatching(input, {
+    ...{ scheduler, snapshots, store, agent, tracing },
+    onEvent: (event) => remediating.onEvent(event),
+  });
+  const judgements = () => judging.judgements();
+  const remediating = await createRemediating(input, { store, snapshots, judgements, agent });
+  const rewatch = (targets: Config['targets']): FleetChange => {
+    const change = watch(targets);
+    remediating.reloaded();
+    return change;
+  };
+  const reload = inTurn(createReloader({ ...input, watch: rewatch, agent, clock }));
   const commandOf = commandLine(context.command, config.sourcePath);
   const runbooks = createRunbooks(input.engines.values());
   const records = store.objectives;
-  const api = createControlInterface({ judging, records, reload, clock, commandOf, runbooks });
+  const api = createControlInterface({
+    ...{ judging, records, reload, clock, commandOf, runbooks },
+    remediation: () => remediating.served(),
+  });
   // Alerts may be delivered as soon as somebody listens.
   judging.apply(config.targets);
   // After the last collection and the last delivery, before the store.
@@ -105,12 +120,16 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   publishConfig(agent, config, clock);
   watch(config.targets);
   scheduler.start();
+  // Ends before everything that it looks at and writes to.
+  opened.push(() => remediating.close());
+  remediating.begin();
   return { ...urls, reload };
 }
 
 interface WatchingParts extends Pick<TargetFleetInput, 'scheduler' | 'snapshots' | 'tracing'> {
   readonly store: Store;
   readonly agent: AgentMetrics;
+  readonly onEvent: (event: ObjectiveEvent) => void;
 }
 
 interface Watching {
@@ -122,12 +141,12 @@ interface Watching {
 
 function createWatching(
   { context, engines, inForce, log }: DaemonInput,
-  { store, agent, ...parts }: WatchingParts,
+  { store, agent, onEvent, ...parts }: WatchingParts,
 ): Watching {
   const { clock, random } = context;
   const conceal = (secret: string): void => inForce.conceal(secret);
   const engineOf = collectorFactory({ context, engines, store, log, conceal });
-  const judging = createJudging({ records: store.objectives, engines, clock, agent, log });
+  const judging = createJudging({ records: store.objectives, engines, clock, agent, log, onEvent });
   const judged = (snapshot: Snapshot): Snapshot => judging.judged(snapshot);
   const redact = (text: string): string => inForce.redact(text);
   const fleet = new TargetFleet({ ...parts, engineOf, judged, clock, random, log, redact });

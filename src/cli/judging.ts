@@ -16,6 +16,8 @@ export interface JudgingInput {
   readonly clock: Clock;
   readonly agent: Pick<AgentMetrics, 'add'>;
   readonly log: Log;
+  /** Told of every event after it was recorded; must not throw. */
+  readonly onEvent?: (event: ObjectiveEvent) => void;
 }
 
 /** Evaluation as the daemon uses it. */
@@ -30,10 +32,11 @@ export interface Judging {
   save(): void;
 }
 
-export function createJudging({ records, engines, clock, agent, log }: JudgingInput): Judging {
+export function createJudging({ records, engines, clock, agent, log, onEvent: tell }: JudgingInput): Judging {
   const onEvent = (event: ObjectiveEvent): void => {
     agent.add('objectiveEventsTotal', { kind: event.kind });
     logEvent(event, log);
+    tell?.(event);
   };
   const judge = new Judge({ records, clock, onEvent, forecast: forecastGrowth });
   /** Targets whose latest snapshot could not be judged; said once and not at every collection. */

@@ -11,7 +11,8 @@ import { countUse, type UsedOperations } from './used-operations.ts';
 export interface OperationsFleetInput {
   readonly engines: ReadonlyMap<string, Engine>;
   /** Asked anew each time, so that a reload takes effect. */
-  readonly config: () => Pick<Config, 'targets' | 'remediation'>;
+  readonly targets: () => readonly ConfiguredTarget[];
+  readonly policy: () => Pick<Config['remediation'], 'lockTimeoutMs' | 'minimumImprovement'>;
   readonly history: History;
   readonly snapshot: (target: string) => Snapshot | undefined;
   readonly clock: Clock;
@@ -72,7 +73,7 @@ export class OperationsFleet {
   }
 
   #configured(id: string): ConfiguredTarget | undefined {
-    return this.#input.config().targets.find(({ target }) => target.id === id);
+    return this.#input.targets().find(({ target }) => target.id === id);
   }
 
   #keyOf(configured: ConfiguredTarget): string {
@@ -80,7 +81,7 @@ export class OperationsFleet {
   }
 
   #policy(): Pick<Config['remediation'], 'lockTimeoutMs' | 'minimumImprovement'> {
-    const { lockTimeoutMs, minimumImprovement } = this.#input.config().remediation;
+    const { lockTimeoutMs, minimumImprovement } = this.#input.policy();
     return { lockTimeoutMs, minimumImprovement };
   }
 

@@ -58,7 +58,8 @@ async function checkFile(file: string, options: QueryCheckOptions, context: CliC
   const text = await readText(file);
   const fleet = new OperationsFleet({
     engines,
-    config: () => config,
+    targets: () => config.targets,
+    policy: () => config.remediation,
     history: createForgetfulStore().history,
     snapshot: () => undefined,
     clock: context.clock,

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Config, ConfiguredTarget } from '../config/config.ts';
 import type { Engine } from '../core/engine.ts';
 import { pipelines } from '../pipelines/pipelines.ts';
 import type { RemediationInput, RemediationTarget } from '../remediate/remediation-input.ts';
@@ -32,7 +32,7 @@ export function remediationInput(
     pipelines,
     policy: () => config().remediation,
     windows: () => config().maintenanceWindows,
-    targets: () => config().targets.map((each) => remediationTarget(each, engines)),
+    targets: () => allTargets(config()).map((each) => remediationTarget(each, engines)),
     pauseFileExists: () => pauseFileOf(config().remediation) !== undefined,
     runCommand: (argv, signal) => runCommand(argv, signal, programEnv),
     writeChangelog,
@@ -43,8 +43,17 @@ export function remediationInput(
   };
 }
 
+/** Those of this shard, and those that its changes are rehearsed on: nothing begins on these by itself here. */
+export function allTargets({ targets, rehearsals }: Config): readonly ConfiguredTarget[] {
+  const quiet = rehearsals.map((each) => ({
+    ...each,
+    remediation: { ...each.remediation, mode: 'observe' as const, pipelines: {}, actions: {} },
+  }));
+  return [...targets, ...quiet];
+}
+
 function remediationTarget(
-  { target, remediation }: Config['targets'][number],
+  { target, remediation }: ConfiguredTarget,
   engines: ReadonlyMap<string, Engine>,
 ): RemediationTarget {
   const engine = engines.get(target.engine);

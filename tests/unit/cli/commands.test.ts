@@ -183,13 +183,13 @@ describe('reeve check', () => {
   it('says which parts of the configuration are not active, beside the data', async () => {
     const path = fixture.write(
       'inactive.yaml',
-      `${readFileSync(config, 'utf8')}remediation: { soak: 14d }\n`,
+      `${readFileSync(config, 'utf8')}maintenanceWindows: [{ name: nights, from: "02:00", to: "04:00", match: { team: pay } }]\n`,
     );
 
     const { stdout, stderr } = await fixture.run(['check', '-c', path], { env });
 
-    expect(stderr).toBe('note: remediation: validated, nothing is changed on any database yet\n');
-    expect(stdout).not.toContain('remediation');
+    expect(stderr).toBe('note: maintenanceWindows nights: no target carries team=pay\n');
+    expect(stdout).not.toContain('nights');
   });
 });
 

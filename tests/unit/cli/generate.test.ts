@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { agentAlerts } from '../../../src/telemetry/alerts.ts';
+import { remediationAlerts } from '../../../src/telemetry/remediation-alerts.ts';
 import { createCliFixture, createServerEngine } from './support.ts';
 
 describe('reeve generate', () => {
@@ -26,7 +27,7 @@ describe('reeve generate', () => {
     'collectors/fake/README.md',
     'alerts/rules/agent.yml',
     'alerts/tests/agent_test.yml',
-    ...agentAlerts.map(({ name }) => `alerts/runbooks/${name}.md`),
+    ...[...agentAlerts, ...remediationAlerts].map(({ name }) => `alerts/runbooks/${name}.md`),
     'dashboards/fake.json',
   ];
 
