@@ -1,37 +1,291 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Candidate, isRefusal, type Plan } from '../../../../src/sdk.ts';
 import { operationContext } from '../../../../tests/support/postgres/operations-input.ts';
-import { planOf, queryGround } from './testing/ground.ts';
+import { newIndexFacts } from './index-facts.ts';
+import { actionOn, planOf, type QueryGround, queryGround } from './testing/ground.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 const canary = 'canary-5f1d';
+const slow = `SELECT id, note /* ${canary} */ FROM shop.visits WHERE customer_id = 77 AND note <> '${canary}' ORDER BY seen_at DESC LIMIT 5`;
 
-describe.each([16] as const)('an index for a slow statement on PostgreSQL %i', (major) => {
+async function candidateFor(ground: QueryGround, columns: string): Promise<Candidate> {
+  const found = await ground.find();
+  const candidate = found.find(({ subject }) => subject.endsWith(`(${columns})`));
+  if (candidate === undefined)
+    throw new Error(`no ${columns} among ${found.map(({ subject }) => subject).join('; ')}`);
+  return candidate;
+}
+
+function actOf(plan: Plan) {
+  const [act] = plan.acts;
+  if (act === undefined) throw new Error('a plan without an act');
+  return act;
+}
+
+async function indexesOf(server: QueryGround['target'], table = 'visits'): Promise<readonly unknown[]> {
+  const rows = await server.query(
+    `SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+      WHERE t.relname = '${table.replaceAll("'", "''")}' AND NOT i.indisprimary`,
+  );
+  return rows;
+}
+
+describe.each([13, 16, 18] as const)('an index for a slow statement on PostgreSQL %i', (major) => {
   it('is found, planned, proven with measured gain, built, and taken back', async () => {
     await using ground = await queryGround(major);
-    await ground.work(
-      `SELECT id, note /* ${canary} */ FROM shop.visits WHERE customer_id = 77 AND note <> '${canary}' ORDER BY seen_at DESC LIMIT 5`,
+    await ground.work(slow);
+    const scansBefore = await ground.target.query('SELECT sum(idx_scan) AS scans FROM pg_stat_user_indexes');
+    const context = operationContext();
+
+    const candidate = await candidateFor(ground, 'customer_id, seen_at');
+    const draft = await ground.plan(candidate);
+    const scansAfter = await ground.target.query('SELECT sum(idx_scan) AS scans FROM pg_stat_user_indexes');
+    const rehearsal = await ground.rehearsalAction.rehearse(draft, context);
+    const plan = planOf(draft, rehearsal);
+    const act = actOf(plan);
+    const { action } = ground;
+    const before = await action.counters(plan, context);
+
+    expect(scansAfter).toEqual(scansBefore);
+    expect(rehearsal).toMatchObject({
+      on: 'orders-dev',
+      verdict: 'passed',
+      rows: { 'postgres.shop.visits': { target: 40_000, rehearsal: 40_000 } },
+      figures: { statements: [{ results: 'same' }] },
+    });
+    expect(rehearsal.figures['savedShare']).toBeGreaterThan(0.5);
+    expect(await indexesOf(ground.rehearsal)).toEqual([]);
+    expect(context.kept.map(({ kind }) => kind)).toEqual(['explain', 'explain', 'measurement']);
+    expect(JSON.stringify([candidate, draft, rehearsal, context.kept])).not.toContain(canary);
+
+    expect(await action.recheck(plan, context)).toEqual([]);
+    expect(await action.inspect(plan, act, context)).toMatchObject({ state: 'pending' });
+    expect(await action.apply(plan, act, context)).toMatchObject({ result: 'done' });
+    expect(await action.apply(plan, act, context)).toMatchObject({ result: 'already' });
+    expect(await action.inspect(plan, act, context)).toMatchObject({ state: 'done' });
+    await ground.work(slow, 20);
+    const after = await action.counters(plan, context);
+    const [series] = Object.keys(before.series);
+    const first = before.series[series ?? ''];
+    const second = after.series[series ?? ''];
+    expect(second?.count).toBe((first?.count ?? 0) + 20);
+    expect(((second?.sum ?? 0) - (first?.sum ?? 0)) / 20).toBeLessThan(
+      ((first?.sum ?? 0) / (first?.count ?? 1)) * 0.5,
     );
 
-    const context = operationContext();
-    const [candidate] = await ground.action.find({ subject: 'postgres', only: undefined, limit: 5 }, context);
-    console.log(JSON.stringify(candidate, null, 1));
-    if (candidate === undefined) throw new Error('no candidate');
-    const draft = await ground.plan(candidate);
-    console.log(JSON.stringify(draft, null, 1));
-    const rehearsal = await ground.rehearsalAction.rehearse(draft, context);
-    console.log(JSON.stringify(rehearsal, null, 1));
-    console.log(JSON.stringify(context.kept, null, 1));
-    const plan = planOf(draft, rehearsal);
-    const [act] = plan.acts;
-    if (act === undefined) throw new Error('no act');
-    console.log(await ground.action.recheck(plan, context));
-    console.log(await ground.action.apply(plan, act, context));
-    console.log(await ground.action.apply(plan, act, context));
-    console.log(await ground.action.inspect(plan, act, context));
-    console.log(await ground.action.counters(plan, context));
-    console.log(await ground.action.undo(plan, act, context));
-    console.log(await ground.action.undo(plan, act, context));
-    expect(JSON.stringify([candidate, draft, rehearsal, context.kept])).not.toContain(canary);
+    expect(await action.undo(plan, act, context)).toMatchObject({ result: 'done' });
+    expect(await action.undo(plan, act, context)).toMatchObject({ result: 'already' });
+    expect(await indexesOf(ground.target)).toEqual([]);
+  });
+});
+
+describe('an index that is proposed', () => {
+  let ground: QueryGround;
+  beforeAll(async () => {
+    ground = await queryGround(16);
+    await ground.work(slow, 10);
+  });
+  afterAll(() => ground[Symbol.asyncDispose]());
+
+  async function planned(columns = 'customer_id, seen_at'): Promise<Plan> {
+    return planOf(await ground.plan(await candidateFor(ground, columns)));
+  }
+
+  it('is not passed by its rehearsal when the planner does not use it', async () => {
+    await ground.work(`SELECT id FROM shop.visits WHERE note = '${canary}'`, 10);
+
+    const rehearsal = await ground.rehearsalAction.rehearse(await planned('note'), operationContext());
+
+    expect(rehearsal).toMatchObject({ verdict: 'failed', figures: { savedShare: expect.any(Number) } });
+    expect(rehearsal.text).toContain('the planner does not use the index');
+    expect(await indexesOf(ground.rehearsal)).toEqual([]);
+  });
+
+  it('is not passed when it saves less than is asked for', async () => {
+    const context = { ...operationContext(), minimumImprovement: 0.9999 };
+
+    const rehearsal = await ground.rehearsalAction.rehearse(await planned(), context);
+
+    expect(rehearsal).toMatchObject({ verdict: 'failed' });
+    expect(rehearsal.text).toContain('at least 100.0 % is asked for');
+  });
+
+  it('leaves the data of the rehearsal target alone when its statement writes', async () => {
+    await ground.work(
+      'UPDATE shop.visits SET note = repeat($$y$$, 60) WHERE customer_id = 5 AND state = $$open$$',
+      10,
+    );
+    const sum = 'SELECT md5(string_agg(v::text, $$,$$ ORDER BY id)) AS sum FROM shop.visits v';
+    const before = await ground.rehearsal.query(sum);
+
+    const plan = await planned('customer_id, state');
+    const rehearsal = await ground.rehearsalAction.rehearse(plan, operationContext());
+
+    expect(rehearsal).toMatchObject({
+      verdict: 'passed',
+      figures: { statements: [{ results: 'not compared' }] },
+    });
+    expect(await ground.rehearsal.query(sum)).toEqual(before);
+  });
+
+  it('is dropped on the rehearsal target when the rehearsal is interrupted, also by the next one', async () => {
+    const plan = await planned();
+    const stop = new AbortController();
+    const blocker = await ground.rehearsal.connect();
+    await blocker.query('BEGIN; SELECT count(*) FROM shop.visits');
+    await blocker.query('SELECT txid_current()');
+    const rehearsal = ground.rehearsalAction.rehearse(plan, operationContext(stop.signal));
+    const ended = rehearsal.catch((thrown: unknown) => thrown);
+    await vi.waitFor(async () => expect(await indexesOf(ground.rehearsal)).toHaveLength(1), {
+      timeout: 30_000,
+    });
+
+    stop.abort(new Error('stopped'));
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+
+    expect(await ended).toBeInstanceOf(Error);
+    expect(await indexesOf(ground.rehearsal)).toEqual([]);
+  });
+
+  it('is not rehearsed where the table has too few rows, or where the target itself would do it', async () => {
+    const plan = await planned();
+    const facts = { ...plan.facts, tableRows: 4_000_000 };
+
+    const small = await ground.rehearsalAction.rehearse({ ...plan, facts }, operationContext());
+    const itself = await ground.action.rehearse(plan, operationContext());
+
+    expect(small).toMatchObject({ verdict: 'not_possible' });
+    expect(small.text).toContain('has 40000 rows there and 4000000 on the target');
+    expect(itself).toMatchObject({ verdict: 'not_possible' });
+    expect(itself.text).toContain('the very server that the plan is for');
+  });
+
+  it('is refused when another index does the same by now', async () => {
+    const plan = await planned();
+    await ground.target.query('CREATE INDEX by_hand ON shop.visits (customer_id, seen_at, id)');
+    try {
+      expect(await ground.action.recheck(plan, operationContext())).toMatchObject([{ id: 'index_absent' }]);
+      expect(await ground.action.apply(plan, actOf(plan), operationContext())).toMatchObject({
+        result: 'refused',
+      });
+      const { title, action, subject, facts } = plan;
+      const again = await ground.action.plan({ title, action, subject, facts }, operationContext());
+      expect(isRefusal(again)).toBe(true);
+    } finally {
+      await ground.target.query('DROP INDEX shop.by_hand');
+    }
+  });
+
+  it('is refused when the statements became fast, the table was made anew, or the server is another one', async () => {
+    const plan = await planned();
+    const elsewhere = { ...plan, identity: { ...plan.identity, systemIdentifier: '1' } };
+    const renewed = { ...plan, facts: { ...plan.facts, tableOid: '1' } };
+    const facts = newIndexFacts(plan.facts);
+    // As if they had taken 1,000 s, and as if none of their calls had been counted then.
+    const statements = facts.statements.map((each) => ({
+      ...each,
+      seconds: 1_000,
+      total: { calls: 0, seconds: 0 },
+    }));
+    const faster = { ...plan, facts: { ...facts, statements } };
+
+    expect(await ground.action.apply(elsewhere, actOf(plan), operationContext())).toMatchObject({
+      result: 'refused',
+    });
+    expect(await ground.action.recheck(renewed, operationContext())).toMatchObject([{ id: 'table_there' }]);
+    expect(await ground.action.recheck(faster, operationContext())).toMatchObject([
+      { id: 'statements_still_cost' },
+    ]);
+    expect(await indexesOf(ground.target)).toEqual([]);
+  });
+
+  it('leaves something else of the same name alone', async () => {
+    const plan = await planned();
+    const name = String(plan.facts['index']);
+    await ground.target.query(`CREATE INDEX "${name}" ON shop.visits (note)`);
+    try {
+      expect(await ground.action.inspect(plan, actOf(plan), operationContext())).toMatchObject({
+        state: 'other',
+      });
+      expect(await ground.action.apply(plan, actOf(plan), operationContext())).toMatchObject({
+        result: 'refused',
+      });
+      expect(await ground.action.undo(plan, actOf(plan), operationContext())).toMatchObject({
+        result: 'refused',
+      });
+      expect(await indexesOf(ground.target)).toEqual([{ relname: name, indisvalid: true }]);
+    } finally {
+      await ground.target.query(`DROP INDEX shop."${name}"`);
+    }
+  });
+
+  it.each(['interrupted', 'terminated', 'cancelled'] as const)(
+    'is half applied or gone when its build is %s, and taken back',
+    async (how) => {
+      const plan = await planned();
+      const stop = new AbortController();
+      const blocker = await ground.target.connect();
+      await blocker.query('BEGIN; INSERT INTO shop.visits VALUES (-1, 1, $$open$$, now())');
+      const outcome = ground.action.apply(plan, actOf(plan), operationContext(stop.signal));
+      await vi.waitFor(async () => expect(await indexesOf(ground.target)).toHaveLength(1), {
+        timeout: 30_000,
+      });
+
+      if (how === 'interrupted') stop.abort(new Error('stopped'));
+      else {
+        const end = how === 'terminated' ? 'pg_terminate_backend' : 'pg_cancel_backend';
+        await ground.target.query(
+          `SELECT ${end}(pid) FROM pg_stat_activity WHERE application_name LIKE 'reeve/test run=%' AND query LIKE 'CREATE INDEX%'`,
+        );
+      }
+      // What a cancelled build leaves is dropped at once, where nothing stands in the way.
+      if (how === 'cancelled') await blocker.query('ROLLBACK');
+      const { result } = await outcome;
+      await blocker.query('ROLLBACK');
+      await blocker.end();
+      const inspection = await ground.action.inspect(plan, actOf(plan), operationContext());
+      const undone = await ground.action.undo(plan, actOf(plan), operationContext());
+
+      expect([result, inspection.state]).toEqual(
+        how === 'cancelled' ? ['gave_up', 'pending'] : ['half_applied', 'half_applied'],
+      );
+      expect(['done', 'already']).toContain(undone.result);
+      expect(await indexesOf(ground.target)).toEqual([]);
+    },
+  );
+
+  it('is quoted right whatever the names are', async () => {
+    const table = `vis"its; DROP TABLE x; --'ü`;
+    const column = `se"lect 'é`;
+    const quoted = `"${table.replaceAll('"', '""')}"`;
+    const quotedColumn = `"${column.replaceAll('"', '""')}"`;
+    for (const server of [ground.target, ground.rehearsal]) {
+      await server.query(`CREATE TABLE shop.${quoted} AS SELECT id, customer_id AS ${quotedColumn} FROM shop.visits;
+                          ALTER TABLE shop.${quoted} OWNER TO dba; ANALYZE shop.${quoted}`);
+    }
+    await ground.work(`SELECT id FROM shop.${quoted} WHERE ${quotedColumn} = 7`, 40);
+    const plan = await planned(column);
+
+    const rehearsal = await ground.rehearsalAction.rehearse(plan, operationContext());
+    const applied = await ground.action.apply(plan, actOf(plan), operationContext());
+
+    expect(rehearsal.verdict).toBe('passed');
+    expect(applied.result).toBe('done');
+    expect(await indexesOf(ground.target, table)).toMatchObject([{ indisvalid: true }]);
+    expect(await ground.action.undo(plan, actOf(plan), operationContext())).toMatchObject({ result: 'done' });
+  });
+
+  it('is not rehearsed without a login that acts', async () => {
+    const plan = await planned();
+
+    const rehearsal = await actionOn(ground.rehearsal, 'orders-dev', false).rehearse(
+      plan,
+      operationContext(),
+    );
+
+    expect(rehearsal).toMatchObject({ verdict: 'not_possible' });
+    expect(rehearsal.text).toContain('remediation.credentials');
   });
 });

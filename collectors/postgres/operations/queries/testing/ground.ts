@@ -66,12 +66,11 @@ export async function queryGround(major: Major): Promise<QueryGround> {
   };
 }
 
-export function actionOn(server: PostgresServer, id: string, minimumImprovement = 0.2): Action {
+export function actionOn(server: PostgresServer, id: string, mayAct = true): Action {
   const input = operationsInput({
     id,
     url: server.url('postgres', 'reader'),
-    actingUrl: server.url('postgres', 'dba'),
-    minimumImprovement,
+    ...(mayAct ? { actingUrl: server.url('postgres', 'dba') } : {}),
   });
   return createIndexAction(createAccess(input));
 }
