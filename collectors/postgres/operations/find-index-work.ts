@@ -8,9 +8,11 @@ import {
   type PlanDraft,
   type Refusal,
 } from '../../../src/sdk.ts';
+import type { Connection } from '../client.ts';
 import { discoverDatabases } from '../databases.ts';
 import { type Access, identityOfConnection } from './access.ts';
 import { findIndexCandidates, type IndexActionId, type IndexCandidate } from './index-candidates.ts';
+import { sameButName } from './index-definition.ts';
 import type { IndexFacts } from './index-facts.ts';
 import { actionWords, draftIndexPlan, sizeOf } from './index-plan.ts';
 import { membersOf } from './index-recheck.ts';
@@ -33,13 +35,13 @@ export async function findIndexes(
   const found: { readonly candidate: Candidate; readonly bytes: number }[] = [];
   for (const database of asked.length > 0 ? asked : all.databases) {
     try {
-      const survey = await access.reading(database, signal, (connection) =>
-        surveyIndexes(input, connection, signal),
-      );
-      for (const each of findIndexCandidates(survey)) {
-        if (each.action === action)
+      await access.reading(database, signal, async (connection) => {
+        const survey = await surveyIndexes(input, connection, signal);
+        for (const each of findIndexCandidates(survey)) {
+          if (each.action !== action || !(await isExact(connection, each, signal))) continue;
           found.push({ candidate: candidateOf(survey, each), bytes: each.index.bytes });
-      }
+        }
+      });
     } catch (thrown) {
       if (!(thrown instanceof CollectError) || signal.aborted) throw thrown;
       const title = `database ${JSON.stringify(database)} could not be read: ${thrown.message}`;
@@ -58,6 +60,25 @@ export async function findIndexes(
       body: { candidates: chosen.map(({ title, facts }) => ({ title, ...facts })) },
     });
   return chosen;
+}
+
+/** Catalogs alone do not show every option of an index; its definition does. One whose table is locked is left for another time. */
+async function isExact(
+  connection: Connection,
+  { index, twin }: IndexCandidate,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (twin === undefined) return true;
+  try {
+    const [one, other] = [
+      await indexByOid(connection, index.oid, signal),
+      await indexByOid(connection, twin.oid, signal),
+    ];
+    return one !== undefined && other !== undefined && (await sameButName(one.definition, other.definition));
+  } catch (thrown) {
+    if (thrown instanceof CollectError && thrown.code === 'locked') return false;
+    throw thrown;
+  }
 }
 
 function candidateOf(survey: IndexSurvey, { action, index, judged, twin, why }: IndexCandidate): Candidate {
@@ -112,6 +133,7 @@ export async function planIndexChange(
       };
     const twin = found.twin === undefined ? undefined : await indexByOid(connection, found.twin.oid, signal);
     if (state === undefined || (found.twin !== undefined && twin === undefined)) return gone(candidate);
+    if (twin !== undefined && !(await sameButName(twin.definition, state.definition))) return gone(candidate);
     const { tableRows, tableOid, table, bytes, definition, comment, tablespace, scans } = state;
     const facts: IndexFacts = {
       database,
