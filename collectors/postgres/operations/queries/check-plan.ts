@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CollectError, type QueryCheckRequest, type Refusal, toCollectError } from '../../../../src/sdk.ts';
+import { type QueryCheckRequest, type Refusal, toCollectError } from '../../../../src/sdk.ts';
+import { sqlStateOf } from '../../client-errors.ts';
 import { quoteLiteral } from '../../quote.ts';
 import type { ActingSession } from '../acting-client.ts';
 import { type Explained, nodesOf, outline, type PlanNode, rowsScanned } from './explain-tree.ts';
@@ -139,6 +140,9 @@ function savedShare(before: Explained, cost: number): number {
   return 1 - cost / Math.max(before.Plan['Total Cost'], 0.01);
 }
 
+/** Classes of SQLSTATE whose messages speak of names and rules; those of others quote values of rows. */
+const speakingStates = ['0A', '25', '3D', '3F', '42', '53'];
+
 function errorFault(thrown: unknown): Refusal {
   const error = toCollectError(thrown);
   if (error.code === 'timeout')
@@ -146,6 +150,8 @@ function errorFault(thrown: unknown): Refusal {
       id: 'timeout',
       text: `it did not end within ${timeoutMs / 1000} s: look at its plan with EXPLAIN`,
     };
-  const about = error instanceof CollectError ? error.message : String(error);
+  const state = sqlStateOf(thrown);
+  const isAboutText = state === '' || speakingStates.some((prefix) => state.startsWith(prefix));
+  const about = isAboutText ? error.message : `it failed while it ran (SQLSTATE ${state})`;
   return { id: 'refused_by_server', text: `the server refuses it: ${about}` };
 }

@@ -19,7 +19,7 @@ export interface QueryGround extends AsyncDisposable {
   plan(candidate: Candidate): Promise<PlanDraft>;
 }
 
-const schema = `
+export const shopSchema = `
   CREATE ROLE reader LOGIN; GRANT pg_monitor TO reader;
   CREATE ROLE dba LOGIN;
   CREATE EXTENSION pg_stat_statements;
@@ -37,7 +37,7 @@ export async function queryGround(major: Major): Promise<QueryGround> {
     await Promise.all([target[Symbol.asyncDispose](), rehearsal[Symbol.asyncDispose]()]);
   };
   try {
-    await Promise.all([target.query(schema), rehearsal.query(schema)]);
+    await Promise.all([target.query(shopSchema), rehearsal.query(shopSchema)]);
   } catch (thrown) {
     await close();
     throw thrown;
