@@ -54,7 +54,7 @@ export async function createRedisCollector(
   return new RedisCollector(input, connect, topologyOf(options, url?.address, connect));
 }
 
-function topologyOf(options: RedisOptions, address: Address | undefined, connect: Connect): Topology {
+export function topologyOf(options: RedisOptions, address: Address | undefined, connect: Connect): Topology {
   if (options.sentinel !== undefined) {
     const addresses = options.sentinel.addresses.flatMap((text) => parseAddress(text, sentinelPort) ?? []);
     return new SentinelTopology(options.sentinel.name, addresses, connect);

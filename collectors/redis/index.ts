@@ -4,6 +4,7 @@ import { redisOptions } from './config.ts';
 import { redisDashboard } from './dashboard.ts';
 import { redisGrants } from './grants.ts';
 import { redisGroups } from './groups.ts';
+import { redisGuards } from './guards.ts';
 import { redisMetrics } from './metrics.ts';
 import { redisObjectives } from './objectives.ts';
 
@@ -27,4 +28,7 @@ export const engine: Engine = defineEngine({
   },
   options: redisOptions,
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
+  guards: redisGuards,
+  createOperations: async (input) =>
+    (await import('./operations/create-operations.ts')).createRedisOperations(input),
 });
