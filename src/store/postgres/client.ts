@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { StoreError } from '../store-error.ts';
 import { explainStore } from './client-errors.ts';
 import type { StoreEndpoint } from './connection-url.ts';
+import { Turns } from './turns.ts';
 
 /** The only file of this room that imports the driver. */
 
@@ -24,9 +25,20 @@ export interface StoreSession {
 export interface StoreClient extends StoreSession {
   /** For messages: where the store is, without a password. */
   readonly name: string;
-  /** Commits what `work` did, or nothing of it. `work` waits for nothing but its statements. */
+  /** Commits what `work` did, or nothing of it. `work` waits for nothing but its statements, and ends at the first that fails. */
   transaction<T>(work: (session: StoreSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** One connection, made when it is needed. */
+interface Connection {
+  readonly sql: postgres.Sql;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+/** A place for one connection, and for the next when it broke. */
+interface Lane {
+  connection: Connection;
 }
 
 /** Connections: the records of remediation, the writes behind and one to spare. */
@@ -48,34 +60,41 @@ export function createStoreClient(
   endpoint: StoreEndpoint,
   deadlineMs: number = defaultDeadlineMs,
 ): StoreClient {
-  const sockets = new Set<Socket>();
-  const sql = postgres(driverOptions(endpoint, sockets));
-  const bounded = async <T>(work: () => Promise<T>): Promise<T> => {
-    // The driver itself waits for ever for a server that hangs; without its sockets it gives up what it waits for.
-    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), deadlineMs);
+  const lanes = Array.from(
+    { length: mostConnections },
+    (): Lane => ({ connection: createConnection(endpoint) }),
+  );
+  const turns = new Turns(lanes, deadlineMs);
+  const use = async <T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await turns.use((lane) => within(deadlineMs, lane, endpoint, work));
     } catch (thrown) {
       throw explainStore(thrown, endpoint);
-    } finally {
-      clearTimeout(timer);
     }
   };
-  const direct = sessionOn(sql);
   return {
     name: endpoint.name,
-    rows: (row, text, values) => bounded(() => direct.rows(row, text, values)),
-    run: (text, values) => bounded(() => direct.run(text, values)),
-    transaction: (work) => bounded(() => transact(sql, work)),
-    close: () => sql.end({ timeout: closeSeconds }),
+    rows: (row, text, values) => use((sql) => sessionOn(sql).rows(row, text, values)),
+    run: (text, values) => use((sql) => sessionOn(sql).run(text, values)),
+    transaction: (work) => use((sql) => transact(sql, work)),
+    async close() {
+      await Promise.all(lanes.map(({ connection }) => connection.sql.end({ timeout: closeSeconds })));
+    },
   };
 }
 
-function driverOptions(endpoint: StoreEndpoint, sockets: Set<Socket>) {
+/**
+ * The driver (3.4.9) is given one connection at a time, and never asked to reserve one or to `begin`: with several it may send a statement
+ * into the transaction of another (https://github.com/porsager/postgres/issues/823), forget who waits for a connection that closes, and
+ * end the process by writing ROLLBACK to one that is closed. Nor is it trusted to connect again: what it had not written yet when the
+ * connection closed keeps it from ever writing again.
+ */
+function createConnection(endpoint: StoreEndpoint): Connection {
   const { host, port, user, database, password, tls } = endpoint;
-  // Not in the driver's types (3.4.9); it calls this for each connection and does not wait for it to be open.
+  const sockets = new Set<Socket>();
+  // Not in the driver's types; it calls this for each connection and does not wait for it to be open.
   const undeclared = { socket: () => openSocket(endpoint, sockets) };
-  return {
+  const sql = postgres({
     host: host.startsWith('/') ? 'localhost' : host,
     port,
     user,
@@ -83,15 +102,18 @@ function driverOptions(endpoint: StoreEndpoint, sockets: Set<Socket>) {
     // A function, because the driver takes an empty password as a reason to look into the environment.
     password: () => password,
     ssl: tls,
-    max: mostConnections,
+    max: 1,
     connect_timeout: connectSeconds,
     idle_timeout: idleSeconds,
+    // Ending a connection for its age, the driver does not look whether a transaction is open on it.
+    max_lifetime: null,
     backoff: () => 0.05,
     fetch_types: false,
     onnotice: () => undefined,
     connection: { application_name: 'reeve store', client_encoding: 'UTF8', ...bounds },
     ...undeclared,
-  };
+  });
+  return { sql, sockets };
 }
 
 /** Handed out while it still connects: the driver buffers, and hears of its errors as of its own sockets'. */
@@ -101,15 +123,42 @@ function openSocket({ host, port }: StoreEndpoint, sockets: Set<Socket>): Socket
     : connect({ host, port, noDelay: true, keepAlive: true });
   sockets.add(socket);
   // Not 'close' alone: the driver takes all listeners off a socket that it encrypts.
-  const forget = socket.destroy.bind(socket);
+  const destroy = socket.destroy.bind(socket);
   socket.destroy = (error) => {
     sockets.delete(socket);
-    return forget(error);
+    return destroy(error);
   };
   return socket;
 }
 
-function sessionOn(sql: postgres.Sql | postgres.TransactionSql): StoreSession {
+/** The driver itself waits for ever for a server that hangs; without its socket it gives up what it waits for. */
+async function within<T>(
+  deadlineMs: number,
+  lane: Lane,
+  endpoint: StoreEndpoint,
+  work: (sql: postgres.Sql) => Promise<T>,
+): Promise<T> {
+  const { sql, sockets } = lane.connection;
+  const timer = setTimeout(() => destroyAll(sockets), deadlineMs);
+  try {
+    return await work(sql);
+  } catch (thrown) {
+    if (isConnectionLost(thrown)) {
+      lane.connection = createConnection(endpoint);
+      destroyAll(sockets);
+      await sql.end({ timeout: 0 });
+    }
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function destroyAll(sockets: Iterable<Socket>): void {
+  for (const socket of Array.from(sockets)) socket.destroy();
+}
+
+function sessionOn(sql: postgres.Sql): StoreSession {
   const send = (text: string, values: readonly StoreValue[] = []) =>
     sql.unsafe(text, [...values], { prepare: true });
   return {
@@ -130,28 +179,24 @@ function parseRow<T>(row: z.ZodType<T>, found: unknown): T {
   });
 }
 
-/**
- * A transaction whose connection breaks is not rolled back by us: the server does that, and the driver (3.4.9) would write the ROLLBACK
- * to a socket that is no more, outside of any promise, which ends the process. So the work is left hanging then, and `begin` itself
- * rejects when the connection closes. To be undone when `nextWrite` of the driver's connection.js looks whether there is a socket.
- */
+/** Nothing is sent after a statement whose connection broke: the server takes back what was not committed. */
 async function transact<T>(sql: postgres.Sql, work: (session: StoreSession) => Promise<T>): Promise<T> {
-  const outcome: { value?: T } = {};
-  await sql.begin(async (transaction) => {
-    try {
-      outcome.value = await work(sessionOn(transaction));
-    } catch (thrown) {
-      if (isConnectionLost(thrown)) await new Promise<never>(() => undefined);
-      throw thrown;
-    }
-  });
-  if (!('value' in outcome)) throw new Error('a transaction ended without an answer');
-  return outcome.value;
+  const begun = await sql.unsafe('BEGIN');
+  try {
+    const answer = await work(sessionOn(sql));
+    const committed = await sql.unsafe('COMMIT');
+    if (committed.state.pid !== begun.state.pid)
+      throw new StoreError('unusable', 'the connection to the store changed within a transaction');
+    return answer;
+  } catch (thrown) {
+    if (!isConnectionLost(thrown)) await sql.unsafe('ROLLBACK');
+    throw thrown;
+  }
 }
 
 /** FATAL and PANIC end the connection; what is no answer of the server at all means that there is none any more. */
 function isConnectionLost(thrown: unknown): boolean {
   if (thrown instanceof postgres.PostgresError)
     return thrown.severity === 'FATAL' || thrown.severity === 'PANIC';
-  return thrown instanceof Error && 'code' in thrown && /^(CONNECTION_|E[A-Z]+$)/.test(String(thrown.code));
+  return thrown instanceof Error && 'code' in thrown && /^(?:CONNECT|E[A-Z])/.test(String(thrown.code));
 }
