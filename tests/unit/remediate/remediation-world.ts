@@ -184,6 +184,7 @@ export function createWorld(): World {
 
 async function startAgent(world: World, holder: string): Promise<Agent> {
   const life = { isDead: false };
+  const died = Promise.withResolvers<void>();
   const kill = (): void => {
     life.isDead = true;
     world.deaths += 1;
@@ -195,6 +196,7 @@ async function startAgent(world: World, holder: string): Promise<Agent> {
     onDeath: () => {
       life.isDead = true;
       world.deaths += 1;
+      died.resolve();
     },
   });
   const counters = createCounters(world);
@@ -253,7 +255,8 @@ async function startAgent(world: World, holder: string): Promise<Agent> {
     },
   };
   const remediation = createRemediation(input);
-  await remediation.begin();
+  // Who dies while it begins never answers.
+  await Promise.race([remediation.begin(), died.promise]);
   return { ...remediation, kill };
 }
 
