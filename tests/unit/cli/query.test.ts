@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defineEngine } from '../../../src/core/engine.ts';
 import type {
   CheckedStatement,
-  OperationContext,
   Operations,
   QueryCheckRequest,
 } from '../../../src/core/remediation/operations.ts';
@@ -59,7 +58,7 @@ describe('reeve query check', () => {
       check: () => Promise.resolve([]),
       ...(isCapable
         ? {
-            checkQueries: (request: QueryCheckRequest, _: OperationContext) => {
+            checkQueries: (request: QueryCheckRequest) => {
               asked.push(request);
               if (answer instanceof Error) return Promise.reject(answer);
               return Promise.resolve({ on: 'orders-dev', statements: answer });

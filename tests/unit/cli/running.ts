@@ -41,7 +41,9 @@ export async function startRun(
     },
   };
   const done = fixture.run(['run', '-c', path, '--shutdown-timeout', '2s'], { env, server, context });
-  const url = await waitUntil('the daemon to run', () => /"metrics":"([^"]+)"/.exec(log)?.[1]);
+  const url = await waitUntil('the daemon to run', () => /"metrics":"([^"]+)"/.exec(log)?.[1]).catch((error: unknown) => {
+    throw new Error(`the daemon did not start:\n${log}`, { cause: error });
+  });
   return {
     url,
     done,

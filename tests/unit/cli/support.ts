@@ -6,6 +6,7 @@ import type { CliContext } from '../../../src/cli/context.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import { type CheckItem, defineEngine, type Engine } from '../../../src/core/engine.ts';
 import { CollectError } from '../../../src/core/errors.ts';
+import type { Operations } from '../../../src/core/remediation/operations.ts';
 import { createSystemClock } from '../../../src/telemetry/clock.ts';
 import { fakeManifest } from '../../support/fake-engine.ts';
 
@@ -24,11 +25,20 @@ export interface FakeServer {
   readonly hangs?: boolean;
   /** 20 unless given. With it the temperature is judged, as if it were money that was spent. */
   readonly temperature?: () => number;
+  /** What may be done on a target; then the temperature is judged as unused indexes. Throws when they cannot be made. */
+  readonly operations?: (target: string) => Operations;
   /** Called when a collector is made. */
   readonly onCollector?: () => void;
 }
 
 export function createServerEngine(server: FakeServer = {}): Engine {
+  const { operations } = server;
+  const engine = collectingEngine(server);
+  if (operations === undefined) return engine;
+  return { ...engine, createOperations: async ({ target }) => operations(target.id) };
+}
+
+function collectingEngine(server: FakeServer): Engine {
   return defineEngine({
     ...fakeManifest,
     groups: {
@@ -36,7 +46,14 @@ export function createServerEngine(server: FakeServer = {}): Engine {
       slow: { ...fakeManifest.groups.slow, ...(server.onPaid === undefined ? {} : { paidEveryMs: 60_000 }) },
     },
     objectives:
-      server.temperature === undefined ? [] : [{ objective: 'bigquery_spend_usd', metric: 'temperature' }],
+      server.temperature === undefined
+        ? []
+        : [
+            {
+              objective: server.operations === undefined ? 'bigquery_spend_usd' : 'unused_index_bytes',
+              metric: 'temperature',
+            },
+          ],
     starter: { protocols: ['fake', 'fakes'] },
     options: (fields) => z.strictObject({ url: fields.secretUrl(['fake', 'fakes']) }),
     createCollector: ({ target, options }) => {
