@@ -71,10 +71,10 @@ export function createDurableEngine(
     stopWithinMs,
     newWorker: () => client.newWorker({ concurrency }),
     takeOver: async () => {
-      const released = await journal.releaseLeases();
+      const released = await journal.bounded(() => journal.releaseLeases());
       if (released > 0)
         log.info('took up the durable processes of the agent before', { processes: released });
-      await journal.prune(clock.now() - keepEndedMs);
+      await journal.bounded(() => journal.prune(clock.now() - keepEndedMs));
     },
   });
   let closed: Promise<void> | undefined;

@@ -36,14 +36,19 @@ export function createWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
   let running: Promise<void> | undefined;
   let hasTakenOver = false;
   let pause = new AbortController();
-  const takeOver = async (): Promise<void> => {
-    await options.takeOver();
-    hasTakenOver = true;
+  const takeOver = async (): Promise<boolean> => {
+    try {
+      if (!hasTakenOver) await options.takeOver();
+      hasTakenOver = true;
+    } catch (thrown) {
+      options.health.refused(thrown);
+    }
+    return hasTakenOver;
   };
   /** Whether something was found, nothing was, or the journal refuses. */
   const look = async (active: Worker): Promise<'found' | 'idle' | 'refusing'> => {
+    if (!(await takeOver())) return 'refusing';
     try {
-      if (!hasTakenOver) await takeOver();
       const count = await active.tick();
       if (options.claims.nextRound()) return 'refusing';
       return count > 0 ? 'found' : 'idle';
@@ -64,9 +69,11 @@ export function createWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
   return {
     async begin() {
       if (running !== undefined || closing.signal.aborted) return;
-      worker = options.newWorker();
-      running = run(worker);
-      await Promise.resolve();
+      const active = options.newWorker();
+      worker = active;
+      const first = takeOver();
+      running = first.then(() => run(active));
+      await first;
     },
     wake: () => pause.abort(),
     async end() {

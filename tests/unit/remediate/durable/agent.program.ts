@@ -1,12 +1,13 @@
-/** An agent with one process. In `apply` it waits to be killed, unless it is told to finish. */
+/** An agent with one process, on a directory or on the endpoint in DURABLE_ENDPOINT. In `apply` it waits to be killed, unless it is told to finish. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { openDurableEngine } from '../../../../src/remediate/durable/open-durable-engine.ts';
 import { createSystemClock } from '../../../../src/telemetry/clock.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
 
 const [path = '', record = '', finish] = process.argv.slice(2);
+const endpoint = process.env['DURABLE_ENDPOINT'];
 const engine = await openDurableEngine({
-  location: { path },
+  location: endpoint === undefined ? { path } : { endpoint: JSON.parse(endpoint) },
   holder: 'test',
   clock: createSystemClock(),
   log: createRecordingLog(),

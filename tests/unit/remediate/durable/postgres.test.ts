@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DurableEngine } from '../../../../src/core/ports/durable-engine.ts';
 import { LeaseLost, ProcessCancelled } from '../../../../src/core/ports/durable-engine.ts';
@@ -5,11 +8,14 @@ import { openDurableEngine } from '../../../../src/remediate/durable/open-durabl
 import type { JournalEndpoint } from '../../../../src/remediate/durable/postgres-journal.ts';
 import { createSystemClock } from '../../../../src/telemetry/clock.ts';
 import { type PostgresServer, startPostgres } from '../../../support/postgres/server.ts';
+import { spawnReeve } from '../../../support/process.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
+import { createTempDir } from '../../../support/temp-dir.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { describeDurableEngine } from './durable-engine-contract.ts';
 import { aborted, add, type JournalPlace } from './journal-place.ts';
 
+const program = fileURLToPath(new URL('./agent.program.ts', import.meta.url));
 let server: PostgresServer;
 let databases = 0;
 
@@ -117,6 +123,36 @@ describe('the shared journal', () => {
       message: expect.stringMatching(/^(?!.*hidden-word).*store\.url must lead to a database/s),
     });
   });
+});
+
+describe('an agent that is killed in a step', () => {
+  it('is succeeded by another one when its lease is over: that step again, the others once', async () => {
+    await using place = await createPlace();
+    await using folder = await createTempDir('durable-takeover');
+    const record = join(folder.path, 'record.txt');
+    const endpoint = JSON.stringify(endpointOf(server, place.database));
+    await using agent = await spawnReeve(['-', record], {
+      entry: program,
+      env: { DURABLE_ENDPOINT: endpoint },
+    });
+    await agent.waitForLine(/^in apply$/);
+    agent.signal('SIGKILL');
+    await agent.exit;
+    const { engine } = await place.open();
+    const done: string[] = [];
+    engine.define('execute', async (_input, steps) => {
+      await steps.step('pre-check', async () => add(done, 'pre-check'));
+      await steps.step('apply', async () => add(done, 'apply'));
+      await steps.step('verify', async () => add(done, 'verify'));
+    });
+
+    await engine.begin();
+
+    expect(await engine.list()).toMatchObject([{ id: 'run-1', state: 'running' }]);
+    await waitUntil('the end', () => done.includes('verify'), { timeoutMs: 40_000 });
+    expect(done).toEqual(['apply', 'verify']);
+    expect(await readFile(record, 'utf8')).toBe('pre-check\napply\n');
+  }, 60_000);
 });
 
 describe('a server that goes away', () => {

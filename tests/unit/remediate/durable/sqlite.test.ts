@@ -5,7 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import type { DurableEngine } from '../../../../src/core/ports/durable-engine.ts';
-import { openDurableEngine } from '../../../../src/remediate/durable/open-durable-engine.ts';
+import {
+  createDurableEngine,
+  openDurableEngine,
+} from '../../../../src/remediate/durable/open-durable-engine.ts';
+import { openSqliteJournal } from '../../../../src/remediate/durable/sqlite-journal.ts';
 import { createSystemClock } from '../../../../src/telemetry/clock.ts';
 import { spawnReeve } from '../../../support/process.ts';
 import { createRecordingLog, type RecordingLog } from '../../../support/recording-log.ts';
@@ -76,6 +80,34 @@ describe('the embedded journal', () => {
     });
   });
 
+  it('starts an id once also after the day in which OpenWorkflow knows it, and forgets it 30 days after its end', async () => {
+    await using place = await createPlace();
+    let passes = 0;
+    const runOnce = async (): Promise<void> => {
+      const { engine } = await place.open();
+      engine.define('once', async () => void (passes += 1));
+      await engine.begin();
+      await engine.start('once', 'run-1', null);
+      await waitUntil('the end', async () => (await engine.list()).length === 0);
+      await engine.close();
+    };
+    const age = (days: number): void => {
+      const database = new DatabaseSync(join(place.path, 'runs.sqlite'));
+      const at = new Date(Date.now() - days * 86_400_000).toISOString();
+      database.prepare('UPDATE workflow_runs SET created_at = ?, finished_at = ?').run(at, at);
+      database.close();
+    };
+
+    await runOnce();
+    age(29);
+    await runOnce();
+    expect(passes).toBe(1);
+    age(31);
+    await runOnce();
+
+    expect(passes).toBe(2);
+  });
+
   it('goes on within two seconds after kill -9 in a step: that step again, the others once', async () => {
     await using place = await createPlace();
     const record = join(place.path, 'record.txt');
@@ -123,6 +155,34 @@ describe('the embedded journal', () => {
     expect(said).toEqual(['error', 'info']);
     expect(printed).not.toHaveBeenCalled();
     printed.mockRestore();
+  });
+
+  it('keeps what a step came to until the full disk has room for it', async () => {
+    await using directory = await createTempDir('durable');
+    const log = createRecordingLog();
+    const journal = openSqliteJournal(directory.path);
+    const database: unknown = Reflect.get(journal.backend, 'db');
+    if (!(database instanceof DatabaseSync)) throw new Error('OpenWorkflow keeps its connection elsewhere');
+    const engine = createDurableEngine(journal, { clock: createSystemClock(), log });
+    const done: string[] = [];
+    engine.define('execute', async (_input, steps) => {
+      const answer = await steps.step('apply', async () => {
+        database.exec('PRAGMA max_page_count = 1');
+        done.push('apply');
+        return 'x'.repeat(100_000);
+      });
+      await steps.step('verify', async () => add(done, `verify ${answer.length}`));
+    });
+    await engine.begin();
+    await engine.start('execute', 'run-1', null);
+    const said = await waitUntil('the log', () => log.events.find(({ level }) => level === 'error'));
+    expect(said.fields['problem']).toBe('database or disk is full');
+
+    database.exec('PRAGMA max_page_count = 1000000');
+
+    await waitUntil('the end', () => done.length === 2);
+    expect(done).toEqual(['apply', 'verify 100000']);
+    await engine.close();
   });
 
   it('closes while the disk refuses', async () => {
