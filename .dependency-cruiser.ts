@@ -38,6 +38,36 @@ const ownCode = '^(src|collectors|demo|bench|tests|dashboards)/';
 /** Tests beside an engine, and what only they need. */
 const testFile = '\\.test\\.ts$|/testing/';
 
+/** What else speaks to a database, runs processes or judges statements, and where it belongs; nowhere else may it be imported. */
+const specialists = {
+  postgres: {
+    places: '^src/(store/postgres/client\\.ts$|remediate/durable/)',
+    packages: ['postgres'],
+    why: 'the store and the durable engine on PostgreSQL, each in one place',
+  },
+  openworkflow: {
+    places: '^src/remediate/durable/',
+    packages: ['openworkflow'],
+    why: 'behind the port of the durable engine, so that another can take its place',
+  },
+  parser: {
+    places: '^collectors/postgres/operations/',
+    packages: ['libpg-query'],
+    why: 'an engine judges its own statements',
+  },
+  cron: { places: '^src/remediate/schedules\\.ts$', packages: ['node-cron'], why: 'schedules have one home' },
+} as const;
+
+const specialistRules: IForbiddenRuleType[] = Object.entries(specialists).map(
+  ([name, { places, packages, why }]) => ({
+    name: `specialist-${name}`,
+    severity: 'error',
+    comment: `only ${places} imports ${packages.join(', ')}: ${why}`,
+    from: { path: '^(src|collectors)/', pathNot: `${places}|${testFile}` },
+    to: { path: `node_modules/(@types/)?(${packages.join('|')})/` },
+  }),
+);
+
 const roomRules: IForbiddenRuleType[] = Object.entries(rooms).map(([room, allowed]) => ({
   name: `room-${room}`,
   severity: 'error',
@@ -133,7 +163,7 @@ const collectorRules: IForbiddenRuleType[] = [
   {
     name: 'src-has-no-driver',
     severity: 'error',
-    comment: 'only engines speak to databases',
+    comment: 'only engines speak to the databases that are watched',
     from: { path: '^src/' },
     to: { path: driverPath },
   },
@@ -198,7 +228,14 @@ export const staticRules: readonly IForbiddenRuleType[] = [
 ];
 
 const configuration: IConfiguration = {
-  forbidden: [...roomRules, ...coreRules, ...doorRules, ...collectorRules, ...generalRules],
+  forbidden: [
+    ...roomRules,
+    ...coreRules,
+    ...doorRules,
+    ...collectorRules,
+    ...specialistRules,
+    ...generalRules,
+  ],
   options: {
     // The default parser needs a TypeScript with a compiler API; with TypeScript 7 it sees no module at all and finds nothing wrong.
     parser: 'swc',

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { Engine } from '../core/engine.ts';
 import type { RemediationControl } from '../core/remediation/control.ts';
 import { askControl } from './ask-control.ts';
 import { type CommandLine, commandLine } from './command-line.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { createSocketRemediation } from './socket-remediation.ts';
+import type { StoredInput } from './stored-input.ts';
 import { openStoredRemediation } from './stored-remediation.ts';
 import { openStoredView, type RemediationView } from './stored-view.ts';
 
@@ -16,14 +15,6 @@ export interface OpenedRemediation<C = RemediationControl> extends AsyncDisposab
   /** `stopped`: no agent runs here; decisions are written down, and the next agent acts on them. */
   readonly agent: 'running' | 'stopped';
   readonly commandOf: CommandLine;
-}
-
-/** What opens the store while no daemon answers. */
-export interface StoredInput {
-  readonly config: Config;
-  readonly engines: ReadonlyMap<string, Engine>;
-  readonly context: CliContext;
-  readonly options: GlobalOptions;
 }
 
 type OpenStored<C> = (input: StoredInput) => Promise<{ readonly control: C } & AsyncDisposable>;

@@ -3,9 +3,9 @@ import { createRemediation } from '../remediate/remediation.ts';
 import { createConfigInForce } from './config-in-force.ts';
 import { createIdleEngine } from './idle-engine.ts';
 import { openLog } from './open-log.ts';
-import type { StoredInput } from './open-remediation.ts';
 import { openStoreToDecide } from './open-store-of.ts';
 import { remediationInput } from './remediation-input.ts';
+import type { StoredInput } from './stored-input.ts';
 
 /**
  * Takes decisions while no agent runs: they are written into the store (the embedded one is locked meanwhile), and nothing is done on any database.

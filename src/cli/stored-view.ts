@@ -6,9 +6,9 @@ import { sha256 } from '../remediate/plan-hash.ts';
 import { createMemoryRemediationRecords } from '../store/memory-remediation-records.ts';
 import { createConfigInForce } from './config-in-force.ts';
 import { openLog } from './open-log.ts';
-import type { StoredInput } from './open-remediation.ts';
 import { readStoreOf } from './open-store-of.ts';
 import { pauseFileOf } from './pause-file.ts';
+import type { StoredInput } from './stored-input.ts';
 
 /** What can be looked at. */
 export type RemediationView = Pick<RemediationControl, 'runs' | 'show' | 'status' | 'audit' | 'verifyAudit'>;
