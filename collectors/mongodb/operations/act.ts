@@ -82,7 +82,9 @@ async function prepare(
   } catch (thrown) {
     await client?.close();
     if (signal.aborted || !(thrown instanceof CollectError)) throw thrown;
-    return { result: 'refused', detail: `nothing was done: ${thrown.message}` };
+    // Taking back is tried again: a set is without a primary for seconds.
+    const mayPass = direction === 'undo' && (thrown.code === 'unreachable' || thrown.code === 'timeout');
+    return { result: mayPass ? 'gave_up' : 'refused', detail: `nothing was done: ${thrown.message}` };
   }
 }
 

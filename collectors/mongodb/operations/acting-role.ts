@@ -1,8 +1,8 @@
-import type { CheckItem } from '../../../src/sdk.ts';
-import { toCollectError } from '../../../src/sdk.ts';
+import { type CheckItem, type TargetIdentity, toCollectError } from '../../../src/sdk.ts';
 import type { MemberClient } from '../client.ts';
 import { listAt, textAt, textsAt } from '../document.ts';
 import { openActing } from './acting.ts';
+import { differences, readIdentity } from './identity.ts';
 import type { MongodbOperationsInput } from './input.ts';
 import { leaderOf, type ReadingSide } from './reading-side.ts';
 
@@ -32,7 +32,7 @@ export function actingGrants(name: string): string {
   const version = `{ resource: { db: 'config', collection: 'version' }, actions: ['find'] }`;
   return [
     `db.getSiblingDB('admin').createRole({ role: 'reeveActs', privileges: [`,
-    `  // every database; name one in db, or a collection too, to allow less`,
+    `  // every database; name one in db, or a collection too, to allow less. On a rehearsal target add the action find`,
     `  ${databases},`,
     `  ${cluster}, ${version}`,
     `], roles: [] });`,
@@ -69,67 +69,83 @@ export async function checkLogins(
     );
     return items;
   }
-  return [...items, ...(await checkActing(input, signal))];
+  const identity = await readIdentity(leaderOf(deployment), signal);
+  return [...items, ...(await checkActing(input, identity, signal))];
 }
 
 async function checkActing(
   input: MongodbOperationsInput,
+  identity: TargetIdentity,
   signal: AbortSignal,
 ): Promise<readonly CheckItem[]> {
   let client: MemberClient | undefined;
   try {
     client = await openActing(input, input.applicationName, signal);
     const held = await privilegesOf(client, signal);
-    if (held.length === 0)
-      return [
-        item(
-          'advice',
-          'the server lets the login that acts in without a name: access control is off',
-          '// turn on security.authorization and make the login\n' + actingGrants('reeve_acts'),
-        ),
-      ];
-    const missing = needed.flatMap(({ on, actions }) =>
-      actions.filter(
-        (action) =>
-          !held.some(
-            (each) => each.actions.includes('anyAction') || (each.on === on && each.actions.includes(action)),
-          ),
-      ),
-    );
-    const more = actionsAmong(held, dangerous);
-    return [
-      ...(missing.length === 0
-        ? []
-        : [
-            item(
-              'blind',
-              `the login that acts lacks ${missing.join(', ')}: what needs it is refused`,
-              actingGrants('reeve_acts'),
-            ),
-          ]),
-      ...(more.length === 0
-        ? []
-        : [
-            item(
-              'advice',
-              `the login that acts may do more than its actions need (${more.join(', ')})`,
-              `// a login of its own\n${actingGrants('reeve_acts')}`,
-            ),
-          ]),
-    ];
+    const missing = missingActions(held);
+    // Without them it may not say who it is.
+    const here = held.length === 0 || missing.length === 0 ? await readIdentity(client, signal) : identity;
+    const found = {
+      elsewhere: differences(identity, here, { onlyLasting: true }),
+      missing,
+      more: actionsAmong(held, dangerous),
+    };
+    return held.length === 0 ? [openDoor(), ...judge({ ...found, missing: [] })] : judge(found);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    const { message } = toCollectError(thrown);
-    return [
-      item(
-        'blind',
-        `the login that acts cannot be used: ${message}`,
-        `// if it does not exist yet\n${actingGrants('reeve_acts')}`,
-      ),
-    ];
+    const message = `the login that acts cannot be used: ${toCollectError(thrown).message}`;
+    return [item('blind', message, `// if it does not exist yet\n${actingGrants('reeve_acts')}`)];
   } finally {
     await client?.close();
   }
+}
+
+function openDoor(): CheckItem {
+  const remedy = `// turn on security.authorization and make the login\n${actingGrants('reeve_acts')}`;
+  return item('advice', 'the server lets anybody act without a login: access control is off', remedy);
+}
+
+function judge(found: {
+  readonly elsewhere: readonly string[];
+  readonly missing: readonly string[];
+  readonly more: readonly string[];
+}): readonly CheckItem[] {
+  const grants = actingGrants('reeve_acts');
+  const items = [
+    [
+      found.elsewhere,
+      item(
+        'blind',
+        `remediation.credentials lead to another deployment than the url of the target: ${found.elsewhere.join('; ')}`,
+        '// give the connection string of the same deployment',
+      ),
+    ],
+    [
+      found.missing,
+      item(
+        'blind',
+        `the login that acts lacks ${found.missing.join(', ')}: what needs it is refused`,
+        grants,
+      ),
+    ],
+    [
+      found.more,
+      item(
+        'advice',
+        `the login that acts may do more than its actions need (${found.more.join(', ')})`,
+        `// a login of its own\n${grants}`,
+      ),
+    ],
+  ] as const;
+  return items.flatMap(([reasons, each]) => (reasons.length === 0 ? [] : [each]));
+}
+
+function missingActions(held: readonly Held[]): readonly string[] {
+  const has = (on: Held['on'], action: string): boolean =>
+    held.some(
+      (each) => each.actions.includes('anyAction') || (each.on === on && each.actions.includes(action)),
+    );
+  return needed.flatMap(({ on, actions }) => actions.filter((action) => !has(on, action)));
 }
 
 interface Held {

@@ -296,6 +296,22 @@ describe('check', () => {
     ]);
   });
 
+  it('notices that the login that acts leads to another deployment', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    await using other = await startReplicaSet({ users: logins, clock, setName: 'rs9' });
+    const { operations, context } = stageOn(
+      { ...deployment, uriFor: (choice) => other.uriFor(choice) },
+      { clock },
+    );
+
+    const [item] = await operations.check(context.signal);
+
+    expect(item?.message).toContain(
+      'lead to another deployment than the url of the target: set was rs0 and is rs9',
+    );
+  });
+
   it('says that nothing can be applied without a login that acts', async () => {
     const clock = new LeapingClock();
     await using deployment = await start(clock);

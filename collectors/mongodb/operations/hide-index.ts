@@ -8,7 +8,7 @@ import { indexFacts } from './index-facts.ts';
 import { inspectHidden } from './inspect-index.ts';
 import type { Place } from './place.ts';
 import { rehearseHide } from './rehearse-index.ts';
-import { type IndexName, subjectOf } from './subject.ts';
+import { type IndexName, parseSubject, subjectOf } from './subject.ts';
 
 /** Rows of each kind that one run keeps. */
 const mostRows = 50;
@@ -25,6 +25,7 @@ export function hideIndex(place: Place): Action {
     followUp: 'drop_hidden_index',
     find: async (request, context) => {
       keepFindings(place, context);
+      explainUnproven(place, request.only, context);
       const rows = (indexReading(place)?.details['indexes'] ?? []).filter(
         ({ verdict }) => verdict === 'unused',
       );
@@ -120,6 +121,16 @@ function nameOf(row: Readonly<Record<string, unknown>>): IndexName {
     return typeof value === 'string' ? value : '';
   };
   return { database: text('database'), collection: text('collection'), index: text('index') };
+}
+
+/** Why an index that was asked for is no candidate. */
+function explainUnproven(place: Place, only: string | undefined, { evidence }: OperationContext): void {
+  const name = only === undefined ? undefined : parseSubject(only);
+  const row = name === undefined ? undefined : verdictRow(place, name);
+  if (row === undefined || row['verdict'] === 'unused') return;
+  const reasons = Array.isArray(row['reasons']) ? row['reasons'].join(', ') : '';
+  const title = `${only ?? ''} is not proven unused: ${String(row['verdict'])} (${reasons})`;
+  evidence({ kind: 'precheck', title, body: { ...row } });
 }
 
 /** Figures that the proof rests on, and what else the review found: differences between shards, what is hidden, what overlaps. */

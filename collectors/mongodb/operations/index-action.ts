@@ -16,6 +16,10 @@ import type { PlannedIndex } from './inspect-index.ts';
 import { lookAt, type Place } from './place.ts';
 import type { CollectionSight } from './sightings.ts';
 
+/** About two minutes in all, which outlives an election. */
+const undoAttempts = 40;
+const undoPauseMs = 3_000;
+
 export interface IndexActParts {
   readonly inspect: (sight: CollectionSight, planned: PlannedIndex) => Inspection;
   /** What the answer lacks as proof. */
@@ -62,22 +66,38 @@ export function indexActs(
     undo: (plan, { undo }, context) =>
       runSteps(
         undo,
-        (each) =>
-          act(
-            place.input,
-            {
-              statement: each,
-              identity: plan.identity,
-              direction: 'undo',
-              wanted: 'pending',
-              inspect: () => inspect(plan, context),
-            },
-            context,
+        (statement) =>
+          persist(place, context.signal, () =>
+            act(
+              place.input,
+              {
+                statement,
+                identity: plan.identity,
+                direction: 'undo',
+                wanted: 'pending',
+                inspect: () => inspect(plan, context),
+              },
+              context,
+            ),
           ),
         { plan, direction: 'undo', context },
       ),
     counters: (plan, { signal }) => readCollectionCounters(place, indexFacts(plan), signal),
   };
+}
+
+/** What is taken back is not given up for a lock, nor for an election. */
+async function persist(
+  { input: { clock } }: Place,
+  signal: AbortSignal,
+  take: () => Promise<ActOutcome>,
+): Promise<ActOutcome> {
+  let outcome = await take();
+  for (let attempt = 1; outcome.result === 'gave_up' && attempt < undoAttempts; attempt += 1) {
+    await clock.sleep(undoPauseMs, signal);
+    outcome = await take();
+  }
+  return outcome;
 }
 
 /** Each act and each way back is one command; what came of it is kept. */
