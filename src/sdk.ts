@@ -24,6 +24,7 @@ export type { ObjectiveId } from './core/objective.ts';
 export type { Background } from './core/ports/background.ts';
 export type { Clock, Random } from './core/ports/clock.ts';
 export type { History } from './core/ports/history.ts';
+export type { Log } from './core/ports/log.ts';
 export type { Memory } from './core/ports/memory.ts';
 export { isOverdueForReview } from './core/quarter.ts';
 export type { EvidenceDraft } from './core/remediation/evidence.ts';
