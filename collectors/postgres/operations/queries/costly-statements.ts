@@ -15,6 +15,8 @@ export interface CostlyStatement {
   readonly seconds: number;
   /** Of the time of all statements of its database, 0 to 1. */
   readonly share: number;
+  /** Rows that a call gave or changed on average, since it entered. */
+  readonly rowsPerCall: number;
   /** Since it entered pg_stat_statements. */
   readonly total: { readonly calls: number; readonly seconds: number };
 }
@@ -37,6 +39,7 @@ const row = z.object({
   query_id: z.string(),
   calls: z.number(),
   seconds: z.number(),
+  rows: z.number(),
   text: z.string(),
 });
 
@@ -53,7 +56,8 @@ export async function readCostlyStatements(
   const source = await findStatements(session, signal);
   const rows = await source.connection.query(
     `SELECT d.datname::text AS database, s.queryid::text AS query_id, sum(s.calls)::float8 AS calls,
-            sum(s.total_exec_time) / 1000 AS seconds, max(left(s.query, ${longestStatement + 1})) AS text
+            sum(s.total_exec_time) / 1000 AS seconds, sum(s.rows)::float8 AS rows,
+            max(left(s.query, ${longestStatement + 1})) AS text
        FROM ${source.view}(true) s JOIN pg_database d ON d.oid = s.dbid
       WHERE d.datname = ANY ($2) AND s.queryid IS NOT NULL ${source.has('toplevel') ? 'AND s.toplevel' : ''}
         AND s.query ~* $3 AND s.query NOT LIKE $4
@@ -71,12 +75,21 @@ export async function readCostlyStatements(
 
 async function costliest(rows: readonly Counted[]): Promise<readonly CostlyStatement[]> {
   const found: CostlyStatement[] = [];
-  for (const { database, query_id, calls, seconds, text, total } of rows) {
+  for (const { database, query_id, calls, seconds, rows: given, text, total } of rows) {
     const share = seconds / sumSeconds(rows.filter((each) => each.database === database));
     if (!(share >= leastShare) || calls <= 0 || seconds / calls < leastMeanSeconds) continue;
     const shown = await presentable(text);
     if (shown !== undefined)
-      found.push({ database, queryId: query_id, text: shown, calls, seconds, share, total });
+      found.push({
+        database,
+        queryId: query_id,
+        text: shown,
+        calls,
+        seconds,
+        share,
+        rowsPerCall: given / total.calls,
+        total,
+      });
   }
   return found.toSorted((one, other) => other.seconds - one.seconds);
 }

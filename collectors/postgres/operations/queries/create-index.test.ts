@@ -102,6 +102,15 @@ describe('an index that is proposed', () => {
     expect(await indexesOf(ground.rehearsal)).toEqual([]);
   });
 
+  it('is rehearsed with values that give about as many rows as on the target', async () => {
+    await ground.work(`SELECT id, note FROM shop.visits WHERE state = 'closed'`, 10);
+
+    const rehearsal = await ground.rehearsalAction.rehearse(await planned('state'), operationContext());
+
+    // With the rare value of the column it would have been a gain.
+    expect(rehearsal.verdict).toBe('failed');
+  });
+
   it('is not passed when it saves less than is asked for', async () => {
     const context = { ...operationContext(), minimumImprovement: 0.9999 };
 
@@ -203,7 +212,7 @@ describe('an index that is proposed', () => {
 
   it('leaves something else of the same name alone', async () => {
     const plan = await planned();
-    const name = String(plan.facts['index']);
+    const name = newIndexFacts(plan.facts).index;
     await ground.target.query(`CREATE INDEX "${name}" ON shop.visits (note)`);
     try {
       expect(await ground.action.inspect(plan, actOf(plan), operationContext())).toMatchObject({

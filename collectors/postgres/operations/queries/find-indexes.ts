@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { Candidate, FindRequest, OperationContext } from '../../../../src/sdk.ts';
+import {
+  type Candidate,
+  type FindRequest,
+  type OperationContext,
+  toCollectError,
+} from '../../../../src/sdk.ts';
 import type { Connection } from '../../client.ts';
 import type { Session } from '../../session.ts';
 import type { PostgresOperationsInput } from '../access.ts';
@@ -37,8 +42,15 @@ export async function findIndexes(
     const found: Candidate[] = [];
     for (const database of scope) {
       const statements = costs.statements.filter((each) => each.database === database);
-      if (statements.length > 0)
+      if (statements.length === 0) continue;
+      try {
         found.push(...(await findInDatabase(session, database, statements, context)));
+      } catch (thrown) {
+        context.signal.throwIfAborted();
+        // The others can still be helped.
+        const { code, message } = toCollectError(thrown);
+        input.log.warn('no indexes looked for', { target: input.target.id, database, code, message });
+      }
     }
     const wanted = found.filter((each) => request.only === undefined || each.subject === request.only);
     return wanted.slice(0, request.limit);
@@ -126,12 +138,13 @@ function candidateOf(
     equalities,
     tableRows: table.rows,
     tableBytes: table.bytes,
-    statements: statements.map(({ queryId, text, share, calls, seconds, total }) => ({
+    statements: statements.map(({ queryId, text, share, calls, seconds, rowsPerCall, total }) => ({
       queryId,
       text,
       share,
       calls,
       seconds,
+      rowsPerCall,
       total,
     })),
   };

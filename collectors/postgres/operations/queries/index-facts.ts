@@ -15,6 +15,7 @@ const servedStatement = z.object({
   share: z.number(),
   calls: z.number(),
   seconds: z.number(),
+  rowsPerCall: z.number(),
   /** Since it entered pg_stat_statements, when it was planned. */
   total: z.object({ calls: z.number(), seconds: z.number() }),
 });

@@ -1,11 +1,21 @@
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  oneof,
+  property,
+  record,
+  string,
+} from 'fast-check';
 import { parse } from 'libpg-query';
 import { describe, expect, it } from 'vitest';
 import { judgeAct } from '../sql-judge.ts';
 import { createStatement, dropStatement, indexName } from './index-statement.ts';
 
-const hostile = fc.oneof(
-  fc.constantFrom(
+const hostile = oneof(
+  constantFrom(
     'a"; DROP TABLE x; --',
     'select',
     'ü b',
@@ -18,23 +28,25 @@ const hostile = fc.oneof(
     'A',
     ' ',
   ),
-  fc
-    .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
-    .filter((name) => !name.includes('\0') && name.isWellFormed() && Buffer.byteLength(name) <= 63),
+  string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter(
+    (name) => !name.includes('\0') && name.isWellFormed() && Buffer.byteLength(name) <= 63,
+  ),
 );
-const key = fc.record({
+const key = record({
   column: hostile,
-  descending: fc.boolean(),
-  nulls: fc.constantFrom('first' as const, 'last' as const, undefined),
+  descending: boolean(),
+  nulls: constantFrom('first' as const, 'last' as const, undefined),
 });
-const place = fc
-  .record({ schema: hostile, table: hostile, columns: fc.array(key, { minLength: 1, maxLength: 4 }) })
-  .map((each) => ({ ...each, index: indexName(each.table, each.columns) }));
+const place = record({
+  schema: hostile,
+  table: hostile,
+  columns: array(key, { minLength: 1, maxLength: 4 }),
+}).map((each) => ({ ...each, index: indexName(each.table, each.columns) }));
 
 describe('createStatement', () => {
   it('says exactly what was meant, whatever the names are', async () => {
-    await fc.assert(
-      fc.asyncProperty(place, async (meant) => {
+    await assert(
+      asyncProperty(place, async (meant) => {
         const statement = createStatement(meant);
 
         expect(await judgeAct(statement)).toEqual([]);
@@ -61,8 +73,8 @@ describe('createStatement', () => {
 
 describe('dropStatement', () => {
   it('names that index and nothing else', async () => {
-    await fc.assert(
-      fc.asyncProperty(place, async (meant) => {
+    await assert(
+      asyncProperty(place, async (meant) => {
         const statement = dropStatement(meant);
 
         expect(await judgeAct(statement)).toEqual([]);
@@ -87,8 +99,8 @@ describe('dropStatement', () => {
 
 describe('indexName', () => {
   it('fits the server, is the same for the same index, and another for another', () => {
-    fc.assert(
-      fc.property(place, ({ table, columns, index }) => {
+    assert(
+      property(place, ({ table, columns, index }) => {
         expect(Buffer.byteLength(index)).toBeLessThanOrEqual(63);
         expect(indexName(table, columns)).toBe(index);
         expect(indexName(`${table}x`, columns)).not.toBe(index);

@@ -65,7 +65,7 @@ function draftOf(
     ],
     preconditions: preconditions(facts, place),
     blastRadius: { objects: [place], bytes, locks: [locks], estimatedMs: estimatedMs(table, bytes) },
-    cost: costOf(table, bytes),
+    cost: costOf(table, bytes, facts),
     expectation: {
       kind: 'faster',
       byAtLeast: minimumImprovement,
@@ -103,8 +103,11 @@ function estimatedMs({ bytes, rows }: TableFacts, indexBytes: number): number {
   return Math.round(((2 * bytes + 2 * indexBytes) / 104_857_600) * 1000 + Math.max(0, rows) / 1000 + 100);
 }
 
+/** A new entry of a b-tree with its WAL, roughly: for people to weigh. */
+const secondsAWrite = 20e-6;
+
 /** What every write pays from now on, in numbers of this table. */
-function costOf(table: TableFacts, bytes: number): string {
+function costOf(table: TableFacts, bytes: number, { statements }: NewIndexFacts): string {
   const size = `about ${mebibytes(bytes)} on disk (the table has ${mebibytes(table.bytes)}, ${Math.max(0, table.rows)} rows)`;
   const writes = table.inserts + table.updates - table.hot_updates;
   const seconds = table.counted_seconds;
@@ -116,7 +119,9 @@ function costOf(table: TableFacts, bytes: number): string {
     table.updates === 0
       ? 'no row was updated'
       : `${percent(table.hot_updates / table.updates)} of updates needed no index entry (HOT); those that change one of its columns will need entries in every index`;
-  return `${size}; ${rate}; ${hot}`;
+  const took = statements.reduce((sum, { total }) => sum + total.seconds, 0);
+  const upkeep = `at ${secondsAWrite * 1e6} µs each, keeping it up to date for these would have taken ${(writes * secondsAWrite).toFixed(1)} s, and its statements took ${took.toFixed(1)} s in all`;
+  return `${size}; ${rate}; ${upkeep}; ${hot}`;
 }
 
 function perSecond(rate: number): string {

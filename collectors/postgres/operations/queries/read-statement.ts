@@ -121,7 +121,11 @@ function changesRows(node: Node): boolean {
 function selectsWithin(part: unknown): readonly SelectStmt[] {
   if (typeof part !== 'object' || part === null) return [];
   return Object.entries(part).flatMap(([key, value]: [string, unknown]) =>
-    // The tree is the parser's JSON: what stands under this key is of this type.
-    key === 'SelectStmt' ? [value as SelectStmt] : selectsWithin(value),
+    isSelect(key, value) ? [value] : selectsWithin(value),
   );
+}
+
+/** The tree is the parser's own JSON: what stands under this key is of this type. */
+function isSelect(key: string, value: unknown): value is SelectStmt {
+  return key === 'SelectStmt' && typeof value === 'object';
 }

@@ -18,13 +18,14 @@ import { createStatement, dropStatement } from './index-statement.ts';
 import { judgeTrials, type Tried } from './judge-rehearsal.ts';
 import { mebibytes } from './plan-index.ts';
 import { readTables, type TableFacts } from './table-facts.ts';
-import { explainGeneric, prepareTrial, type Trial } from './trial.ts';
+import { explainTrial, prepareTrial, type Trial } from './trial.ts';
 import { type PhaseRuns, runTimeoutMs, runTrial } from './trial-runs.ts';
 
 const waitForLockMs = 120_000;
 /** A table with fewer rows than this part of the target's says nothing about it. */
 const comparableShare = 0.1;
 const mostStatements = 3;
+const mostSets = 3;
 /** A second round of building is done when the first took no longer. */
 const cheapMs = 20_000;
 const cleanUpMs = 60_000;
@@ -74,11 +75,11 @@ async function isTheTarget(
 }
 
 /** The database of the same name; the login's own where there is none. */
-async function rehearsalDatabase({ reading }: Access, wanted: string, signal: AbortSignal): Promise<string> {
+async function rehearsalDatabase(access: Access, wanted: string, signal: AbortSignal): Promise<string> {
   const row = z.object({ name: z.string() });
   const sql =
     'SELECT coalesce((SELECT datname FROM pg_database WHERE datname = $1), current_database())::text AS name';
-  return reading(undefined, signal, async (connection) => {
+  return access.reading(undefined, signal, async (connection) => {
     const [found] = await connection.query(sql, row, signal, [wanted]);
     return found?.name ?? wanted;
   });
@@ -193,14 +194,25 @@ class IndexRehearsal {
       try {
         const name = `reeve_trial_${trials.length}`;
         const trial = await prepareTrial(this.#session, name, statement, this.#context.signal);
-        await explainGeneric(this.#session, trial, this.#context.signal);
-        trials.push(trial);
+        trials.push(await this.#likeTarget(trial, statement.rowsPerCall));
       } catch (thrown) {
         this.#context.signal.throwIfAborted();
         refused.push(`statement ${statement.queryId}: ${toCollectError(thrown).code}`);
       }
     }
     return { trials, refused };
+  }
+
+  /** With the sets of values that give about as many rows as a call on the target, as the planner expects. */
+  async #likeTarget(trial: Trial, rowsPerCall: number): Promise<Trial> {
+    const sets: { readonly values: readonly string[]; readonly distance: number }[] = [];
+    for (const values of trial.values) {
+      const { Plan } = await explainTrial(this.#session, trial, values, false, this.#context.signal);
+      const distance = Math.abs(Math.log((Plan['Plan Rows'] + 1) / (rowsPerCall + 1)));
+      sets.push({ values, distance });
+    }
+    const nearest = sets.toSorted((one, other) => one.distance - other.distance);
+    return { ...trial, values: nearest.slice(0, mostSets).map(({ values }) => values) };
   }
 
   /** Without, with, and where it is cheap once more, so that a slow drift of the machine is no gain. */

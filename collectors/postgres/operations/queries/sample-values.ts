@@ -10,7 +10,8 @@ interface ColumnValues {
   readonly bounds: readonly string[];
 }
 
-export const valueSets = 3;
+/** More than are used, so that those can be taken that are like what the target does. */
+const valueSets = 6;
 
 const row = z.object({ frequent: z.array(z.string()).nullable(), bounds: z.array(z.string()).nullable() });
 const sql = `SELECT most_common_vals::text::text[] AS frequent, histogram_bounds::text::text[] AS bounds
@@ -78,8 +79,8 @@ function valueFor(
     equal: picked,
     list: picked,
     // A tail of the values, or a small part in the middle where another bound ends it.
-    above: () => at(0.9 + 0.03 * set),
-    below: () => (isBetween ? at(0.96 + 0.02 * set) : at(0.1 - 0.03 * set)),
+    above: () => at(0.9 + 0.018 * set),
+    below: () => (isBetween ? at(0.91 + 0.018 * set) : at(0.1 - 0.018 * set)),
     count: () => undefined,
     skip: () => undefined,
   }[role]();
