@@ -9,7 +9,7 @@ import type { Execution } from './execution.ts';
 import { createExecutions, type Executions } from './executions.ts';
 import type { Journal, UnfinishedRow } from './journal.ts';
 import { createJournalHealth } from './journal-health.ts';
-import { type JournalEndpoint, openPostgresJournal } from './postgres-journal.ts';
+import type { JournalEndpoint } from './postgres-journal.ts';
 import { openSqliteJournal } from './sqlite-journal.ts';
 import { createSteps } from './steps.ts';
 import { storableJson } from './storable-json.ts';
@@ -39,11 +39,10 @@ const keepEndedMs = 30 * 86_400_000;
  */
 export async function openDurableEngine(options: DurableEngineOptions): Promise<DurableEngine> {
   const { location, holder } = options;
-  const journal =
-    'path' in location
-      ? openSqliteJournal(location.path)
-      : await openPostgresJournal(location.endpoint, holder);
-  return createDurableEngine(journal, options);
+  if ('path' in location) return createDurableEngine(openSqliteJournal(location.path), options);
+  // The driver is loaded only where it is needed.
+  const { openPostgresJournal } = await import('./postgres-journal.ts');
+  return createDurableEngine(await openPostgresJournal(location.endpoint, holder), options);
 }
 
 /** For `openDurableEngine`, and for tests that bring a journal which refuses. */
@@ -71,10 +70,10 @@ export function createDurableEngine(
     stopWithinMs,
     newWorker: () => client.newWorker({ concurrency }),
     takeOver: async () => {
-      const released = await journal.bounded(() => journal.releaseLeases());
+      const released = await journal.releaseLeases();
       if (released > 0)
         log.info('took up the durable processes of the agent before', { processes: released });
-      await journal.bounded(() => journal.prune(clock.now() - keepEndedMs));
+      await journal.prune(clock.now() - keepEndedMs);
     },
   });
   let closed: Promise<void> | undefined;

@@ -82,28 +82,37 @@ export async function openPostgresJournal(endpoint: JournalEndpoint, holder: str
     place: `schema ${schema} of ${endpoint.name}`,
     isShared: true,
     bounded,
-    ...questions(sql),
+    ...questions(sql, bounded),
     isUnavailable,
     close: () => sql.end({ timeout: closeSeconds }),
   };
 }
 
-function questions(sql: postgres.Sql): Pick<Journal, 'releaseLeases' | 'has' | 'unfinished' | 'prune'> {
+function questions(
+  sql: postgres.Sql,
+  bounded: Journal['bounded'],
+): Pick<Journal, 'releaseLeases' | 'has' | 'unfinished' | 'prune'> {
   const runs = sql(`${schema}.workflow_runs`);
   return {
     releaseLeases: async () => 0,
-    has: async (name, id) =>
-      (await sql`SELECT 1 FROM ${runs} WHERE workflow_name = ${name} AND idempotency_key = ${id} LIMIT 1`)
-        .length > 0,
-    unfinished: async (id) =>
-      unfinishedRows.parse(
-        await sql`SELECT id AS run_id, coalesce(idempotency_key, id) AS id, workflow_name AS name, status,
+    has: async (name, id) => {
+      const found = await bounded(
+        async () =>
+          sql`SELECT 1 FROM ${runs} WHERE workflow_name = ${name} AND idempotency_key = ${id} LIMIT 1`,
+      );
+      return found.length > 0;
+    },
+    unfinished: async (id) => {
+      const found = await bounded(
+        async () => sql`SELECT id AS run_id, coalesce(idempotency_key, id) AS id, workflow_name AS name, status,
           worker_id IS NOT NULL AS is_held, created_at FROM ${runs}
           WHERE status IN ('pending', 'running', 'sleeping') ${id === undefined ? sql`` : sql`AND idempotency_key = ${id}`}
           ORDER BY created_at, id`,
-      ),
+      );
+      return unfinishedRows.parse(found);
+    },
     prune: async (endedBefore) => {
-      await sql`DELETE FROM ${runs} WHERE finished_at < ${new Date(endedBefore)}`;
+      await bounded(async () => sql`DELETE FROM ${runs} WHERE finished_at < ${new Date(endedBefore)}`);
     },
   };
 }
