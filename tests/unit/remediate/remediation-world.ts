@@ -75,6 +75,8 @@ export interface World {
   storeFault: string | undefined;
   draftChange: Partial<PlanDraft>;
   actionChange: Partial<Action>;
+  /** Whether `drop_hidden_index` follows `drop_unused_index`. */
+  hasFollowUp: boolean;
   practices: RemediationInput['practices'];
   /** Points passed, of all generations. */
   readonly points: string[];
@@ -126,7 +128,7 @@ export const basePolicy: RemediationPolicy = {
   concurrentRuns: 1,
   largestObjectBytes: undefined,
   baselineMs: 5 * minute,
-  soakMs: 7 * day,
+  soakMs: 6 * hour,
   planExpiryMs: day,
   lockTimeoutMs: 2_000,
   minimumImprovement: 0.2,
@@ -173,6 +175,7 @@ export function createWorld(): World {
     storeFault: undefined,
     draftChange: {},
     actionChange: {},
+    hasFollowUp: false,
     practices: { consult: async () => [{ source: 'notes', text: 'be careful', at: 0, stale: false }] },
     points: [],
     dieAt: undefined,
@@ -411,8 +414,19 @@ function operationsOf(
     ...world.actionChange,
   });
   if (id !== 'orders' && id !== 'orders-dev') return undefined;
+  // What was left half done is found by the custodian's action only.
+  const leftovers: Action['find'] = async ({ only }, { evidence }) => {
+    evidence({ kind: 'catalogue', title: 'invalid indexes', body: {} });
+    return [...world.indexes]
+      .filter(([index, state]) => state === 'invalid' && (only === undefined || only === index))
+      .map(([subject]) => ({ action: 'finish_drop', subject, title: `finish ${subject}`, facts: {} }));
+  };
   return {
-    actions: [actionOf('drop_unused_index')],
+    actions: [
+      { ...actionOf('drop_unused_index'), ...(world.hasFollowUp ? { followUp: 'drop_hidden_index' } : {}) },
+      ...(world.hasFollowUp ? [actionOf('drop_hidden_index')] : []),
+      { ...actionOf('finish_drop'), find: leftovers },
+    ],
     identify: async () => world.identity,
     check: async () => [],
     judge: async () => world.judged,
