@@ -1,3 +1,4 @@
+import { renderRemediation } from './check-remediation.ts';
 import { type CheckedItem, isUncollectable, type TargetCheck } from './check-target.ts';
 
 /** The findings of `reeve check` for a person; every remedy stands on lines of its own, ready to paste. */
@@ -6,7 +7,9 @@ export function renderCheckReport(checks: readonly TargetCheck[]): string {
 }
 
 function renderTarget(check: TargetCheck): string {
-  return [headline(check), ...check.items.map(renderItem)].join('\n');
+  const { remediation } = check;
+  const acting = remediation === undefined ? [] : renderRemediation(remediation, renderItem);
+  return [headline(check), ...check.items.map(renderItem), ...acting].join('\n');
 }
 
 function headline({ target, engine, reachable, server, error, items }: TargetCheck): string {

@@ -4,6 +4,7 @@ import type { CheckItem, Collector, Engine } from '../core/engine.ts';
 import { type CollectErrorCode, toCollectError } from '../core/errors.ts';
 import type { ObjectiveId } from '../core/objective.ts';
 import type { ServerIdentity } from '../core/target.ts';
+import type { RemediationCheck } from './check-remediation.ts';
 
 /** What `reeve check` found out about one target. */
 export interface TargetCheck {
@@ -16,6 +17,8 @@ export interface TargetCheck {
   readonly error: { readonly code: CollectErrorCode; readonly message: string } | undefined;
   /** Worst first. */
   readonly items: readonly CheckedItem[];
+  /** Of a target on which something may be changed. */
+  readonly remediation?: RemediationCheck;
 }
 
 /** Something that is missing, with what it blinds. */
@@ -52,8 +55,7 @@ export async function checkTarget(input: TargetCheckInput): Promise<TargetCheck>
       server = await collector.open(signal);
       return collector.check(signal);
     });
-    const checked = items.map((item) => checkedItem(engine, item, redact));
-    const worstFirst = checked.sort((a, b) => order[a.severity] - order[b.severity]);
+    const worstFirst = checkedItems(engine, items, redact);
     return { ...base, reachable: true, server: server ?? {}, error: undefined, items: worstFirst };
   } catch (thrown) {
     const { code, message } = toCollectError(thrown);
@@ -68,6 +70,16 @@ export async function checkTarget(input: TargetCheckInput): Promise<TargetCheck>
 /** Whether nothing at all can be collected from the target. */
 export function isUncollectable({ reachable, items }: TargetCheck): boolean {
   return !reachable || items.some(({ severity }) => severity === 'fatal');
+}
+
+/** With what each blinds, worst first. */
+export function checkedItems(
+  engine: Engine,
+  items: readonly CheckItem[],
+  redact: (text: string) => string,
+): readonly CheckedItem[] {
+  const checked = items.map((item) => checkedItem(engine, item, redact));
+  return checked.sort((a, b) => order[a.severity] - order[b.severity]);
 }
 
 function checkedItem(engine: Engine, item: CheckItem, redact: (text: string) => string): CheckedItem {

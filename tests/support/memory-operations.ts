@@ -40,7 +40,10 @@ export function createMemoryOperations(target: string, database: MemoryDatabase)
     changelog: 'schema',
     rehearsal: 'required',
     find: async () => (database.hasIndex ? [candidate] : []),
-    plan: async () => draftOf(target),
+    plan: async (_, { evidence }) => {
+      evidence({ kind: 'statistics', title: 'no scan in 120 days', body: { scans: 0 } });
+      return draftOf(target);
+    },
     rehearse: async () => ({
       on: 'dev',
       verdict: 'passed',

@@ -21,8 +21,8 @@ const nexts: Readonly<Record<RunState, Next>> = {
   half_applied: ({ id }, commandOf) =>
     `look at the database: an act is half done, and Reeve goes on until it is whole; at once: ${commandOf(`runs retry ${id}`)}`,
   observed: nothing,
-  proposed: () =>
-    'nothing is executed in mode propose; to allow it, set remediation.mode: approve (or of this action) and start it again',
+  proposed: ({ pipeline, target }, commandOf) =>
+    `this plan is never executed; see why (in mode propose: set remediation.mode, or that of the action, to approve), then start anew: ${commandOf(`runs start ${pipeline} ${target}`)}`,
   nothing_to_do: nothing,
   refused: again,
   rejected: again,

@@ -21,7 +21,7 @@ const config = (mode: string, rest = '') => `targets:
     interval: 1s
     objectives: { unused_index_bytes: { max: 30B } }
     remediation: { mode: ${mode}, rehearsal: dev, credentials: { env: ACT } }
-  - { id: dev, engine: fake, url: "fake://dev" }
+  - { id: dev, engine: fake, url: "fake://dev", objectives: { unused_index_bytes: { enabled: false } } }
 metrics: { listen: "127.0.0.1:0" }
 store: { path: ./d }
 remediation: { baseline: 1s, soak: 1s, pauseFile: ./pause }
@@ -29,7 +29,7 @@ ${rest}`;
 
 const listed = z.array(z.object({ id: z.string(), state: z.string(), planHash: z.string().optional() }));
 
-describe('remediation in the daemon', () => {
+describe('remediation in the daemon', { timeout: 60_000 }, () => {
   let fixture: CliFixture;
   let running: Running | undefined;
   let database: MemoryDatabase;
@@ -127,7 +127,8 @@ describe('remediation in the daemon', () => {
     expect(database.changes).toEqual([]);
     await start(config('approve'));
 
-    await waitUntil('the change', () => (database.changes.length > 0 ? true : undefined));
+    // A run that was just decided on is left alone for some seconds, in case whoever decided starts it.
+    await waitUntil('the change', () => database.changes.length > 0, { timeoutMs: 40_000 });
     expect(database.changes).toEqual(['DROP INDEX CONCURRENTLY "notes_idx"']);
   });
 

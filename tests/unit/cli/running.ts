@@ -41,9 +41,11 @@ export async function startRun(
     },
   };
   const done = fixture.run(['run', '-c', path, '--shutdown-timeout', '2s'], { env, server, context });
-  const url = await waitUntil('the daemon to run', () => /"metrics":"([^"]+)"/.exec(log)?.[1]).catch((error: unknown) => {
-    throw new Error(`the daemon did not start:\n${log}`, { cause: error });
-  });
+  const url = await waitUntil('the daemon to run', () => /"metrics":"([^"]+)"/.exec(log)?.[1]).catch(
+    (error: unknown) => {
+      throw new Error(`the daemon did not start:\n${log}`, { cause: error });
+    },
+  );
   return {
     url,
     done,
