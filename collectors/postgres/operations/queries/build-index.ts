@@ -1,19 +1,19 @@
-import type { Act, ActContext, ActOutcome, Plan } from '../../../../src/sdk.ts';
+import { type Act, type ActContext, type ActOutcome, CollectError, type Plan } from '../../../../src/sdk.ts';
 import type { Connection } from '../../client.ts';
 import { type Access, notBegun } from '../access.ts';
 import type { ActingSession, StatementOutcome } from '../acting-client.ts';
+import { watchBuild } from '../build-watch.ts';
+import { catalogueSignal, explainOutcome, runUntilSettled } from '../settle.ts';
 import { type NewIndexFacts, newIndexFacts } from './index-facts.ts';
 import { inspectIndex } from './index-state.ts';
 import { dropStatement } from './index-statement.ts';
 import { refusalsNow } from './recheck-index.ts';
-import { mostLagBytes, readServerState } from './server-state.ts';
 
 /** Its waits for older transactions block nobody, so they may be longer than a lock timeout that protects others. */
 const buildLockTimeoutMs = 60_000;
 const waitForLockMs = 30_000;
 const watchEveryMs = 1_000;
-const afterwardsMs = 15_000;
-const mostDrops = 5;
+const dropWithinMs = 20_000;
 
 /** Builds the index, watched; what a build that did not end leaves behind is dropped at once. */
 export async function buildIndex(
@@ -34,10 +34,12 @@ export async function buildIndex(
       if (cleaned.result !== 'done') return { ...cleaned, result: 'half_applied' };
     }
     await context.assertHeld();
+    const { policy, clock } = access.input;
+    const { lockTimeoutMs } = policy;
     const outcome = await session.run(act.statement, {
       signal: context.signal,
-      lockTimeoutMs: Math.max(buildLockTimeoutMs, access.input.policy.lockTimeoutMs),
-      watch: (signal) => reasonToStop(watcher, facts, signal),
+      lockTimeoutMs: Math.max(buildLockTimeoutMs, lockTimeoutMs),
+      watch: watchBuild({ connection: watcher, processId: session.processId, lockTimeoutMs, clock }),
       watchEveryMs,
     });
     return settle(access, session, facts, outcome, context);
@@ -84,16 +86,6 @@ async function acting(
   }
 }
 
-async function reasonToStop(
-  watcher: Connection,
-  facts: NewIndexFacts,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { lag_bytes: lag } = await readServerState(watcher, facts.tableOid, signal);
-  if (lag <= mostLagBytes) return undefined;
-  return `a standby fell ${Math.round(lag / 1_048_576)} MiB behind during the build`;
-}
-
 /** What the build came to, by the catalogue. */
 async function settle(
   access: Access,
@@ -105,7 +97,7 @@ async function settle(
   const why = describe(outcome);
   // The server may still be at it, and without the connection nobody can ask on it.
   if (outcome.kind === 'lost') return { result: 'half_applied', detail: why };
-  const { state, detail } = await inspectIndex(session, facts, AbortSignal.timeout(afterwardsMs));
+  const { state, detail } = await inspectIndex(session, facts, catalogueSignal());
   if (state === 'done') return { result: 'done', detail };
   if (state === 'other') return { result: 'failed', detail: `${why}; ${detail}` };
   if (state === 'pending')
@@ -137,19 +129,24 @@ async function dropIndex(
   { input }: Access,
   session: ActingSession,
   facts: NewIndexFacts,
-  { signal }: ActContext,
+  context: ActContext,
 ): Promise<ActOutcome> {
-  let why = '';
-  for (let attempt = 1; attempt <= mostDrops; attempt += 1) {
-    if (attempt > 1) await input.clock.sleep(input.random() * 1_000 * attempt, signal);
-    const outcome = await session.run(dropStatement(facts), { signal });
-    if (outcome.kind === 'lost')
-      return { result: 'half_applied', detail: 'the connection broke while the index was dropped' };
-    const { state, detail } = await inspectIndex(session, facts, AbortSignal.timeout(afterwardsMs));
-    if (state === 'pending')
-      return { result: 'done', detail: `index ${facts.schema}.${facts.index} was dropped` };
-    why = detail;
-    if (outcome.kind !== 'failed' || outcome.sqlState !== '55P03') break;
+  const { clock, random } = input;
+  const name = `${facts.schema}.${facts.index}`;
+  const isGone = async (signal: AbortSignal): Promise<boolean> =>
+    (await inspectIndex(session, facts, signal)).state === 'pending';
+  const patience = { clock, random, context, pauseMs: 500, withinMs: dropWithinMs };
+  try {
+    const outcome = await runUntilSettled(session, dropStatement(facts), isGone, patience);
+    if (outcome === undefined) return { result: 'done', detail: `index ${name} was dropped` };
+    const { detail } = await inspectIndex(session, facts, catalogueSignal());
+    return {
+      result: 'half_applied',
+      detail: `it could not be dropped (${explainOutcome(outcome)}): ${detail}`,
+    };
+  } catch (thrown) {
+    if (!(thrown instanceof CollectError)) throw thrown;
+    const why = `index ${name} was being dropped, and nobody knows how it ended: ${thrown.message}`;
+    return { result: 'half_applied', detail: why };
   }
-  return { result: 'half_applied', detail: `the index could not be dropped: ${why}` };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Candidate, isRefusal, type Plan } from '../../../../src/sdk.ts';
 import { operationContext } from '../../../../tests/support/postgres/operations-input.ts';
 import { newIndexFacts } from './index-facts.ts';
@@ -84,6 +84,9 @@ describe('an index that is proposed', () => {
   let ground: QueryGround;
   beforeAll(async () => {
     ground = await queryGround(16);
+  });
+  beforeEach(async () => {
+    await ground.target.query('SELECT pg_stat_statements_reset()');
     await ground.work(slow, 10);
   });
   afterAll(() => ground[Symbol.asyncDispose]());
@@ -264,6 +267,29 @@ describe('an index that is proposed', () => {
       expect(await indexesOf(ground.target)).toEqual([]);
     },
   );
+
+  it('gives way when somebody waits behind its build, and leaves nothing', async () => {
+    const plan = await planned();
+    const blocker = await ground.target.connect();
+    const waiting = await ground.target.connect();
+    await blocker.query('BEGIN; INSERT INTO shop.visits VALUES (-1, 1, $$open$$, now())');
+    const outcome = ground.action.apply(plan, actOf(plan), operationContext());
+    await vi.waitFor(async () => expect(await indexesOf(ground.target)).toHaveLength(1), { timeout: 30_000 });
+
+    const altered = waiting.query('ALTER TABLE shop.visits ALTER note SET STATISTICS 50');
+    const building = 'SELECT 1 FROM pg_stat_progress_create_index';
+    await vi.waitFor(async () => expect(await ground.target.query(building)).toEqual([]), {
+      timeout: 10_000,
+    });
+    await blocker.query('ROLLBACK');
+    await altered;
+    await Promise.all([blocker.end(), waiting.end()]);
+
+    const { result, detail } = await outcome;
+    expect(result).toBe('gave_up');
+    expect(detail).toContain('waited behind it');
+    expect(await indexesOf(ground.target)).toEqual([]);
+  });
 
   it('is quoted right whatever the names are', async () => {
     const table = `vis"its; DROP TABLE x; --'ü`;
