@@ -9,6 +9,8 @@ export const unusedAfter = '6s';
 export const targets = {
   ordersPrimary: 'orders-primary',
   ordersStandby: 'orders-standby',
+  billing: 'billing',
+  billingDev: 'billing-dev',
   sessionsCache: 'sessions-cache',
   sessionsReplica: 'sessions-replica',
   catalogSet: 'catalog-set',
@@ -38,8 +40,12 @@ metrics:
   listen: 127.0.0.1:${metrics}             # /metrics, /healthz, /readyz
 control:
   listen: 127.0.0.1:${control}             # /breaches, /api/v1/…; Alertmanager delivers here. Other machines need control.tokens
+remediation:                           # real life: leave it out, the defaults are long; every plan says when they are not
+  baseline: 2s                         # real life: 5m, the default: what a change is compared with
+  soak: 4s                             # real life: 7d, the default: it is taken back by itself when something gets worse
+  concurrentRuns: 2                    # real life: 1, the default
 store:
-  path: ./reeve-data                   # history: index usage over restarts and resets, states and breaches
+  path: ./reeve-data                   # history, breaches, runs and their audit; control.sock for the commands
 `;
 }
 

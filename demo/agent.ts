@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answers } from '../src/cli/remediation-json.ts';
+import type { RunReport } from '../src/core/remediation/control.ts';
+import type { Run } from '../src/core/remediation/run.ts';
 import { findFreePort } from '../tests/support/net/free-port.ts';
 import { type ServerProcess, spawnServer } from '../tests/support/server-process.ts';
 import { waitUntil } from '../tests/support/wait-until.ts';
@@ -21,6 +24,10 @@ export interface Agent extends AsyncDisposable {
   scrape(signal: AbortSignal): Promise<Scrape>;
   /** What it says beyond its page: why, and which breaches there were. */
   judged(signal: AbortSignal): Promise<Judged>;
+  /** Its runs, those changed last first. */
+  runs(signal: AbortSignal): Promise<readonly Run[]>;
+  /** All of one run. */
+  report(id: string, signal: AbortSignal): Promise<RunReport>;
 }
 
 /** The ports of the documentation where they are free: people will open what they have read about. */
@@ -53,6 +60,8 @@ export async function startAgent(
   });
   const url = `http://127.0.0.1:${ports.metrics}`;
   const controlUrl = `http://127.0.0.1:${ports.control}`;
+  const askJson = (path: string, stop: AbortSignal): Promise<string> =>
+    ask(`${controlUrl}${path}`, 'application/json', stop);
   const agent: Agent = {
     url,
     controlUrl,
@@ -60,7 +69,9 @@ export async function startAgent(
     logFile,
     process: child,
     scrape: async (stop) => parseExposition(await ask(`${url}/metrics`, 'text/plain; version=0.0.4', stop)),
-    judged: (stop) => readJudged((path) => ask(`${controlUrl}${path}`, 'application/json', stop)),
+    judged: (stop) => readJudged((path) => askJson(path, stop)),
+    runs: async (stop) => answers.runs().parse(JSON.parse(await askJson('/api/v1/runs', stop))).runs,
+    report: async (id, stop) => answers.report().parse(JSON.parse(await askJson(`/api/v1/runs/${id}`, stop))),
     async [Symbol.asyncDispose]() {
       await child.stop('SIGTERM', 3_000);
     },

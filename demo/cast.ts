@@ -1,5 +1,7 @@
 /** What the demo runs of one engine, as the agent and the spectator have to know it. */
 export interface Cast {
+  /** Id of the engine; several may be of the same. */
+  readonly engine: string;
   /** As people write it, such as `Redis with a replica`. */
   readonly title: string;
   /** Set where this is no server of that engine: what stands in for it. */

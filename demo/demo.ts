@@ -2,13 +2,16 @@ import { chmod } from 'node:fs/promises';
 import { isPostgresInstalled } from '../tests/support/postgres/installation.ts';
 import { createTempDir } from '../tests/support/temp-dir.ts';
 import { type EndingWatch, endWithAgent } from './ending.ts';
+import { createOperator } from './operator.ts';
 import type { Screen } from './screen.ts';
-import { createShow, type Show } from './show.ts';
+import { createShow } from './show.ts';
 import { ignoreAbort, sleep } from './sleep.ts';
 import type { Stage } from './stage.ts';
 import { stories } from './stories/all.ts';
 import type { Story } from './stories/story.ts';
-import { openTheatre, type Theatre } from './theatre.ts';
+import { openTheatre } from './theatre.ts';
+import { createTranscript } from './transcript.ts';
+import { runBilling } from './workload/billing.ts';
 import { runCatalog } from './workload/catalog.ts';
 import { runShop } from './workload/shop.ts';
 import { runWarehouse } from './workload/warehouse.ts';
@@ -48,28 +51,32 @@ export async function runDemo(input: DemoInput): Promise<void> {
   endWithAgent(theatre.agent, watch);
   const told = stories.filter(({ needsRedis }) => theatre.sessions !== undefined || !needsRedis);
   sayWhatIsDropped(screen, told);
-  const show = createShow({ ...input, theatre, stories: told });
+  const transcript = createTranscript(sinceStartMs);
+  const operator = createOperator(theatre.agent.configFile, transcript);
+  const show = createShow({ ...input, theatre, stories: told, transcript });
   screen.say(`the agent watches since +${Math.round(sinceStartMs() / 1000)} s`);
 
-  const acts = play(theatre, show, told, watch.signal).catch((error: unknown) => {
-    if (!watch.signal.aborted) watch.end({ kind: 'failure', text: `the workload failed: ${textOf(error)}` });
-  });
+  const acts = play({ ...theatre, operator, until: show.until }, told, watch.signal).catch(
+    (error: unknown) => {
+      if (!watch.signal.aborted)
+        watch.end({ kind: 'failure', text: `the workload failed: ${textOf(error)}` });
+    },
+  );
   await show.run(watch.signal);
   await acts;
   show.end();
 }
 
 /** The shop's business, the invented one of the doubles, and all stories at the same time, until the signal. */
-async function play(
-  theatre: Theatre,
-  show: Show,
-  told: readonly Story[],
-  signal: AbortSignal,
-): Promise<void> {
-  const stage: Stage = { ...theatre, until: show.until };
+async function play(stage: Stage, told: readonly Story[], signal: AbortSignal): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const business = [runShop(stage, either), runCatalog(stage, either), runWarehouse(stage, either)];
+  const business = [
+    runShop(stage, either),
+    runBilling(stage, either),
+    runCatalog(stage, either),
+    runWarehouse(stage, either),
+  ];
   const parts = [...business, ...told.map((story) => tellAgain(story, stage, either))];
   const endAll = (error: unknown): never => {
     failed.abort();

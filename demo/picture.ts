@@ -4,8 +4,10 @@ import type { Cast } from './cast.ts';
 import type { Scrape } from './exposition.ts';
 import type { Failures } from './failures.ts';
 import { column, type Line, span } from './scorecard/lines.ts';
+import { renderTranscript } from './scorecard/remediation.ts';
 import { renderScorecard, renderStories } from './scorecard/scorecard.ts';
 import type { Progress } from './stories/story.ts';
+import type { Entry } from './transcript.ts';
 
 /** All that one picture shows. */
 export interface Scene {
@@ -17,6 +19,8 @@ export interface Scene {
   readonly startedAt: number;
   readonly failures: Pick<Failures, 'of'>;
   readonly progress: readonly Progress[];
+  /** What was asked of Reeve by its commands, and what came of it. */
+  readonly transcript: readonly Entry[];
   readonly sinceStartMs: number;
   /** Undefined while the demo goes on until somebody ends it. */
   readonly forMs: number | undefined;
@@ -25,13 +29,14 @@ export interface Scene {
   readonly silentSinceMs: number | undefined;
 }
 
-/** The picture, as much of it as fits: first the addresses go, then what is no objective, then the end of the scorecard. */
+/** The picture, as much of it as fits: first the commands go, then the addresses, what is no objective, and the end of the scorecard. */
 export function renderPicture(scene: Scene, height: number): readonly Line[] {
   const title = renderTitle(scene);
   const stories = [[], ...renderStories(scene.progress, scene.isOver)];
   const whole = renderScorecard(scene);
   const objectives = renderScorecard(scene, true);
   const attempts = [
+    [...title, ...renderAddresses(scene), [], ...whole, ...stories, ...renderTranscript(scene.transcript)],
     [...title, ...renderAddresses(scene), [], ...whole, ...stories],
     [...title, ...whole, ...stories],
     [...title, ...objectives, ...stories],
@@ -46,8 +51,10 @@ const tooLow: Line = [span('  … the window is too low for the rest', 'faint')]
 
 function renderTitle(scene: Scene): readonly Line[] {
   const { sinceStartMs, forMs, casts, isOver, silentSinceMs } = scene;
-  const doubles = casts.filter(({ double }) => double !== undefined);
-  const what = `Reeve demo: ${casts.length} engines, ${casts.length - doubles.length} real and ${doubles.length} played by doubles`;
+  const engines = new Set(casts.map(({ engine }) => engine)).size;
+  const doubles = new Set(casts.filter(({ double }) => double !== undefined).map(({ engine }) => engine))
+    .size;
+  const what = `Reeve demo: ${engines} engines, ${engines - doubles} real and ${doubles} played by doubles`;
   const until = forMs === undefined ? 'Ctrl-C ends it' : `ends at ${forMs / 1000} s`;
   const when = `+${Math.floor(sinceStartMs / 1000)} s${isOver ? '' : ` · ${until}`}`;
   const title: Line = [column(what, 70, 'title'), span(when.padStart(30), 'faint')];

@@ -7,6 +7,7 @@ import { sleep } from './sleep.ts';
 import type { Stage } from './stage.ts';
 import { type Sight, type Story, trackStories } from './stories/story.ts';
 import type { Theatre } from './theatre.ts';
+import type { Transcript } from './transcript.ts';
 
 /** Between two looks at the agent's page, which is rebuilt at most once a second. */
 const lookEveryMs = 1_000;
@@ -20,6 +21,7 @@ export interface ShowInput {
   readonly screen: Screen;
   readonly forMs: number | undefined;
   readonly sinceStartMs: () => number;
+  readonly transcript: Transcript;
 }
 
 export interface Show {
@@ -54,8 +56,8 @@ export function createShow(input: ShowInput): Show {
     silentSinceMs = undefined;
     scrape = page;
     failures.follow(page);
-    tracker.follow(page, sinceStartMs(), judged.breaches);
-    for (const entry of waiting) if (entry.isShown(page, judged.breaches)) entry.resolve();
+    tracker.follow(page, sinceStartMs(), judged.breaches, judged.runs);
+    for (const entry of waiting) if (entry.isShown(page, judged.breaches, judged.runs)) entry.resolve();
   };
   const render = (height: number, isOver: boolean) =>
     renderPicture(
@@ -66,6 +68,7 @@ export function createShow(input: ShowInput): Show {
         startedAt: Date.now() - sinceStartMs(),
         failures,
         progress: tracker.progress(),
+        transcript: input.transcript.entries,
         sinceStartMs: sinceStartMs(),
         forMs,
         isOver,

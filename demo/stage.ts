@@ -1,9 +1,13 @@
 import { Client } from 'pg';
+import type { Agent } from './agent.ts';
+import type { Operator } from './operator.ts';
 import type { Sight } from './stories/story.ts';
 import type { Servers } from './theatre.ts';
 
 /** What stories act on. */
 export interface Stage extends Servers {
+  readonly agent: Agent;
+  readonly operator: Operator;
   /** Resolves as soon as the agent shows it, or after `maxMs` anyway. */
   readonly until: (isShown: Sight, maxMs: number, signal: AbortSignal) => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { type Agent, startAgent } from './agent.ts';
 import type { Cast } from './cast.ts';
+import { type BillingServers, startBilling } from './servers/billing.ts';
 import { type CartsAccount, startCarts } from './servers/carts.ts';
 import { type CatalogServers, startCatalog } from './servers/catalog.ts';
 import { type OrdersServers, startOrders } from './servers/orders.ts';
@@ -9,6 +10,7 @@ import { startWarehouse, type Warehouse } from './servers/warehouse.ts';
 /** What runs beside the agent. */
 export interface Servers {
   readonly orders: OrdersServers;
+  readonly billing: BillingServers;
   /** Undefined where there is no Redis. */
   readonly sessions: SessionsServers | undefined;
   readonly catalog: CatalogServers;
@@ -37,10 +39,11 @@ export interface OpeningInput {
  * @throws {Error} with the log of what did not start.
  */
 export async function openTheatre({ folder, keep, say, signal }: OpeningInput): Promise<Theatre> {
-  say('starting PostgreSQL with a standby, and Redis with a replica …');
+  say('starting PostgreSQL with a standby, two more that Reeve may change, and Redis with a replica …');
   say('starting doubles: of mongod (not MongoDB), of Azure (not Cosmos DB), of BigQuery (not Google) …');
   const starting = {
     orders: startOrders(keep, signal),
+    billing: startBilling(keep, signal),
     sessions: startSessionsIfPossible(keep, say, signal),
     catalog: startCatalog(keep),
     carts: startCarts(keep),
@@ -50,6 +53,7 @@ export async function openTheatre({ folder, keep, say, signal }: OpeningInput): 
   await Promise.allSettled(Object.values(starting));
   const servers: Servers = {
     orders: await starting.orders,
+    billing: await starting.billing,
     sessions: await starting.sessions,
     catalog: await starting.catalog,
     carts: await starting.carts,

@@ -63,6 +63,7 @@ export function provision({ azure }: CartsAccount, requestUnits: number): void {
 
 function castOf({ url, caFile, account, registration }: AzureDouble): Cast {
   return {
+    engine: engine.id,
     title: `${engine.title}, one account`,
     double: 'no Azure, but a server of ours that answers in its shapes',
     targets: [targets.cartsAccount],

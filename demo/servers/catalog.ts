@@ -2,7 +2,7 @@ import { engine } from '../../collectors/mongodb/index.ts';
 import { type Deployment, startReplicaSet } from '../../tests/support/mongod/deployment.ts';
 import { targets, unusedAfter } from '../agent-config.ts';
 import type { Cast } from '../cast.ts';
-import { makePassword } from './orders.ts';
+import { makePassword } from './logins.ts';
 
 /** The MongoDB of the demo: NOT MongoDB, but a double of a replica set, in the demo's own process. */
 export interface CatalogServers {
@@ -57,6 +57,7 @@ export async function startCatalog(keep: (resource: AsyncDisposable) => void): P
 
 function castOf(set: Deployment): Cast {
   return {
+    engine: engine.id,
     title: `${engine.title}, a set of four members`,
     double: 'no mongod, but a server of ours that speaks its protocol',
     targets: [targets.catalogSet],

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { engine } from '../../collectors/postgres/index.ts';
 import { type PostgresServer, startPostgres } from '../../tests/support/postgres/server.ts';
 import { type PostgresStandby, startStandby } from '../../tests/support/postgres/standby.ts';
 import { targets, unusedAfter } from '../agent-config.ts';
 import type { Cast } from '../cast.ts';
+import { fillIn, makePassword } from './logins.ts';
 import { createShop } from './shop-schema.ts';
 
 /** The PostgreSQL of the demo: a primary and a standby that streams from it. */
@@ -48,7 +48,7 @@ export async function startOrders(
   keep(primary);
   await createShop(primary, passwords.shop, signal);
   for (const statement of engine.grants.statements)
-    await primary.query(fillIn(statement, passwords.reeve), 'shop');
+    await primary.query(fillIn(statement, { password: passwords.reeve, database: 'shop' }), 'shop');
   const standby = await startStandby(primary, { applicationName: standbyName, settings: durable, signal });
   keep(standby);
   for (const [name, value] of Object.entries(durable))
@@ -65,6 +65,7 @@ export async function startOrders(
 /** @param agentUrls of a login that may read statistics and nothing else. */
 function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
   return {
+    engine: engine.id,
     title: `${engine.title} 18 with a standby`,
     targets: [targets.ordersPrimary, targets.ordersStandby],
     config,
@@ -101,13 +102,3 @@ const config = `  - id: ${targets.ordersPrimary}
       indexes: { every: 2s }
       statements: { every: 2s }
 `;
-
-/** The manifest's statements are for people, who fill in what stands in angle brackets. */
-function fillIn(statement: string, password: string): string {
-  return statement.replaceAll('<password>', password).replaceAll('<database>', 'shop');
-}
-
-/** Made up for one run; letters and digits only, so it stands in SQL, URLs and access control lists as it is. */
-export function makePassword(): string {
-  return randomBytes(8).toString('hex');
-}

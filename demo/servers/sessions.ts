@@ -4,7 +4,8 @@ import { type RedisServer, startRedis } from '../../tests/support/redis/server.t
 import { targets } from '../agent-config.ts';
 import type { Cast } from '../cast.ts';
 import { fillCache } from './cache-data.ts';
-import { makePassword, type Urls } from './orders.ts';
+import { makePassword } from './logins.ts';
+import type { Urls } from './orders.ts';
 
 /** The Redis of the demo: a cache and its replica. */
 export interface SessionsServers {
@@ -70,6 +71,7 @@ export async function startSessions(
 /** @param agentUrls of a login that may read statistics, and names and sizes of keys. */
 function castOf(shopUrls: Urls, agentUrls: Urls): Cast {
   return {
+    engine: engine.id,
     title: 'Redis with a replica',
     targets: [targets.sessionsCache, targets.sessionsReplica],
     config: targetsConfig,

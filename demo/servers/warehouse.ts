@@ -29,6 +29,7 @@ export async function startWarehouse(keep: (resource: AsyncDisposable) => void):
 
 function castOf(double: BigQueryDouble): Cast {
   return {
+    engine: engine.id,
     title: engine.title,
     double: 'not Google, but a server of ours that evaluates the queries over made-up jobs',
     targets: [targets.warehouse],

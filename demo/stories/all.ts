@@ -6,8 +6,10 @@ import { electionStory, memberIndexStory, memberLagStory } from './catalog.ts';
 import { hitRatioStory } from './hit-ratios.ts';
 import { indexStory, invalidIndexStory } from './indexes.ts';
 import { cacheReplicaStory, replicationStory } from './replication.ts';
+import { slowQueryStory } from './slow-query.ts';
 import { statementStory } from './statements.ts';
 import type { Story } from './story.ts';
+import { unusedIndexStory } from './unused-index.ts';
 import { forecastStory, scriptStory } from './warehouse.ts';
 
 /** In the order of the scorecard. Adding a story is adding a line. */
@@ -19,6 +21,8 @@ export const stories: readonly Story[] = [
   replicationStory,
   lagBreachStory,
   statementStory,
+  unusedIndexStory,
+  slowQueryStory,
   cacheStory,
   cacheBreachStory,
   bigKeyStory,

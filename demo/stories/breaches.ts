@@ -56,8 +56,8 @@ function tell(broken: Broken, story: Pick<Story, 'id' | 'title' | 'needsRedis'>)
   const { objective, severity } = broken;
   const together =
     (...sights: readonly Sight[]): Sight =>
-    (scrape, breaches) =>
-      sights.every((sight) => sight(scrape, breaches));
+    (scrape, breaches, runs) =>
+      sights.every((sight) => sight(scrape, breaches, runs));
   return {
     ...story,
     steps: [

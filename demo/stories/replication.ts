@@ -33,7 +33,7 @@ export const replicationStory: Story = {
     await orders.standby.pauseReplay();
     try {
       await until(
-        (scrape, breaches) => isSeenByBoth(scrape) && isLagBreachOpen(scrape, breaches),
+        (scrape, ...recorded) => isSeenByBoth(scrape) && isLagBreachOpen(scrape, ...recorded),
         20_000,
         signal,
       );

@@ -1,3 +1,4 @@
+import type { Run } from '../../src/core/remediation/run.ts';
 import type { Scrape } from '../exposition.ts';
 import type { BreachRecord } from '../judged.ts';
 import type { Stage } from '../stage.ts';
@@ -16,8 +17,8 @@ export interface Story {
   act?(stage: Stage, signal: AbortSignal): Promise<void>;
 }
 
-/** Whether the agent's page and its breaches show it. */
-export type Sight = (scrape: Scrape, breaches: readonly BreachRecord[]) => boolean;
+/** Whether the agent's page, its breaches and its runs show it. */
+export type Sight = (scrape: Scrape, breaches: readonly BreachRecord[], runs: readonly Run[]) => boolean;
 
 export interface Step {
   /** What is waited for; read after "waiting for". */
@@ -43,8 +44,13 @@ export interface Progress {
 }
 
 export interface Tracker {
-  /** Holds a new page of the agent, and the breaches that it has recorded, against the stories. */
-  follow(scrape: Scrape, sinceStartMs: number, breaches?: readonly BreachRecord[]): void;
+  /** Holds a new page of the agent, and the breaches and runs that it has recorded, against the stories. */
+  follow(
+    scrape: Scrape,
+    sinceStartMs: number,
+    breaches?: readonly BreachRecord[],
+    runs?: readonly Run[],
+  ): void;
   progress(): readonly Progress[];
 }
 
@@ -64,10 +70,10 @@ export function trackStories(stories: readonly Story[]): Tracker {
     values: undefined,
   }));
   return {
-    follow(scrape, sinceStartMs, breaches = []) {
+    follow(scrape, sinceStartMs, breaches = [], runs = []) {
       for (const entry of entries) {
         const { steps } = entry.story;
-        while (steps[entry.steps]?.isSeen(scrape, breaches) === true) entry.steps += 1;
+        while (steps[entry.steps]?.isSeen(scrape, breaches, runs) === true) entry.steps += 1;
         if (entry.steps === steps.length) entry.finishedMs ??= sinceStartMs;
         witness(entry, entry.story.witness.of(scrape, breaches));
       }

@@ -4,7 +4,10 @@ import { repeat } from '../sleep.ts';
 import type { Stage } from '../stage.ts';
 
 /** An invented workload in the double of mongod, and reports on its hidden member. Ends with the signal. */
-export async function runCatalog({ catalog: { set } }: Stage, signal: AbortSignal): Promise<void> {
+export async function runCatalog(
+  { catalog: { set } }: Pick<Stage, 'catalog'>,
+  signal: AbortSignal,
+): Promise<void> {
   using _shop = startWorkload(set, {
     operationsPerSecond: 400,
     indexes: usedByShop.map((name) => ({ namespace: products, name })),

@@ -3,7 +3,7 @@ import { repeat } from '../sleep.ts';
 import { type Stage, withSession } from '../stage.ts';
 
 /** What goes on in the shop all the time; the stories come on top of it. Ends with the signal. */
-export async function runShop({ orders }: Stage, signal: AbortSignal): Promise<void> {
+export async function runShop({ orders }: Pick<Stage, 'orders'>, signal: AbortSignal): Promise<void> {
   await Promise.all([
     ...['web-1', 'web-2'].map((name) => sellOrders(orders.shopUrls.primary, name, signal)),
     reportOrders(orders.shopUrls.standby, signal),

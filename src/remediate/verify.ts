@@ -125,10 +125,10 @@ export function compareCounters(
 ): readonly Comparison[] {
   const role = expectation.kind === 'faster' ? 'indicator' : 'guard';
   const names = new Set(Object.keys(after[1].series).concat(Object.keys(before[1].series)));
-  return [...names].toSorted().map((name) => {
-    const old = meanOf(before, name);
-    const now = meanOf(after, name);
-    const what = `statement ${name}`;
+  // The engine names its series: a statement by its id, the reads of a collection.
+  return [...names].toSorted().map((what) => {
+    const old = meanOf(before, what);
+    const now = meanOf(after, what);
     if (old === undefined || now === undefined)
       return unknown(
         what,

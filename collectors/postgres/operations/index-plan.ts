@@ -151,7 +151,7 @@ function warningsOf({ input, action, facts, standbys }: PlanMaterial): readonly 
   const rests = action === 'drop_unused_index' || action === 'finish_drop';
   if (rests && unusedAfterMs < usualWindowMs) {
     warnings.push(
-      `non-use was watched for ${days(unusedAfterMs)} only (unusedAfter); work that comes once a quarter is not seen in less than 100 days`,
+      `non-use was watched for ${lasting(unusedAfterMs)} only (unusedAfter); work that comes once a quarter is not seen in less than 100 days`,
     );
   }
   if (rests)
@@ -174,8 +174,9 @@ function buildMs(bytes: number): number {
   return Math.max(1_000, Math.round((bytes / (20 * 1_048_576)) * 1_000));
 }
 
-function days(ms: number): string {
-  return ms >= dayMs ? `${Math.floor(ms / dayMs)} days` : `${Math.round(ms / 60_000)} minutes`;
+function lasting(ms: number): string {
+  if (ms >= dayMs) return `${Math.floor(ms / dayMs)} days`;
+  return ms >= 120_000 ? `${Math.floor(ms / 60_000)} minutes` : `${Math.floor(ms / 1_000)} seconds`;
 }
 
 export function sizeOf(bytes: number): string {

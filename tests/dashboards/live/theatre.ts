@@ -1,5 +1,4 @@
 import { chmod } from 'node:fs/promises';
-import type { Stage } from '../../../demo/stage.ts';
 import { openTheatre, type Theatre } from '../../../demo/theatre.ts';
 import { runCatalog } from '../../../demo/workload/catalog.ts';
 import { runShop } from '../../../demo/workload/shop.ts';
@@ -28,8 +27,7 @@ export async function startWatchedTheatre(): Promise<WatchedTheatre> {
       say: () => undefined,
       signal: ending.signal,
     });
-    const stage: Stage = { ...theatre, until: () => Promise.resolve() };
-    const work = [runShop, runCatalog, runWarehouse].map((run) => run(stage, ending.signal));
+    const work = [runShop, runCatalog, runWarehouse].map((run) => run(theatre, ending.signal));
     // A workload that ends early leaves queries empty, which is what is tested.
     const ended = Promise.allSettled(work);
     things.defer(async () => {

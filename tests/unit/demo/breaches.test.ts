@@ -63,8 +63,8 @@ describe('the story of a breach', () => {
   });
 
   it('takes a later breach as another one: the replay goes on as soon as that is open', () => {
-    expect(isLagBreachOpen(page('breached', 'page'), [{ ...open, fingerprint: '1' }, closed])).toBe(true);
-    expect(isLagBreachOpen(page('breached', 'page'), [closed])).toBe(false);
+    expect(isLagBreachOpen(page('breached', 'page'), [{ ...open, fingerprint: '1' }, closed], [])).toBe(true);
+    expect(isLagBreachOpen(page('breached', 'page'), [closed], [])).toBe(false);
   });
 });
 

@@ -9,6 +9,7 @@ import { trackStories } from '../../../demo/stories/story.ts';
 import type { Judgement } from '../../../src/core/judgement.ts';
 
 const cast = (more: Partial<Cast>): Cast => ({
+  engine: 'mongodb',
   title: 'MongoDB',
   targets: ['catalog-set'],
   config: '',
