@@ -15,7 +15,7 @@ export interface BoundedFetch {
 }
 
 /** The answer was longer than anything we would read. */
-export class TooLong extends Error {
+class TooLong extends Error {
   override readonly name = 'TooLong';
 }
 

@@ -15,7 +15,7 @@ const firstDelayMs = 250;
 const longestDelayMs = 10_000;
 
 /** Repeats a call until the journal takes it: a full disk or a server that is away delays a process and never fails it. */
-export async function patiently<T>(
+async function patiently<T>(
   { journal, health, clock, closing }: Patience,
   call: () => Promise<T>,
 ): Promise<T> {

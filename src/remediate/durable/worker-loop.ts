@@ -27,7 +27,7 @@ export interface WorkerLoop {
 }
 
 /** Pauses between two looks at the journal. */
-const pauseMs = { first: 50, idle: 1_000, refusing: 30_000 } as const;
+const pauseMs = { first: 50, idle: 1_000, refusing: 10_000 } as const;
 
 /** Looks for processes that are due. Ours instead of the worker's own loop, which prints on stderr, cannot be woken and stops within a second. */
 export function createWorkerLoop(options: WorkerLoopOptions): WorkerLoop {

@@ -1,23 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DurableEngine } from '../../../../src/core/ports/durable-engine.ts';
-import { LeaseLost, ProcessCancelled } from '../../../../src/core/ports/durable-engine.ts';
 import { openDurableEngine } from '../../../../src/remediate/durable/open-durable-engine.ts';
-import type { JournalEndpoint } from '../../../../src/remediate/durable/postgres-journal.ts';
 import { createSystemClock } from '../../../../src/telemetry/clock.ts';
 import { type PostgresServer, startPostgres } from '../../../support/postgres/server.ts';
-import { spawnReeve } from '../../../support/process.ts';
 import { createRecordingLog } from '../../../support/recording-log.ts';
-import { createTempDir } from '../../../support/temp-dir.ts';
 import { waitUntil } from '../../../support/wait-until.ts';
 import { describeDurableEngine } from './durable-engine-contract.ts';
-import { aborted, add, type JournalPlace } from './journal-place.ts';
+import { add } from './journal-place.ts';
+import { createPostgresPlace, endpointOf } from './postgres-place.ts';
 
-const program = fileURLToPath(new URL('./agent.program.ts', import.meta.url));
 let server: PostgresServer;
-let databases = 0;
 
 beforeAll(async () => {
   server = await startPostgres({ major: 17, name: 'durable' });
@@ -26,45 +17,12 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-function endpointOf({ host, port }: PostgresServer, database: string): JournalEndpoint {
-  const name = `postgresql://${host}:${port}/${database}`;
-  return { host, port, user: 'postgres', database, password: '', tls: false, name };
-}
-
-interface DatabasePlace extends JournalPlace {
-  readonly database: string;
-}
-
-async function createPlace(): Promise<DatabasePlace> {
-  databases += 1;
-  const database = `store_${databases}`;
-  await server.query(`CREATE DATABASE ${database}`);
-  const engines: DurableEngine[] = [];
-  return {
-    database,
-    async open() {
-      const log = createRecordingLog();
-      const engine = await openDurableEngine({
-        location: { endpoint: endpointOf(server, database) },
-        holder: `agent ${engines.length}`,
-        clock: createSystemClock(),
-        log,
-      });
-      engines.push(engine);
-      return { engine, log };
-    },
-    async [Symbol.asyncDispose]() {
-      for (const engine of engines) await engine.close();
-    },
-  };
-}
-
-describeDurableEngine('the durable engine on PostgreSQL', createPlace);
+describeDurableEngine('the durable engine on PostgreSQL', () => createPostgresPlace(server));
 
 describe('the shared journal', () => {
   it('is made once by agents that start together, in silence', async () => {
     const printed = vi.spyOn(console, 'log');
-    await using place = await createPlace();
+    await using place = await createPostgresPlace(server);
 
     await Promise.all([place.open(), place.open(), place.open()]);
 
@@ -78,7 +36,7 @@ describe('the shared journal', () => {
   });
 
   it('names its sessions and bounds their statements', async () => {
-    await using place = await createPlace();
+    await using place = await createPostgresPlace(server);
     const { engine } = await place.open();
     await engine.list();
 
@@ -90,7 +48,7 @@ describe('the shared journal', () => {
   });
 
   it('shares the processes among the agents, each step once', async () => {
-    await using place = await createPlace();
+    await using place = await createPostgresPlace(server);
     const agents = await Promise.all([place.open(), place.open()]);
     const done: string[] = [];
     for (const [index, { engine }] of agents.entries())
@@ -123,36 +81,6 @@ describe('the shared journal', () => {
       message: expect.stringMatching(/^(?!.*hidden-word).*store\.url must lead to a database/s),
     });
   });
-});
-
-describe('an agent that is killed in a step', () => {
-  it('is succeeded by another one when its lease is over: that step again, the others once', async () => {
-    await using place = await createPlace();
-    await using folder = await createTempDir('durable-takeover');
-    const record = join(folder.path, 'record.txt');
-    const endpoint = JSON.stringify(endpointOf(server, place.database));
-    await using agent = await spawnReeve(['-', record], {
-      entry: program,
-      env: { DURABLE_ENDPOINT: endpoint },
-    });
-    await agent.waitForLine(/^in apply$/);
-    agent.signal('SIGKILL');
-    await agent.exit;
-    const { engine } = await place.open();
-    const done: string[] = [];
-    engine.define('execute', async (_input, steps) => {
-      await steps.step('pre-check', async () => add(done, 'pre-check'));
-      await steps.step('apply', async () => add(done, 'apply'));
-      await steps.step('verify', async () => add(done, 'verify'));
-    });
-
-    await engine.begin();
-
-    expect(await engine.list()).toMatchObject([{ id: 'run-1', state: 'running' }]);
-    await waitUntil('the end', () => done.includes('verify'), { timeoutMs: 40_000 });
-    expect(done).toEqual(['apply', 'verify']);
-    expect(await readFile(record, 'utf8')).toBe('pre-check\napply\n');
-  }, 60_000);
 });
 
 describe('a server that goes away', () => {
@@ -197,38 +125,4 @@ describe('a server that goes away', () => {
       printed.mockRestore();
     }
   }, 60_000);
-});
-
-describe('a lease that somebody else ended', () => {
-  it.each([
-    ['cancelled by another agent', "status = 'canceled', finished_at = now()", ProcessCancelled],
-    ['taken over', "worker_id = 'somebody else'", LeaseLost],
-  ])(
-    'aborts the step at the next heartbeat when the process was %s',
-    async (_what, change, expected) => {
-      await using place = await createPlace();
-      const { engine, log } = await place.open();
-      const reasons: unknown[] = [];
-      let isIn = false;
-      engine.define('execute', async (_input, steps) => {
-        await steps.step('apply', async (signal) => {
-          isIn = true;
-          await aborted(signal);
-          reasons.push(signal.reason);
-          return null;
-        });
-      });
-      await engine.begin();
-      await engine.start('execute', 'run-1', null);
-      await waitUntil('the step', () => isIn);
-
-      await server.query(`UPDATE reeve_durable.workflow_runs SET ${change}`, place.database);
-
-      await waitUntil('the abort', () => reasons.length > 0, { timeoutMs: 20_000 });
-      expect(reasons).toEqual([expect.any(expected)]);
-      await engine.close();
-      expect(log.events.filter(({ level }) => level === 'error')).toEqual([]);
-    },
-    30_000,
-  );
 });
