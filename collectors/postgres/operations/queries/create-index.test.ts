@@ -268,6 +268,25 @@ describe('an index that is proposed', () => {
     },
   );
 
+  it('is built anew where an interrupted build left it invalid', async () => {
+    const plan = await planned();
+    const stop = new AbortController();
+    const blocker = await ground.target.connect();
+    await blocker.query('BEGIN; INSERT INTO shop.visits VALUES (-1, 1, $$open$$, now())');
+    const outcome = ground.action.apply(plan, actOf(plan), operationContext(stop.signal));
+    await vi.waitFor(async () => expect(await indexesOf(ground.target)).toHaveLength(1), { timeout: 30_000 });
+    stop.abort(new Error('stopped'));
+    await outcome;
+    await blocker.query('ROLLBACK');
+    await blocker.end();
+
+    const again = await ground.action.apply(plan, actOf(plan), operationContext());
+
+    expect(again).toMatchObject({ result: 'done' });
+    expect(await indexesOf(ground.target)).toMatchObject([{ indisvalid: true }]);
+    expect(await ground.action.undo(plan, actOf(plan), operationContext())).toMatchObject({ result: 'done' });
+  });
+
   it('gives way when somebody waits behind its build, and leaves nothing', async () => {
     const plan = await planned();
     const blocker = await ground.target.connect();
