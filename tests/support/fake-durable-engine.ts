@@ -89,6 +89,7 @@ export function createFakeDurableEngine({ journal, clock, onDeath }: FakeEngineO
       }
       if ('failed' in known) throw new StepFailed(name, { name: 'Error', message: known.failed });
       // The journal of a test gives back what the same step put in.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return known.done as Awaited<ReturnType<typeof work>>;
     },
     async sleep(name, forMs) {

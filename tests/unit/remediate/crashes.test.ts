@@ -40,7 +40,7 @@ async function live(world: World, during: (run: Run) => void): Promise<Ending> {
     const run = (await world.records.runs({})).at(0);
     if (run === undefined) continue;
     during(run);
-    if (run.state === 'waiting') await approveRun(world, agent, run);
+    if (run.state === 'waiting') await approveRun(agent, run);
     if (!isOpen(run.state)) {
       // The process that ended the run is over too.
       await world.clock.advance(3 * minute);

@@ -328,7 +328,7 @@ describe('enable', () => {
     expect(refused).toMatchObject({ state: 'nothing_to_do', reason: expect.stringContaining('is disabled') });
     expect([enabled.ok, again.ok]).toStrictEqual([true, false]);
     expect(planned.state).toBe('waiting');
-    await approveRun(world, agent, planned);
+    await approveRun(agent, planned);
     await agent.close();
   });
 });

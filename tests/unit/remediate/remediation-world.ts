@@ -2,15 +2,6 @@ import type { Breach, Judgement } from '../../../src/core/judgement.ts';
 import type { MetricTable } from '../../../src/core/metric.ts';
 import type { RemediationRecords } from '../../../src/core/ports/remediation-records.ts';
 import type { RunReport } from '../../../src/core/remediation/control.ts';
-import type {
-  Action,
-  ActOutcome,
-  Candidate,
-  Inspection,
-  Operations,
-  Refusal,
-} from '../../../src/core/remediation/operations.ts';
-import type { PlanDraft, Rehearsal, TargetIdentity } from '../../../src/core/remediation/plan.ts';
 import type { Run, RunState } from '../../../src/core/remediation/run.ts';
 import type {
   MaintenanceWindow,
@@ -31,52 +22,31 @@ import {
   type FakeJournal,
 } from '../../support/fake-durable-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { createCounters, type FakeDatabase, operationsOf } from './world-operations.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** What an index of the world is, in the database's own catalogue. */
-export type IndexState = 'there' | 'gone' | 'invalid' | 'other';
-
 /** Things that tests turn. */
-export interface World {
-  readonly clock: FakeClock;
+export interface World extends FakeDatabase {
   readonly records: RemediationRecords;
   readonly journal: FakeJournal;
   readonly log: ReturnType<typeof createRecordingLog>;
-  /** By name; what `find` offers is what is there. */
-  readonly indexes: Map<string, IndexState>;
-  /** Every statement that changed the database, in order. */
-  readonly changes: string[];
   readonly changelog: Map<string, string[]>;
   readonly commands: { readonly argv: readonly string[]; readonly at: number }[];
-  identity: TargetIdentity;
   mode: TargetRemediation;
   policy: RemediationPolicy;
   windows: MaintenanceWindow[];
   breaches: Breach[];
   judgements: Judgement[];
   pauseFile: boolean;
-  /** Seconds a call of the statements that the change touches takes, and the latency that guards see. */
-  meanSeconds: number;
+  /** The latency that guards see. */
   latencySeconds: number;
   isUp: boolean;
   testCode: number;
-  recheck: readonly Refusal[];
-  judged: readonly Refusal[];
-  planRefusal: Refusal | undefined;
-  rehearsal: Rehearsal;
-  findFails: string | undefined;
-  /** What the next acts come to, oldest first; then they succeed. */
-  readonly nextActs: (ActOutcome['result'] | 'throws' | 'throws after' | 'hangs')[];
-  readonly nextUndos: (ActOutcome['result'] | 'throws')[];
   /** Error of every write while it is set. */
   storeFault: string | undefined;
-  draftChange: Partial<PlanDraft>;
-  actionChange: Partial<Action>;
-  /** Whether `drop_hidden_index` follows `drop_unused_index`. */
-  hasFollowUp: boolean;
   practices: RemediationInput['practices'];
   /** Points passed, of all generations. */
   readonly points: string[];
@@ -305,135 +275,6 @@ function snapshotOf(world: World): Snapshot {
   };
 }
 
-/** Ten calls a second of one statement. */
-function createCounters(world: World): () => { readonly sum: number; readonly count: number } {
-  let last = world.clock.now();
-  let sum = 1;
-  let count = 100;
-  return () => {
-    const calls = ((world.clock.now() - last) / 1000) * 10;
-    last = world.clock.now();
-    count += calls;
-    sum += calls * world.meanSeconds;
-    return { sum, count };
-  };
-}
-
-export function draftOf(world: World, subject: string, action: string): PlanDraft {
-  return {
-    target: 'orders',
-    engine: 'postgres',
-    pipeline: 'index_management',
-    action,
-    identity: world.identity,
-    subject,
-    title: `drop ${subject}, unused for 120 days`,
-    acts: [
-      {
-        id: 'drop',
-        summary: `drop ${subject}`,
-        statement: `DROP INDEX CONCURRENTLY ${subject}`,
-        undo: [`CREATE INDEX CONCURRENTLY ${subject} ON orders (note)`],
-        undoKind: action === 'hide_index' ? 'immediate' : 'rebuild',
-        locks: 'SHARE UPDATE EXCLUSIVE',
-      },
-    ],
-    preconditions: [{ id: 'still_unused', text: 'no member used it since' }],
-    blastRadius: { objects: [subject], bytes: 1_000, locks: [], estimatedMs: 100 },
-    cost: 'nothing',
-    expectation: { kind: 'gone', byAtLeast: 0, text: 'the index is gone' },
-    exclusive: ['table:orders'],
-    warnings: [],
-    facts: {},
-    ...world.draftChange,
-  };
-}
-
-const inspections: Readonly<Record<IndexState, Inspection['state']>> = {
-  there: 'pending',
-  gone: 'done',
-  invalid: 'half_applied',
-  other: 'other',
-};
-
-function operationsOf(
-  world: World,
-  id: string,
-  counters: ReturnType<typeof createCounters>,
-): Operations | undefined {
-  const actionOf = (name: string, change: Partial<Action> = {}): Action => ({
-    id: name,
-    pipeline: 'index_management',
-    summary: name,
-    undoKind: 'rebuild',
-    changelog: 'schema',
-    rehearsal: 'required',
-    async find({ only, limit }, { evidence }) {
-      if (world.findFails !== undefined) throw new Error(world.findFails);
-      evidence({ kind: 'catalogue', title: 'unused indexes', body: { indexes: [...world.indexes.keys()] } });
-      return [...world.indexes]
-        .filter(([index, state]) => state === 'there' && (only === undefined || only === index))
-        .slice(0, limit)
-        .map(([subject]): Candidate => ({ action: name, subject, title: `drop ${subject}`, facts: {} }));
-    },
-    plan: async ({ subject }) => world.planRefusal ?? draftOf(world, subject, name),
-    rehearse: async () => world.rehearsal,
-    recheck: async () => world.recheck,
-    inspect: async ({ subject }) => {
-      const state = world.indexes.get(subject) ?? 'gone';
-      return { state: inspections[state], detail: `${subject} is ${state}` };
-    },
-    async apply({ subject }, _act, { assertHeld, signal }) {
-      await assertHeld();
-      const next = world.nextActs.shift() ?? 'done';
-      if (next === 'throws') throw new Error('connection lost before');
-      if (next === 'hangs') {
-        world.indexes.set(subject, 'invalid');
-        await world.clock.sleep(365 * day, signal);
-      }
-      if (next === 'half_applied') world.indexes.set(subject, 'invalid');
-      if (next === 'done' || next === 'throws after') {
-        world.indexes.set(subject, 'gone');
-        world.changes.push(`drop ${subject}`);
-      }
-      if (next === 'throws after') throw new Error('connection lost after');
-      return { result: next === 'hangs' ? 'half_applied' : next, detail: `act: ${next}` };
-    },
-    async undo({ subject }, _act, { assertHeld }) {
-      await assertHeld();
-      const next = world.nextUndos.shift() ?? 'done';
-      if (next === 'throws') throw new Error('connection lost in undo');
-      if (next === 'done') {
-        world.indexes.set(subject, 'there');
-        world.changes.push(`rebuild ${subject}`);
-      }
-      return { result: next, detail: `undo: ${next}` };
-    },
-    counters: async () => ({ at: world.clock.now(), epoch: 'e', series: { '17': counters() } }),
-    ...change,
-    ...world.actionChange,
-  });
-  if (id !== 'orders' && id !== 'orders-dev') return undefined;
-  // What was left half done is found by the custodian's action only.
-  const leftovers: Action['find'] = async ({ only }, { evidence }) => {
-    evidence({ kind: 'catalogue', title: 'invalid indexes', body: {} });
-    return [...world.indexes]
-      .filter(([index, state]) => state === 'invalid' && (only === undefined || only === index))
-      .map(([subject]) => ({ action: 'finish_drop', subject, title: `finish ${subject}`, facts: {} }));
-  };
-  return {
-    actions: [
-      { ...actionOf('drop_unused_index'), ...(world.hasFollowUp ? { followUp: 'drop_hidden_index' } : {}) },
-      ...(world.hasFollowUp ? [actionOf('drop_hidden_index')] : []),
-      { ...actionOf('finish_drop'), find: leftovers },
-    ],
-    identify: async () => world.identity,
-    check: async () => [],
-    judge: async () => world.judged,
-    close: async () => undefined,
-  };
-}
-
 export function breachOf(change: Partial<Breach> = {}): Breach {
   return {
     target: 'orders',
@@ -480,7 +321,7 @@ export async function prepareRun(world: World, agent: Agent, by = 'ann'): Promis
   return run;
 }
 
-export async function approveRun(world: World, agent: Agent, run: Run, by = 'bob'): Promise<void> {
+export async function approveRun(agent: Agent, run: Run, by = 'bob'): Promise<void> {
   const answer = await agent.control.approve(run.id, { planHash: run.planHash ?? '', by, comment: '' });
   if (!answer.ok) throw new Error(answer.text);
 }

@@ -43,7 +43,7 @@ describe('the custodian', () => {
     const agent = await world.start();
     const run = await prepareRun(world, agent);
     world.nextActs.push('half_applied');
-    await approveRun(world, agent, run);
+    await approveRun(agent, run);
     await passUntil(world, run.id, ['half_applied'], 500, 2_000);
 
     const other = await world.start();
@@ -61,7 +61,7 @@ describe('tending', () => {
       const agent = await world.start();
       const run = await prepareRun(world, agent);
       if (state === 'preparing') await world.records.change(run.id, run.revision, { state, updatedAt: 0 });
-      else await approveRun(world, agent, run);
+      else await approveRun(agent, run);
       if (state === 'executing' || state === 'soaking') await passUntil(world, run.id, [state], 1_000);
       agent.kill();
       world.journal.clear();
@@ -82,7 +82,7 @@ describe('tending', () => {
     const agent = await world.start();
     const run = await prepareRun(world, agent);
     world.nextActs.push('hangs');
-    await approveRun(world, agent, run);
+    await approveRun(agent, run);
     await pass(world, 6 * minute);
     agent.kill();
 
