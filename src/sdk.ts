@@ -1,11 +1,11 @@
 /** The one door through which an engine folder reaches src. Re-exports only. */
 
 export type { AlertRule, TestSeries } from './core/alert-rule.ts';
+export type { CheckItem } from './core/check-item.ts';
 export type { ConfigFields } from './core/config-fields.ts';
 export { type EngineDashboard, overTime, type Panel } from './core/dashboard.ts';
 export {
   type Assumption,
-  type CheckItem,
   type Collector,
   type CollectorInput,
   defineEngine,

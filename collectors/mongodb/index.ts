@@ -29,6 +29,7 @@ export const engine: Engine = defineEngine({
   options: mongodbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
   guards: mongodbGuards,
+  actions: ['hide_index', 'drop_hidden_index', 'create_mongodb_index'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createMongodbOperations(input),
 });

@@ -31,6 +31,14 @@ export const engine: Engine = defineEngine({
   options: postgresOptions,
   createCollector: async (input) => (await import('./collector.ts')).createPostgresCollector(input),
   guards: postgresGuards,
+  actions: [
+    'drop_unused_index',
+    'drop_duplicate_index',
+    'drop_invalid_index',
+    'finish_drop',
+    'rebuild_invalid_index',
+    'create_index',
+  ],
   createOperations: async (input) =>
     (await import('./operations/operations.ts')).createPostgresOperations(input),
 });

@@ -141,11 +141,13 @@ const runs: readonly PlannedPanel[] = [
   },
   {
     title: 'Taken back',
-    description: 'Changes that were taken back because the target got worse, an hour.',
+    description: 'Changes that were taken back because the target got worse.',
     kind: 'timeseries',
     unit: 'count',
     width: 12,
-    queries: [{ expr: 'max(increase($remediationRevertedTotal{$on}[1h]))', legend: 'taken back' }],
+    queries: [
+      { expr: 'max(increase($remediationRevertedTotal{$on}[$__rate_interval]))', legend: 'taken back' },
+    ],
   },
 ];
 

@@ -1,4 +1,5 @@
-import type { CheckItem, Engine } from '../core/engine.ts';
+import type { CheckItem } from '../core/check-item.ts';
+import type { Engine } from '../core/engine.ts';
 import type { ObjectiveId } from '../core/objective.ts';
 
 /** What cannot be known while something is missing. */

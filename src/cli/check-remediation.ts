@@ -7,7 +7,7 @@ import {
   remediationModes,
   type TargetRemediation,
 } from '../core/remediation/settings.ts';
-import { type CheckedItem, checkedItems } from './check-target.ts';
+import { type CheckedItem, checkedItems } from './checked-items.ts';
 
 /** What `reeve check` found out about the login that acts, and about the collecting one that must not. */
 export interface RemediationCheck {

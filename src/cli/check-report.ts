@@ -1,5 +1,6 @@
 import { renderRemediation } from './check-remediation.ts';
-import { type CheckedItem, isUncollectable, type TargetCheck } from './check-target.ts';
+import { isUncollectable, type TargetCheck } from './check-target.ts';
+import type { CheckedItem } from './checked-items.ts';
 
 /** The findings of `reeve check` for a person; every remedy stands on lines of its own, ready to paste. */
 export function renderCheckReport(checks: readonly TargetCheck[]): string {

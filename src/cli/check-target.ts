@@ -1,10 +1,9 @@
-import { blindness } from '../catalogue/blindness.ts';
 import type { ConfiguredTarget } from '../config/config.ts';
-import type { CheckItem, Collector, Engine } from '../core/engine.ts';
+import type { Collector, Engine } from '../core/engine.ts';
 import { type CollectErrorCode, toCollectError } from '../core/errors.ts';
-import type { ObjectiveId } from '../core/objective.ts';
 import type { ServerIdentity } from '../core/target.ts';
 import type { RemediationCheck } from './check-remediation.ts';
+import { type CheckedItem, checkedItems } from './checked-items.ts';
 
 /** What `reeve check` found out about one target. */
 export interface TargetCheck {
@@ -21,18 +20,6 @@ export interface TargetCheck {
   readonly remediation?: RemediationCheck;
 }
 
-/** Something that is missing, with what it blinds. */
-export interface CheckedItem {
-  readonly severity: CheckItem['severity'];
-  readonly subject: string;
-  readonly message: string;
-  readonly remedy: string;
-  readonly groups: readonly string[];
-  /** Names as published. */
-  readonly metrics: readonly string[];
-  readonly objectives: readonly ObjectiveId[];
-}
-
 export interface TargetCheckInput {
   readonly configured: ConfiguredTarget;
   readonly engine: Engine;
@@ -40,8 +27,6 @@ export interface TargetCheckInput {
   readonly withDeadline: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   readonly redact: (text: string) => string;
 }
-
-const order: Readonly<Record<CheckItem['severity'], number>> = { fatal: 0, blind: 1, advice: 2 };
 
 /** Connects to one target and asks its collector what is missing. Never throws. */
 export async function checkTarget(input: TargetCheckInput): Promise<TargetCheck> {
@@ -70,20 +55,4 @@ export async function checkTarget(input: TargetCheckInput): Promise<TargetCheck>
 /** Whether nothing at all can be collected from the target. */
 export function isUncollectable({ reachable, items }: TargetCheck): boolean {
   return !reachable || items.some(({ severity }) => severity === 'fatal');
-}
-
-/** With what each blinds, worst first. */
-export function checkedItems(
-  engine: Engine,
-  items: readonly CheckItem[],
-  redact: (text: string) => string,
-): readonly CheckedItem[] {
-  const checked = items.map((item) => checkedItem(engine, item, redact));
-  return checked.sort((a, b) => order[a.severity] - order[b.severity]);
-}
-
-function checkedItem(engine: Engine, item: CheckItem, redact: (text: string) => string): CheckedItem {
-  const { severity, subject, message, remedy } = item;
-  // The remedy is made of the catalogue and of names, never of a secret, and must stay fit to run.
-  return { severity, subject, message: redact(message), remedy, ...blindness(engine, item) };
 }

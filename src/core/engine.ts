@@ -5,6 +5,7 @@
 
 import type { z } from 'zod';
 import type { AlertRule } from './alert-rule.ts';
+import type { CheckItem } from './check-item.ts';
 import type { ConfigFields } from './config-fields.ts';
 import type { EngineDashboard } from './dashboard.ts';
 import type { MetricTable } from './metric.ts';
@@ -231,22 +232,6 @@ export interface GroupContext<M extends MetricTable = MetricTable> extends Recor
   detail(kind: string, rows: readonly DetailRow[]): void;
   /** Says that a cap left out this many rows (at least). */
   truncate(rows: number): void;
-}
-
-/** Something a target lacks, and what that costs. */
-export interface CheckItem {
-  /** `fatal`: cannot be collected at all. `blind`: some values stay unknown. `advice`: works, could be better or safer. */
-  readonly severity: 'fatal' | 'blind' | 'advice';
-  /** A database, a member, a role; empty for the target as a whole. */
-  readonly subject: string;
-  /** What is missing, in one sentence. */
-  readonly message: string;
-  /** The exact statements or settings that mend it, ready to paste; what is neither stands on a line of its own behind the mark that begins a comment there: `-- `, `# ` or `// `. Empty when nothing mends it. */
-  readonly remedy: string;
-  /** Groups that are unknown or incomplete without it. */
-  readonly groups: readonly string[];
-  /** Metric keys, where only some of the groups' metrics are affected. */
-  readonly metrics?: readonly string[];
 }
 
 /** Lets the compiler check a manifest against the contract and forgets its types, so that engines can stand in one table. */

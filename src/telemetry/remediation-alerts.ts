@@ -13,7 +13,7 @@ const interrupted: readonly AlertRule[] = [
     severity: 'page',
     expr: '$remediationRuns{state="half_applied"} > 0',
     for: '5m',
-    summary: '{{ $value }} change(s) of {{ $labels.pipeline }} are half applied',
+    summary: 'Reeve left {{ $value }} change(s) of {{ $labels.pipeline }} half applied',
     description:
       'An act began and is neither done nor taken back, such as an index that is there and not valid. Reeve goes on until it is whole; meanwhile the database may be slower.',
     command: 'reeve runs list --state half_applied',
@@ -100,7 +100,7 @@ const held: readonly AlertRule[] = [
     severity: 'ticket',
     expr: 'time() - $remediationWaitingSince > 3 * 86400',
     for: '15m',
-    summary: 'A plan has waited {{ $value | humanizeDuration }} for a decision',
+    summary: 'A plan of Reeve has waited {{ $value | humanizeDuration }} for a decision',
     description:
       'The breach that it would mend goes on, and the world moves away from what the plan was made for.',
     command: 'reeve runs list --state waiting',
@@ -126,7 +126,7 @@ const held: readonly AlertRule[] = [
     severity: 'ticket',
     expr: '$remediationPaused == 1',
     for: '1d',
-    summary: 'Remediation has been paused for over a day at {{ $labels.instance }}',
+    summary: 'Remediation of Reeve at {{ $labels.instance }} has been paused for over a day',
     description: 'Approved plans are not executed and expire. Somebody may have forgotten to resume.',
     command: 'reeve runs list',
     runbook: {
@@ -149,7 +149,7 @@ const held: readonly AlertRule[] = [
     severity: 'ticket',
     expr: '$remediationDisabledActions > 0',
     for: '1h',
-    summary: '{{ $value }} action(s) are disabled after a change was taken back',
+    summary: 'Reeve has {{ $value }} action(s) disabled after a change was taken back',
     description: 'Reeve proposes and does them no more on those targets, until a person enables them.',
     command: 'reeve runs list',
     runbook: {

@@ -1,4 +1,5 @@
-import type { Assumption, CheckItem, Engine } from '../../src/core/engine.ts';
+import type { CheckItem } from '../../src/core/check-item.ts';
+import type { Assumption, Engine } from '../../src/core/engine.ts';
 import type { GroupReading, ReadingError } from '../../src/core/snapshot.ts';
 import type { ServerIdentity } from '../../src/core/target.ts';
 import type { Observation } from './conform.ts';

@@ -11,7 +11,7 @@ const rules = [...linterRules, ...ownRules(metrics)];
 const committed = readCommittedDashboards().map(({ json }) => DashboardFile.parse(json));
 
 describe('the committed dashboards', () => {
-  it('are the overview, one for each engine, cost and the agent', () => {
+  it('are the overview, one for each engine, cost, remediation and the agent', () => {
     expect(committed.map(({ uid }) => uid)).toEqual([
       'reeve-agent',
       'reeve-bigquery',
@@ -21,6 +21,7 @@ describe('the committed dashboards', () => {
       'reeve-overview',
       'reeve-postgres',
       'reeve-redis',
+      'reeve-remediation',
     ]);
   });
 

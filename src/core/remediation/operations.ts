@@ -3,7 +3,7 @@
  * database. Everything here may be called again after a crash: it reads the database's own catalogue before it changes anything.
  */
 
-import type { CheckItem } from '../engine.ts';
+import type { CheckItem } from '../check-item.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { History } from '../ports/history.ts';
 import type { Log } from '../ports/log.ts';

@@ -3,7 +3,7 @@ import type { PostgresOptions } from '../../../collectors/postgres/config.ts';
 import type { PostgresGroup } from '../../../collectors/postgres/groups.ts';
 import { postgresMetrics } from '../../../collectors/postgres/metrics.ts';
 import { readGroup } from '../../../src/collect/group-context.ts';
-import type { CheckItem } from '../../../src/core/engine.ts';
+import type { CheckItem } from '../../../src/core/check-item.ts';
 import type { Clock } from '../../../src/core/ports/clock.ts';
 import type { History } from '../../../src/core/ports/history.ts';
 import type { Sample } from '../../../src/core/sample.ts';

@@ -5,7 +5,7 @@ import { renderEngineReadme } from '../../../src/catalogue/render-engine-readme.
 import { renderMetricsPage } from '../../../src/catalogue/render-metrics.ts';
 import { optionRows } from '../../../src/catalogue/render-options.ts';
 import { renderRegistry } from '../../../src/catalogue/render-registry.ts';
-import type { CheckItem } from '../../../src/core/engine.ts';
+import type { CheckItem } from '../../../src/core/check-item.ts';
 import { lamp, soundMetric } from './support.ts';
 
 const heat = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CheckItem } from '../../../src/core/engine.ts';
+import type { CheckItem } from '../../../src/core/check-item.ts';
 import { createMemoryDatabase, createMemoryOperations } from '../../support/memory-operations.ts';
 import { type CliFixture, createCliFixture, type FakeServer } from './support.ts';
 
