@@ -17,6 +17,7 @@ import { inspectIndex, servingIndex } from './index-state.ts';
 import { createStatement, dropStatement } from './index-statement.ts';
 import { judgeTrials, type Tried } from './judge-rehearsal.ts';
 import { mebibytes } from './plan-index.ts';
+import { isTheTarget, rehearsalDatabase } from './rehearsal-place.ts';
 import { readTables, type TableFacts } from './table-facts.ts';
 import { explainTrial, prepareTrial, type Trial } from './trial.ts';
 import { type PhaseRuns, runTimeoutMs, runTrial } from './trial-runs.ts';
@@ -56,33 +57,6 @@ export async function rehearseIndex(
     const why = thrown instanceof ActRefused ? thrown.message : toCollectError(thrown).message;
     return answer(access, 'not_possible', `the rehearsal could not be done: ${why}`, {}, {});
   }
-}
-
-/** A copy shares the system identifier, and was started at another time. */
-async function isTheTarget(
-  { identity }: PlanDraft,
-  { serverStartedAt }: NewIndexFacts,
-  session: ActingSession,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const row = z.object({ started_at: z.number() });
-  const sql = 'SELECT extract(epoch FROM pg_postmaster_start_time())::float8 AS started_at';
-  const [server] = await session.query(sql, row, signal);
-  return (
-    session.identity.system_identifier === identity['systemIdentifier'] &&
-    server?.started_at === serverStartedAt
-  );
-}
-
-/** The database of the same name; the login's own where there is none. */
-async function rehearsalDatabase(access: Access, wanted: string, signal: AbortSignal): Promise<string> {
-  const row = z.object({ name: z.string() });
-  const sql =
-    'SELECT coalesce((SELECT datname FROM pg_database WHERE datname = $1), current_database())::text AS name';
-  return access.reading(undefined, signal, async (connection) => {
-    const [found] = await connection.query(sql, row, signal, [wanted]);
-    return found?.name ?? wanted;
-  });
 }
 
 function answer(
