@@ -1,5 +1,6 @@
 import type { Breach, Judgement } from '../../../src/core/judgement.ts';
 import type { MetricTable } from '../../../src/core/metric.ts';
+import type { DurableEngine } from '../../../src/core/ports/durable-engine.ts';
 import type { RemediationRecords } from '../../../src/core/ports/remediation-records.ts';
 import type { RunReport } from '../../../src/core/remediation/control.ts';
 import type { Run, RunState } from '../../../src/core/remediation/run.ts';
@@ -54,7 +55,7 @@ export interface World extends FakeDatabase {
   dieAt: string | undefined;
   deaths: number;
   /** Another agent on the same records and journal. */
-  start(holder?: string): Promise<Agent>;
+  start(holder?: string, engine?: DurableEngine): Promise<Agent>;
 }
 
 export interface Agent extends Remediation {
@@ -114,9 +115,9 @@ export const approveMode: TargetRemediation = {
   credentials: new Secret('postgres://act:hunter2hunter2@db/orders'),
 };
 
-export function createWorld(): World {
+export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): World {
   const world: World = {
-    clock: new FakeClock(Date.UTC(2026, 10, 25, 12)),
+    clock,
     records: createMemoryRemediationRecords(),
     journal: new Map(),
     log: createRecordingLog(),
@@ -150,12 +151,12 @@ export function createWorld(): World {
     points: [],
     dieAt: undefined,
     deaths: 0,
-    start: (holder = `agent-${Math.random()}`) => startAgent(world, holder),
+    start: (holder = `agent-${Math.random()}`, engine) => startAgent(world, holder, engine),
   };
   return world;
 }
 
-async function startAgent(world: World, holder: string): Promise<Agent> {
+async function startAgent(world: World, holder: string, durable?: DurableEngine): Promise<Agent> {
   const life = { isDead: false };
   const died = Promise.withResolvers<void>();
   const kill = (): void => {
@@ -175,7 +176,7 @@ async function startAgent(world: World, holder: string): Promise<Agent> {
   const counters = createCounters(world);
   const input: RemediationInput = {
     records: mortalRecords(world, life),
-    engine,
+    engine: durable ?? engine,
     pipelines,
     policy: () => world.policy,
     windows: () => world.windows,
