@@ -39,7 +39,6 @@ const shape = z.object({
 
 /** What the engine has to know again when it builds an index: part of the plan, and of its hash. */
 export type NewIndexFacts = z.infer<typeof shape>;
-export type ServedStatement = z.infer<typeof servedStatement>;
 
 /** @throws when the facts are of another action. */
 export function newIndexFacts(facts: JsonObject): NewIndexFacts {

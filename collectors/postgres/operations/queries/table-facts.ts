@@ -46,7 +46,6 @@ const tableRow = z.object({
 });
 
 export type TableFacts = z.infer<typeof tableRow>;
-export type ColumnFacts = z.infer<typeof columnRow>;
 export type IndexFacts = z.infer<typeof indexRow>;
 
 /** Catalogue and counters only: no lock on the tables, no plan, so that no counter moves. */
