@@ -54,7 +54,12 @@ async function check(options: CheckOptions, context: CliContext): Promise<ExitCo
   const store = createForgetfulStore();
   const createCollector = collectorFactory({ context, engines, store, log, conceal });
   const fleet = new OperationsFleet({
-    ...{ engines, log, conceal, history: store.history, clock: context.clock, random: context.random },
+    engines,
+    log,
+    conceal,
+    history: store.history,
+    clock: context.clock,
+    random: context.random,
     targets: () => config.targets,
     policy: () => config.remediation,
     snapshot: () => undefined,

@@ -88,10 +88,9 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onLateness: (latenessMs) => lateness.add(clock.monotonicMs(), latenessMs),
     onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
-  const { judging, fleet, watch } = createWatching(input, {
-    ...{ scheduler, snapshots, store, agent, tracing },
-    onEvent: (event) => remediating.onEvent(event),
-  });
+  const onEvent = (event: ObjectiveEvent): void => remediating.onEvent(event);
+  const watching = createWatching(input, { scheduler, snapshots, store, agent, tracing, onEvent });
+  const { judging, fleet, watch } = watching;
   const judgements = () => judging.judgements();
   const remediating = await createRemediating(input, { store, snapshots, judgements, agent });
   const rewatch = (targets: Config['targets']): FleetChange => {
@@ -103,10 +102,8 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const commandOf = commandLine(context.command, config.sourcePath);
   const runbooks = createRunbooks(input.engines.values());
   const records = store.objectives;
-  const api = createControlInterface({
-    ...{ judging, records, reload, clock, commandOf, runbooks },
-    remediation: () => remediating.served(),
-  });
+  const remediation = () => remediating.served();
+  const api = createControlInterface({ judging, records, reload, clock, commandOf, runbooks, remediation });
   // Alerts may be delivered as soon as somebody listens.
   judging.apply(config.targets);
   // After the last collection and the last delivery, before the store.

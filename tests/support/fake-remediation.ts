@@ -43,7 +43,7 @@ export function fakeRun(overrides: Partial<Run> = {}): Run {
   };
 }
 
-export function fakePlan(overrides: Partial<Plan> = {}): Plan {
+function fakePlan(overrides: Partial<Plan> = {}): Plan {
   return {
     target: 'orders',
     engine: 'postgres',

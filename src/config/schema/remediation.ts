@@ -80,27 +80,14 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
       .describe(
         'Share of the time of its statements that a new index must save on the rehearsal target, or it is not proposed.',
       ),
-    indexReview: z
-      .string()
-      .superRefine((text, context) => {
-        const problem = cronProblem(text);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-      })
+    indexReview: cronField()
       .default('0 6 1 1,4,7,10 *')
       .describe('When plans are prepared for all proven-unused indexes: a cron expression, UTC.'),
     planExpiry: fields
       .duration({ minMs: 60_000 })
       .default(24 * hour)
       .describe('A plan not approved in this time is void.'),
-    changelog: z
-      .strictObject({
-        schema: fields.path().prefault('CHANGELOG.md').describe('File to which schema changes are written.'),
-        optimisations: fields
-          .path()
-          .prefault('OPENCODE.md')
-          .describe('File to which optimisations are written.'),
-      })
-      .prefault({}),
+    changelog: changelogField(fields).prefault({}),
   });
   return object.transform(({ largestObject, baseline, soak, lockTimeout, planExpiry, ...rest }) => ({
     ...rest,
@@ -110,6 +97,20 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
     lockTimeoutMs: lockTimeout,
     planExpiryMs: planExpiry,
   }));
+}
+
+function changelogField(fields: ConfigFields) {
+  return z.strictObject({
+    schema: fields.path().prefault('CHANGELOG.md').describe('File to which schema changes are written.'),
+    optimisations: fields.path().prefault('OPENCODE.md').describe('File to which optimisations are written.'),
+  });
+}
+
+function cronField() {
+  return z.string().superRefine((text, context) => {
+    const problem = cronProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
 }
 
 const timeOfDay = () =>
