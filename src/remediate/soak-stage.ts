@@ -1,5 +1,5 @@
 import { changelogStep } from './changelog.ts';
-import { type Execution, RunGoesOn, type Stage } from './execution.ts';
+import { type Execution, RunGoesOn, retryDelayMs, type Stage } from './execution.ts';
 import { followUpStep } from './follow-up.ts';
 import { moveRun } from './journal.ts';
 import { type Look, readLook } from './journaled.ts';
@@ -12,6 +12,7 @@ import { endSoak, isWorseNow } from './soak-verdict.ts';
 const mostLooks = 300;
 const firstPauseMs = 15_000;
 const growth = 1.1;
+const mostVerdicts = 100;
 
 /** Watches a change: often at first, then less often, until it got worse or the time is over. */
 export async function soakStage(execution: Execution): Promise<Stage> {
@@ -80,16 +81,9 @@ async function look({ parts, id }: Execution, before: readonly Look[], signal: A
 /** The end of the soak: what it came to, and what is left to write. */
 async function finish(execution: Execution, looks: readonly Look[]): Promise<Stage> {
   const { parts, id, steps } = execution;
-  const judged = await attempt(parts, steps, 'verdict', async (signal) => {
-    const loaded = await loadRun(parts, id, 'verify', ['soaking']);
-    if (loaded === undefined) return null;
-    if ('id' in loaded) throw new Error(loaded.text);
-    return { ...(await endSoak(parts, loaded, looks, signal)) };
-  });
-  if (!judged.ok) throw new RunGoesOn(judged.text);
-  if (judged.value === null) return 'end';
-  if (judged.value.state === 'undo') return 'undo';
-  const { state, text } = judged.value;
+  const judged = await verdictOf(execution, looks);
+  if (judged === 'undo' || judged === 'end') return judged;
+  const { state, text } = judged;
   await attempt(parts, steps, 'changelog', () => changelogStep(parts, id, state, text));
   const followed = await attempt(parts, steps, 'follow up', () => followUpStep(parts, id));
   if (!followed.ok) throw new RunGoesOn(followed.text);
@@ -105,4 +99,32 @@ async function finish(execution: Execution, looks: readonly Look[]): Promise<Sta
   });
   if (!ended.ok) throw new RunGoesOn(ended.text);
   return 'end';
+}
+
+interface Kept {
+  readonly state: 'kept' | 'inconclusive';
+  readonly text: string;
+}
+
+/** Tried again while the database cannot be asked: the looks are this process's, another one would have none. */
+async function verdictOf(
+  { parts, id, steps }: Execution,
+  looks: readonly Look[],
+): Promise<Kept | 'undo' | 'end'> {
+  for (let tries = 0; tries < mostVerdicts; tries += 1) {
+    const judged = await attempt(parts, steps, `verdict ${tries}`, async (signal) => {
+      const loaded = await loadRun(parts, id, 'verify', ['soaking', 'executing', 'half_applied']);
+      if (loaded === undefined) return null;
+      if ('id' in loaded) throw new Error(loaded.text);
+      if (loaded.run.step === 'undo') return { state: 'undo', text: '' } as const;
+      return { ...(await endSoak(parts, loaded, looks, signal)) };
+    });
+    if (judged.ok) {
+      if (judged.value === null) return 'end';
+      const { state, text } = judged.value;
+      return state === 'undo' ? 'undo' : { state, text };
+    }
+    await steps.sleep(`verdict wait ${tries}`, retryDelayMs(tries));
+  }
+  throw new RunGoesOn(`run ${id} could not be judged`);
 }

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isOpen, type Run } from '../../../src/core/remediation/run.ts';
-import {
-  type Agent,
-  approveRun,
-  basePolicy,
-  breachOf,
-  createWorld,
-  minute,
-  newest,
-  type World,
-} from './remediation-world.ts';
+import { type Agent, approveRun, createWorld, newest, type World } from './remediation-world.ts';
+import { basePolicy, breachOf, minute } from './world-settings.ts';
 
 /** A world whose runs are over within minutes. */
 function hastyWorld(): World {

@@ -2,19 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { ControlAnswer } from '../../../src/core/remediation/control.ts';
 import {
   type Agent,
-  approveMode,
   approveRun,
   auditTexts,
-  basePolicy,
   createWorld,
-  day,
-  hour,
-  minute,
   pass,
   passUntil,
   prepareRun,
   type World,
 } from './remediation-world.ts';
+import { approveMode, basePolicy, day, hour, minute } from './world-settings.ts';
 
 async function waiting(arrange: (world: World) => void = () => undefined): Promise<{
   readonly world: World;

@@ -5,7 +5,8 @@ import { createSystemClock } from '../../../src/telemetry/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createTempDir } from '../../support/temp-dir.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { approveRun, basePolicy, createWorld, type World } from './remediation-world.ts';
+import { approveRun, createWorld, type World } from './remediation-world.ts';
+import { basePolicy } from './world-settings.ts';
 
 /** The machine's time, for the engine that sleeps by it. */
 class MachineClock extends FakeClock {

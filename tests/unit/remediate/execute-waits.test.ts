@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MaintenanceWindow } from '../../../src/core/remediation/settings.ts';
-import {
-  approveRun,
-  auditTexts,
-  basePolicy,
-  createWorld,
-  hour,
-  minute,
-  pass,
-  passUntil,
-  prepareRun,
-} from './remediation-world.ts';
+import { approveRun, auditTexts, createWorld, pass, passUntil, prepareRun } from './remediation-world.ts';
+import { basePolicy, hour, minute } from './world-settings.ts';
 
 const ends = [
   'kept',

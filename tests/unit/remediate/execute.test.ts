@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunState } from '../../../src/core/remediation/run.ts';
 import type { MaintenanceWindow } from '../../../src/core/remediation/settings.ts';
-import {
-  approveMode,
-  approveRun,
-  basePolicy,
-  createWorld,
-  minute,
-  passUntil,
-  prepareRun,
-  type World,
-} from './remediation-world.ts';
+import { approveRun, createWorld, passUntil, prepareRun, type World } from './remediation-world.ts';
+import { approveMode, basePolicy, minute } from './world-settings.ts';
 
 const ends = [
   'kept',

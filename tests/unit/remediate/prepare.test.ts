@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Agent,
-  approveMode,
   auditTexts,
-  basePolicy,
   createWorld,
-  minute,
   newest,
   pass,
   prepareRun,
   report,
   type World,
 } from './remediation-world.ts';
+import { approveMode, basePolicy, minute } from './world-settings.ts';
 
 async function prepared(
   arrange: (world: World) => void = () => undefined,

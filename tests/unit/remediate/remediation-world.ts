@@ -9,7 +9,7 @@ import type {
   RemediationPolicy,
   TargetRemediation,
 } from '../../../src/core/remediation/settings.ts';
-import { createRedact, Secret } from '../../../src/core/secret.ts';
+import { createRedact } from '../../../src/core/secret.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { pipelines } from '../../../src/pipelines/pipelines.ts';
@@ -24,10 +24,7 @@ import {
 } from '../../support/fake-durable-engine.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { createCounters, type FakeDatabase, operationsOf } from './world-operations.ts';
-
-export const minute = 60_000;
-export const hour = 60 * minute;
-export const day = 24 * hour;
+import { approveMode, basePolicy, day, minute } from './world-settings.ts';
 
 /** Things that tests turn. */
 export interface World extends FakeDatabase {
@@ -90,29 +87,6 @@ const metrics: MetricTable = {
     cost: '',
     stability: 'stable',
   },
-};
-
-export const basePolicy: RemediationPolicy = {
-  pauseFile: '/run/reeve/pause',
-  secondPerson: false,
-  changesPerDay: 5,
-  concurrentRuns: 1,
-  largestObjectBytes: undefined,
-  baselineMs: 5 * minute,
-  soakMs: 6 * hour,
-  planExpiryMs: day,
-  lockTimeoutMs: 2_000,
-  minimumImprovement: 0.2,
-  indexReview: '0 6 1 1,4,7,10 *',
-  changelog: { schema: '/CHANGELOG.md', optimisations: '/OPENCODE.md' },
-};
-
-export const approveMode: TargetRemediation = {
-  mode: 'approve',
-  pipelines: {},
-  actions: {},
-  rehearsal: 'orders-dev',
-  credentials: new Secret('postgres://act:hunter2hunter2@db/orders'),
 };
 
 export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): World {
@@ -273,28 +247,6 @@ function snapshotOf(world: World): Snapshot {
     at: world.clock.now(),
     readings: [],
     samples: latency === undefined ? [] : [{ metric: latency, labels: [], value: world.latencySeconds }],
-  };
-}
-
-export function breachOf(change: Partial<Breach> = {}): Breach {
-  return {
-    target: 'orders',
-    objective: 'unused_index_bytes',
-    subject: 'orders',
-    fingerprint: '00112233445566aa',
-    engine: 'postgres',
-    severity: 'ticket',
-    since: 0,
-    openedAt: 0,
-    side: 'max',
-    bound: 0,
-    value: 1_000,
-    worst: 1_000,
-    holders: ['evaluation'],
-    closedAt: undefined,
-    durationMs: undefined,
-    closeReason: undefined,
-    ...change,
   };
 }
 

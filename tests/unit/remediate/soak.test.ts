@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Judgement } from '../../../src/core/judgement.ts';
 import {
   type Agent,
-  approveMode,
   approveRun,
   auditTexts,
-  breachOf,
   createWorld,
-  hour,
-  minute,
   newest,
   pass,
   passUntil,
@@ -16,6 +12,7 @@ import {
   report,
   type World,
 } from './remediation-world.ts';
+import { approveMode, breachOf, hour, minute } from './world-settings.ts';
 
 const ends = [
   'kept',

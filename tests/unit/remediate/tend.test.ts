@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  approveMode,
-  approveRun,
-  createWorld,
-  hour,
-  minute,
-  pass,
-  passUntil,
-  prepareRun,
-} from './remediation-world.ts';
+import { approveRun, createWorld, pass, passUntil, prepareRun } from './remediation-world.ts';
+import { approveMode, hour, minute } from './world-settings.ts';
 
 describe('the custodian', () => {
   it('makes a run of what somebody left half done, once a day', async () => {

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectiveEvent } from '../../../src/core/judgement.ts';
-import {
-  type Agent,
-  approveMode,
-  breachOf,
-  createWorld,
-  minute,
-  newest,
-  pass,
-  prepareRun,
-  type World,
-} from './remediation-world.ts';
+import { type Agent, createWorld, newest, pass, prepareRun, type World } from './remediation-world.ts';
+import { approveMode, breachOf, minute } from './world-settings.ts';
 
 const opened = (kind: ObjectiveEvent['kind'] = 'opened', change = {}): ObjectiveEvent => {
   const breach = breachOf(change);
