@@ -111,7 +111,7 @@ function readVersion(): string {
 
 function userName(): string {
   try {
-    return userInfo().username;
+    return userInfo().username.replaceAll(/[^\p{L}\p{N}._@-]/gu, '_');
   } catch {
     // A container may run under a number that no user has.
     return `user ${process.getuid?.() ?? 'unknown'}`;

@@ -93,6 +93,8 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const { judging, fleet, watch } = watching;
   const judgements = () => judging.judgements();
   const remediating = await createRemediating(input, { store, snapshots, judgements, agent });
+  // For a start that fails further down; at the end it is the first to close.
+  opened.push(() => remediating.close());
   const rewatch = (targets: Config['targets']): FleetChange => {
     const change = watch(targets);
     remediating.reloaded();

@@ -22,7 +22,7 @@ export interface ReloaderInput {
 }
 
 /** Sections that are read once, at start. */
-const needRestart = ['metrics', 'control', 'otlp', 'store', 'collect'] as const;
+const needRestart = ['metrics', 'control', 'otlp', 'store', 'collect', 'knowledge'] as const;
 
 /** Reads the configuration anew and applies it; a broken file changes nothing. */
 export function createReloader(input: ReloaderInput): () => Promise<ReloadOutcome> {

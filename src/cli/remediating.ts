@@ -26,7 +26,7 @@ export interface Remediating {
   begin(): void;
   /** The configuration in force is another one. */
   reloaded(): void;
-  /** Tells the acts that run to stop, and waits for them. */
+  /** Tells the acts that run to stop, and waits for them; safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ async function running(
   engine: DurableEngine,
   metrics: ReturnType<typeof createRemediationMetrics>,
 ): Promise<Remediating> {
-  const { context, log, inForce } = input;
+  const { context, log } = input;
   const { clock } = context;
   const operations = createOperations(input, parts);
   const remediation = makeRemediation(input, parts, engine, operations);
@@ -84,6 +84,14 @@ async function running(
   const served: ServedRemediation = {
     control: remediation.control,
     noteRefusal: (refusal) => noteRefusal(parts.store.remediation, refusal, clock.now()),
+  };
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    // First nothing new is begun and what runs is stopped, then what it ran on is let go of.
+    const closing = remediation.close();
+    await Promise.all(ends.map((end) => end()));
+    await closing;
+    await operations.close();
   };
   return {
     onEvent: (event) => remediation.onEvent(event),
@@ -104,13 +112,9 @@ async function running(
       operations.sweep();
       void remediation.tend();
     },
-    async close() {
-      // First nothing new is begun, then what runs is stopped, then what it ran on is let go of.
-      const closing = remediation.close();
-      await Promise.all(ends.map((end) => end()));
-      await closing;
-      await operations.close();
-      log.debug('remediation closed', { targets: inForce.config.targets.length });
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }
