@@ -89,13 +89,8 @@ async function performHeld(parts: Parts, loaded: Loaded, act: Act, hold: TargetH
     return { verdict: 'again' };
   }
   await moveRun(parts, run.id, ['executing', 'half_applied'], { reason: `${act.summary}: under way` });
-  return judgeOutcome(
-    parts,
-    loaded,
-    act,
-    await journaledAct(parts, loaded, act, 'apply', hold),
-    own.length + 1,
-  );
+  const outcome = await journaledAct(parts, loaded, act, 'apply', hold);
+  return judgeOutcome(parts, loaded, act, { outcome, attempts: own.length + 1, found });
 }
 
 interface Standing {
@@ -143,12 +138,18 @@ async function leaveHalf(parts: Parts, id: string): Promise<void> {
   await moveRun(parts, id, ['half_applied'], { state: 'executing' });
 }
 
+interface Ended {
+  readonly outcome: ActOutcome;
+  readonly attempts: number;
+  /** What stood there before this attempt. */
+  readonly found: Inspection;
+}
+
 async function judgeOutcome(
   parts: Parts,
   loaded: Loaded,
   act: Act,
-  { result, detail }: ActOutcome,
-  attempts: number,
+  { outcome: { result, detail }, attempts, found }: Ended,
 ): Promise<ActAnswer> {
   const { run } = loaded;
   switch (result) {
@@ -161,13 +162,13 @@ async function judgeOutcome(
       return { verdict: 'again' };
     case 'gave_up':
       if (attempts >= mostAttempts)
-        return giveUp(parts, loaded, act, `${act.id} gave way ${attempts} times: ${detail}`, 'failed');
+        return giveUp(parts, loaded, act, `${act.id} gave way ${attempts} times: ${detail}`, 'failed', found);
       await moveRun(parts, run.id, ['executing'], {
         reason: `${act.id} gave way and tries again: ${detail}`,
       });
       return { verdict: 'again' };
     case 'refused':
-      return giveUp(parts, loaded, act, detail, 'refused');
+      return giveUp(parts, loaded, act, detail, 'refused', found);
     case 'failed':
       break;
   }

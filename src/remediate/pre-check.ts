@@ -24,7 +24,7 @@ export async function checkBeforeAct(
 }
 
 /** Every field must be what it was: after a failover the plan is for another server. */
-export function identityFault(planned: TargetIdentity, found: TargetIdentity): Refusal | undefined {
+function identityFault(planned: TargetIdentity, found: TargetIdentity): Refusal | undefined {
   const names = new Set([...Object.keys(planned), ...Object.keys(found)]);
   const different = [...names].filter((name) => planned[name] !== found[name]);
   if (different.length === 0) return undefined;

@@ -37,7 +37,7 @@ export async function claimRun(parts: Parts, claim: Claim): Promise<Run | undefi
 }
 
 /** By the trigger's key, so that the same trigger is the same run on every agent. */
-export function runIdOf(key: string): string {
+function runIdOf(key: string): string {
   return `r-${sha256(key).slice(0, 12)}`;
 }
 
@@ -78,7 +78,7 @@ export async function processesOf({ input }: Parts, run: string): Promise<readon
   return all.map(({ id }) => id).filter((id) => runOfProcess(id) === run);
 }
 
-export function runOfProcess(id: string): string | undefined {
+function runOfProcess(id: string): string | undefined {
   return id.split(':')[1];
 }
 
