@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { engines as registry } from '../../collectors/index.ts';
+import { parseConfig } from '../../src/config/load-config.ts';
+import { createMemoryHistory } from '../../src/store/memory-history.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { createRecordingLog } from '../support/recording-log.ts';
+
+const urls = {
+  postgres: 'postgres://reeve@db1/orders',
+  mongodb: 'mongodb://db1/orders',
+  redis: 'redis://db1',
+} as const;
+
+/** The configuration refuses names that are not in the manifest, so the manifest must know all that there are. */
+describe.each(Object.entries(urls))('the manifest of %s', (id, url) => {
+  it('names the actions that its operations offer, and no others', async () => {
+    const loaders = new Map(Object.entries(registry));
+    const { engine } = (await loaders.get(id)?.()) ?? {};
+    if (engine === undefined) throw new Error(`no engine ${id}`);
+    const text = `targets: [{ id: orders, engine: ${id}, url: "${url}" }]`;
+    const [configured] = parseConfig(text, {
+      path: 'reeve.yaml',
+      env: {},
+      engines: new Map([[id, engine]]),
+    }).targets;
+    if (configured === undefined) throw new Error('no target');
+
+    const operations = await engine.createOperations?.({
+      target: configured.target,
+      options: configured.options,
+      credentials: undefined,
+      policy: { lockTimeoutMs: 2_000, minimumImprovement: 0.2 },
+      history: createMemoryHistory(),
+      clock: new FakeClock(),
+      random: () => 0.5,
+      log: createRecordingLog(),
+      applicationName: 'reeve/1.0.0',
+      snapshot: () => undefined,
+      conceal: () => undefined,
+    });
+    const offered = operations?.actions.map((action) => action.id);
+    await operations?.close();
+
+    expect(engine.actions?.toSorted()).toEqual(offered?.toSorted());
+  });
+});
