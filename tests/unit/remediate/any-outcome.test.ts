@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, boolean, constantFrom } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { approveRun, createWorld, passUntil, prepareRun } from './remediation-world.ts';
 import { basePolicy, minute } from './world-settings.ts';
 
 const ends = ['kept', 'inconclusive', 'reverted', 'refused', 'failed', 'cancelled'] as const;
 
-const outcome = fc.constantFrom(
+const outcome = constantFrom(
   'done',
   'already',
   'refused',
@@ -14,18 +14,18 @@ const outcome = fc.constantFrom(
   'failed',
   'throws',
   'throws after',
-) satisfies fc.Arbitrary<unknown>;
-const undone = fc.constantFrom('done', 'gave_up', 'half_applied', 'failed', 'throws');
+);
+const undone = constantFrom('done', 'gave_up', 'half_applied', 'failed', 'throws');
 
 describe('execute', () => {
   it('leaves the database whole, and says which way, whatever its acts come to', {
     timeout: 60_000,
   }, async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(outcome, { maxLength: 5 }),
-        fc.array(undone, { maxLength: 5 }),
-        fc.boolean(),
+    await assert(
+      asyncProperty(
+        array(outcome, { maxLength: 5 }),
+        array(undone, { maxLength: 5 }),
+        boolean(),
         async (acts, undos, getsWorse) => {
           const world = createWorld();
           world.policy = { ...basePolicy, baselineMs: minute, soakMs: 2 * minute };
