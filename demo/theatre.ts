@@ -1,3 +1,5 @@
+import { prepareTemplate } from '../tests/support/postgres/data-directory.ts';
+import { preparePostgres } from '../tests/support/postgres/installation.ts';
 import { type Agent, startAgent } from './agent.ts';
 import type { Cast } from './cast.ts';
 import { type BillingServers, startBilling } from './servers/billing.ts';
@@ -41,9 +43,10 @@ export interface OpeningInput {
 export async function openTheatre({ folder, keep, say, signal }: OpeningInput): Promise<Theatre> {
   say('starting PostgreSQL with a standby, two more that Reeve may change, and Redis with a replica …');
   say('starting doubles: of mongod (not MongoDB), of Azure (not Cosmos DB), of BigQuery (not Google) …');
+  const template = preparePostgres(18).then(prepareTemplate);
   const starting = {
-    orders: startOrders(keep, signal),
-    billing: startBilling(keep, signal),
+    orders: template.then(() => startOrders(keep, signal)),
+    billing: template.then(() => startBilling(keep, signal)),
     sessions: startSessionsIfPossible(keep, say, signal),
     catalog: startCatalog(keep),
     carts: startCarts(keep),

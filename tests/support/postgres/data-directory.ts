@@ -38,13 +38,18 @@ export async function initialise(
  * new one too, in the two places where the server keeps it.
  */
 export async function cloneTemplate(installation: Installation, path: string): Promise<void> {
+  const cache = await prepareTemplate(installation);
+  await runOrThrow('cp', ['-a', '--reflink=auto', join(cache, 'data'), path]);
+  await replaceSystemIdentifier(path);
+}
+
+/** Makes the template where there is none. Whoever starts several servers at the same time waits for it first: each would make it. */
+export async function prepareTemplate(installation: Installation): Promise<string> {
   const { account, version } = installation;
-  const cache = await buildOnce(`postgres-${version}-template-${account?.uid ?? 'own'}`, async (draft) => {
+  return buildOnce(`postgres-${version}-template-${account?.uid ?? 'own'}`, async (draft) => {
     await chmod(draft, 0o755);
     await initialise(installation, join(draft, 'data'), []);
   });
-  await runOrThrow('cp', ['-a', '--reflink=auto', join(cache, 'data'), path]);
-  await replaceSystemIdentifier(path);
 }
 
 async function replaceSystemIdentifier(path: string): Promise<void> {
