@@ -119,5 +119,6 @@ const config = `  - id: ${targets.billing}
     url: { file: secrets/BILLING_DEV_URL }
     interval: 15s
     labels: { environment: development }
+    membersComplete: true
     remediation: { credentials: { file: secrets/BILLING_DEV_REMEDIATION_URL } }   # for rehearsals; its mode stays observe
 `;

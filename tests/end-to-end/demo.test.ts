@@ -31,6 +31,8 @@ describe('npm run demo', () => {
     expect(stdout).toMatch(/^[✓·] indexes /m);
     for (const story of ['lag breach', 'cache breach'])
       expect(stdout).toMatch(new RegExp(`^(✓ ${story} .* one breach, of|· ${story} .* for)`, 'm'));
+    expect(stdout).toMatch(/^(✓ unused index .* unused, then 0 B|· unused index .* for)/m);
+    expect(stdout).toMatch(/^(✓ slow query .* p95 .*, then|· slow query .* for)/m);
     expect(stdout).toContain('nothing is left behind');
     const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(stdout)?.[1];
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
