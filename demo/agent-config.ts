@@ -42,7 +42,7 @@ control:
   listen: 127.0.0.1:${control}             # /breaches, /api/v1/…; Alertmanager delivers here. Other machines need control.tokens
 remediation:                           # real life: leave it out, the defaults are long; every plan says when they are not
   baseline: 2s                         # real life: 5m, the default: what a change is compared with
-  soak: 4s                             # real life: 7d, the default: it is taken back by itself when something gets worse
+  soak: 3s                             # real life: 7d, the default: it is taken back by itself when something gets worse
   concurrentRuns: 2                    # real life: 1, the default
 store:
   path: ./reeve-data                   # history, breaches, runs and their audit; control.sock for the commands

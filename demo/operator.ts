@@ -42,7 +42,8 @@ export function createOperator(configFile: string, transcript: Transcript): Oper
 }
 
 function kindOf(line: string, code: number | null): EntryKind {
-  return code !== 0 || /^ *WARNING/.test(line) ? 'warning' : 'answer';
+  if (code !== 0 || /^ *WARNING/.test(line)) return 'warning';
+  return statement.test(line) ? 'statement' : 'answer';
 }
 
 function linesOf(text: string): readonly string[] {
@@ -57,12 +58,14 @@ export function planExcerpt(lines: readonly string[]): readonly string[] {
   });
 }
 
+/** As `runs show` indents what is run, and what takes it back. */
+const statement = /^ {6}\S.* INDEX /;
+
 const wanted = [
   /^Plan [0-9a-f]/,
   /^ {2}What /,
   /^ {2}WARNING/,
-  // A statement, and what takes it back.
-  /^ {6}\S.* INDEX /,
+  statement,
   /^ {4}undo/,
   /^ {2}Good when/,
   /^ {2}Rehearsal/,

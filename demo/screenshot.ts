@@ -1,5 +1,6 @@
 /**
- * `node demo/screenshot.ts [DURATION]` runs the demo for that time and draws its last scorecard to docs/images/demo.svg, for the README.
+ * `node demo/screenshot.ts [DURATION]` runs the demo for that time and draws its last scorecard to docs/images/demo.svg, and the commands
+ * with which an operator decided to docs/images/demo-remediation.svg, for the README.
  * Nothing is made up: the text is the demo's own output, only the passwords are left out.
  */
 
@@ -7,8 +8,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { runOrThrow } from '../tests/support/run-command.ts';
 
-const target = new URL('../docs/images/demo.svg', import.meta.url);
+const images = new URL('../docs/images/', import.meta.url);
 const firstLine = /Reeve demo/;
+const firstDecision = /Remediation\b.*reeve is/;
 const lastLine = /^stopped after/;
 
 /** Geometry in pixels; every piece of text is stretched to its columns, so any monospace font keeps them. */
@@ -32,9 +34,35 @@ const output = await runOrThrow(
   [fileURLToPath(new URL('./main.ts', import.meta.url)), '--for', duration],
   { env: { FORCE_COLOR: '1' } },
 );
-await mkdir(new URL('.', target), { recursive: true });
-await writeFile(target, draw(pictureOf(output)));
-process.stdout.write(`${fileURLToPath(target)}\n`);
+const lines = pictureOf(output);
+const decisions = lines.findIndex((line) => firstDecision.test(line));
+if (decisions < 0) throw new Error(`nobody decided anything:\n${output}`);
+const pictures = [
+  {
+    file: 'demo.svg',
+    lines: lines.slice(0, decisions),
+    caption: 'npm run demo: the scorecard at the end of a run',
+    title: "The demo's scorecard: what Reeve measures on the demo's servers, at the end of a run",
+  },
+  {
+    file: 'demo-remediation.svg',
+    lines: lines.slice(decisions),
+    caption: 'npm run demo: what an operator decided',
+    title: "The demo's changes: the commands of an operator, Reeve's answers, and what came of it",
+  },
+] as const;
+await mkdir(images, { recursive: true });
+for (const picture of pictures) {
+  const target = new URL(picture.file, images);
+  await writeFile(target, draw(picture));
+  process.stdout.write(`${fileURLToPath(target)}\n`);
+}
+
+interface Picture {
+  readonly lines: readonly string[];
+  readonly caption: string;
+  readonly title: string;
+}
 
 function pictureOf(text: string): readonly string[] {
   const lines = text.split('\n');
@@ -44,7 +72,7 @@ function pictureOf(text: string): readonly string[] {
   return lines.slice(first, last).map((line) => line.replace(/:[0-9a-f]{16}@/, ':…@').trimEnd());
 }
 
-function draw(lines: readonly string[]): string {
+function draw({ lines, caption, title }: Picture): string {
   const width = 2 * page.margin + page.columns * page.column;
   const height = page.bar + 2 * page.margin + lines.length * page.line;
   const texts = lines.map((line, row) => drawLine(line, page.bar + page.margin + (row + 0.75) * page.line));
@@ -52,12 +80,12 @@ function draw(lines: readonly string[]): string {
     (fill, index) => `<circle cx="${22 + index * 20}" cy="${page.bar / 2}" r="6" fill="${fill}"/>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
-<title id="title">The demo's scorecard: what Reeve measures on the demo's servers, at the end of a run</title>
+<title id="title">${escape(title)}</title>
 <rect width="${width}" height="${height}" rx="10" fill="#161b22"/>
 <path d="M0 ${page.bar}V10A10 10 0 0 1 10 0H${width - 10}A10 10 0 0 1 ${width} 10V${page.bar}Z" fill="#252c36"/>
 ${dots.join('')}
 <g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace" font-size="${page.fontSize}" xml:space="preserve">
-<text x="${width / 2}" y="${page.bar / 2 + 4.5}" text-anchor="middle" fill="#aab4c2">npm run demo: the scorecard at the end of a run</text>
+<text x="${width / 2}" y="${page.bar / 2 + 4.5}" text-anchor="middle" fill="#aab4c2">${escape(caption)}</text>
 ${texts.filter((text) => text !== '').join('\n')}
 </g>
 </svg>

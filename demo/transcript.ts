@@ -7,8 +7,11 @@ export interface Transcript {
   now(): number;
 }
 
-/** `command`: without the program's name. `answer`: what it printed. `seen`: what the databases themselves say. */
-export type EntryKind = 'command' | 'answer' | 'warning' | 'seen';
+/**
+ * `command`: without the program's name. `answer`: what it printed; `statement` and `warning` are what stands out in it. `seen`: what the
+ * databases themselves say.
+ */
+export type EntryKind = 'command' | 'answer' | 'statement' | 'warning' | 'seen';
 
 export interface Entry {
   readonly kind: EntryKind;

@@ -8,6 +8,7 @@ const textWidth = scorecardWidth - timeWidth;
 const looks: Readonly<Record<EntryKind, { readonly mark: string; readonly style: Style }>> = {
   command: { mark: '$ reeve ', style: 'value' },
   answer: { mark: '  ', style: 'faint' },
+  statement: { mark: '  ', style: 'plain' },
   warning: { mark: '  ', style: 'unknown' },
   seen: { mark: '→ ', style: 'done' },
 };

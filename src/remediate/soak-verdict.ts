@@ -96,7 +96,11 @@ function objectiveOf({ input }: Parts, { run }: Loaded): Comparison | undefined 
     return { ...base, verdict: 'unknown', text: `${what} is not known now` };
   const gain = breach.side === 'min' ? now - old : old - now;
   const verdict = gain > 0 ? 'better' : 'same';
-  return { ...base, verdict, text: `${what}: ${old} when it was breached, ${now} now` };
+  return { ...base, verdict, text: `${what}: ${rounded(old)} when it was breached, ${rounded(now)} now` };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
 }
 
 /** Success needs the breached indicator too; one that is not known, or no better, proves nothing. */
