@@ -13,9 +13,10 @@ export type Arguments =
 
 export const usage = `Usage: npm run demo [-- --for DURATION]
 
-Starts PostgreSQL with a standby, Redis with a replica, and doubles that play MongoDB, Cosmos DB and BigQuery;
-works on them, watches them with Reeve, and shows what Reeve measures. A double is not the real thing, and is
-named as one wherever it shows. Everything runs on 127.0.0.1 in one temporary folder and is gone when the demo
+Starts PostgreSQL with a standby, another one that Reeve may change and one to rehearse on, Redis with a replica,
+and doubles that play MongoDB, Cosmos DB and BigQuery; works on them, watches them with Reeve, shows what Reeve
+measures, and approves two changes as an operator would. A double is not the real thing, and is named as one
+wherever it shows. Everything runs on 127.0.0.1 in one temporary folder and is gone when the demo
 ends.
 
   --for DURATION   end by itself after this time in all, such as 30s or 2m; until Ctrl-C otherwise
