@@ -33,7 +33,7 @@ function renderEntry({ kind, text, atMs }: Entry): readonly Line[] {
 }
 
 /** Broken between words; what follows stands under the first word, two letters further in. */
-export function wrap(text: string, width: number): readonly string[] {
+function wrap(text: string, width: number): readonly string[] {
   const indent = Math.min(/^[ →$]*/.exec(text)?.[0].length ?? 0, width / 2);
   const lines: string[] = [];
   let rest = text;
