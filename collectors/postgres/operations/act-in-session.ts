@@ -42,6 +42,9 @@ export async function actInSession(
       return body(session);
     });
   } catch (thrown) {
+    if (signal.aborted && !hasBegun)
+      return { result: 'gave_up', detail: 'it was interrupted before it began: nothing was done' };
+    if (signal.aborted) return afterLoss('it was interrupted');
     if (!hasBegun) return notBegun(thrown);
     // Others, such as a lost lease, are not the database's to explain.
     if (!(thrown instanceof CollectError)) throw thrown;

@@ -143,7 +143,7 @@ async function lookAgain(access: Access, facts: IndexFacts, message: string): Pr
 }
 
 /** Builds the index again as it was, whatever half of it is there. */
-export function undoDrop(
+export async function undoDrop(
   access: Access,
   plan: Pick<PlanDraft, 'identity'>,
   facts: IndexFacts,
@@ -155,10 +155,12 @@ export function undoDrop(
     // Of the undo: done is the index's absence.
     return seen.result === 'done' ? { ...seen, result: 'failed' } : seen;
   };
-  return actInSession(
+  const outcome = await actInSession(
     { access, plan, facts, statements: [act.statement, ...act.undo], context, afterLoss },
     (session) => rebuildUntilValid({ access, session, context }, facts, act),
   );
+  if (outcome.result === 'done' || outcome.result === 'already') return outcome;
+  return { ...outcome, detail: `${outcome.detail}. By hand, in ${facts.database}: ${act.undo.join('; ')}` };
 }
 
 /** Until an equal index is valid and carries its comment. What is left of a drop or a build of that name goes first. */

@@ -20,6 +20,9 @@ import { indexByOid } from './index-state.ts';
 import { type IndexSurvey, surveyIndexes } from './index-survey.ts';
 import { subjectOf } from './subject.ts';
 
+/** Evidence has a size; the rest is found again by the runs that it becomes. */
+const mostInEvidence = 20;
+
 /** What one action could be done with now, largest first. A database that cannot be read is said and left out. */
 export async function findIndexes(
   access: Access,
@@ -57,7 +60,7 @@ export async function findIndexes(
     evidence({
       kind: 'statistics',
       title: `${actionWords[action].verb}: ${chosen.length} of ${found.length}`,
-      body: { candidates: chosen.map(({ title, facts }) => ({ title, ...facts })) },
+      body: { candidates: chosen.slice(0, mostInEvidence).map(({ title, facts }) => ({ title, ...facts })) },
     });
   return chosen;
 }

@@ -52,6 +52,48 @@ describe.each([13, 18] as const)('index management on PostgreSQL %i', (major) =>
     expect((await action.inspect(plan, act, context)).state).toBe('pending');
   });
 
+  it('works in every database of the server, whatever it is called', async () => {
+    const database = `app "x"; ä`;
+    const quoted = `"${database.replaceAll('"', '""')}"`;
+    await using ground = await indexGround({
+      major,
+      prepare: async (server) => {
+        await server.query('DROP SCHEMA shop CASCADE');
+        await server.query(`CREATE DATABASE ${quoted}`);
+        await server.query(
+          'CREATE TABLE lone (a int); ALTER TABLE lone OWNER TO dba; CREATE INDEX lone_a ON lone (a)',
+          database,
+        );
+      },
+    });
+    const action = ground.action('drop_unused_index');
+    const plan = await ground.plan('drop_unused_index');
+    await ground.server.query('INSERT INTO lone VALUES (1)', database);
+
+    const refusals = await action.recheck(plan, operationContext());
+    const { series } = await action.counters(plan, operationContext());
+    const outcome = await action.apply(plan, actOf(plan), operationContext());
+
+    expect(plan.facts['database']).toBe(database);
+    expect(refusals).toEqual([]);
+    expect(Object.keys(series)).toHaveLength(1);
+    expect(outcome.result).toBe('done');
+    expect(await ground.server.query(`SELECT to_regclass('lone_a') AS index`, database)).toEqual([
+      { index: null },
+    ]);
+  });
+
+  it('does nothing when it was interrupted before it began', async () => {
+    await using ground = await indexGround({ major });
+    const plan = await ground.plan('drop_unused_index');
+
+    const outcome = await ground
+      .action('drop_unused_index')
+      .apply(plan, actOf(plan), operationContext(AbortSignal.abort()));
+
+    expect(outcome.result).toBe('gave_up');
+  });
+
   it('never finds what something depends on, or what was used', async () => {
     await using ground = await indexGround({ major, sql: kept });
 

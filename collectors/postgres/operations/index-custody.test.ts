@@ -80,6 +80,21 @@ describe('broken indexes', () => {
     ]);
   });
 
+  it('are finished when a drop came so far that nothing maintains them any more', async () => {
+    await using ground = await indexGround({ major });
+    await ground.server.query(
+      `UPDATE pg_index SET indisvalid = false, indisready = false, indislive = false WHERE indexrelid = 'shop.orders_total'::regclass`,
+    );
+    const action = ground.action('drop_invalid_index');
+    const plan = await ground.plan('drop_invalid_index');
+
+    const outcome = await action.apply(plan, actOf(plan), operationContext());
+    const undone = await action.undo(plan, actOf(plan), operationContext());
+
+    expect(outcome.result).toBe('done');
+    expect(undone.result).toBe('done');
+  });
+
   it('are left alone while somebody builds them', async () => {
     await using ground = await indexGround({ major });
     const holder = await ground.session();

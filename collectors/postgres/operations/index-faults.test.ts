@@ -150,9 +150,9 @@ describe('a lock storm', () => {
     const holder = await ground.session();
     await holder.query('BEGIN; LOCK TABLE shop.orders IN SHARE MODE');
     let longestMs = 0;
-    let isOver = false;
+    const over = new AbortController();
     const watching = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const [row] = await ground.server.query(
           `SELECT coalesce(max(extract(epoch FROM clock_timestamp() - l.waitstart)) * 1000, 0)::float8 AS ms
              FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND ${acting}`,
@@ -165,7 +165,7 @@ describe('a lock storm', () => {
 
     const outcome = await action.apply(plan, actOf(plan), operationContext());
     const tookMs = performance.now() - beganAt;
-    isOver = true;
+    over.abort();
     await watching;
 
     expect(outcome.result).toBe('gave_up');

@@ -6,7 +6,7 @@ import { findStatements } from '../statement-source.ts';
 import type { Access } from './access.ts';
 import { factsOf } from './index-facts.ts';
 import { withReadingSession } from './queries/reading-session.ts';
-import { nodesOfKind, rangeVar } from './syntax-tree.ts';
+import { nodesIn, nodesOfKind, rangeVar } from './syntax-tree.ts';
 
 const row = z.object({ query_id: z.string(), text: z.string(), seconds: z.number(), calls: z.number() });
 const epochRow = z.object({ epoch: z.string().nullable() });
@@ -82,11 +82,16 @@ const viewsSql = `
     FROM upon u JOIN pg_class c ON c.oid = u.oid JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.oid <> $1::oid LIMIT 100`;
 
-/** Whether a normalised statement names one of the relations; one that cannot be parsed does when the bare name occurs in it. */
+/** An index makes no difference to DDL. */
+const queryKinds = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+/** Whether a normalised query names one of the relations; one that cannot be parsed does when the bare name occurs in it. */
 async function touches(text: string, relations: readonly Relation[]): Promise<boolean> {
   if (!relations.some(({ name }) => text.toLowerCase().includes(name.toLowerCase()))) return false;
   const tree = await parse(text).catch(() => undefined);
   if (tree === undefined) return true;
+  const [root] = nodesIn(tree.stmts?.[0]?.stmt);
+  if (!queryKinds.has(root?.kind ?? '')) return false;
   for (const node of nodesOfKind([tree], 'RangeVar')) if (names(node, relations)) return true;
   // INSERT, UPDATE and DELETE hold theirs without its kind.
   for (const node of nodesOfKind([tree], 'relation')) if (names(node, relations)) return true;

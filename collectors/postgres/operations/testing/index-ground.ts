@@ -4,6 +4,7 @@ import { createMemoryHistory } from '../../../../tests/support/engine-tests.ts';
 import { openCollector } from '../../../../tests/support/postgres/collect.ts';
 import { operationContext, operationsInput } from '../../../../tests/support/postgres/operations-input.ts';
 import { type PostgresServer, startPostgres } from '../../../../tests/support/postgres/server.ts';
+import { waitUntil } from '../../../../tests/support/wait-until.ts';
 import type { PostgresOperationsInput } from '../access.ts';
 import type { IndexActionId } from '../index-candidates.ts';
 import { createPostgresOperations } from '../operations.ts';
@@ -30,6 +31,8 @@ export interface IndexGroundOptions {
   readonly major: Major;
   /** Run as superuser after the schema and before anything is watched. */
   readonly sql?: string;
+  /** As `sql`, for what takes more than one transaction. */
+  readonly prepare?: (server: PostgresServer) => Promise<void>;
   readonly settings?: Readonly<Record<string, string>>;
   readonly lockTimeoutMs?: number;
 }
@@ -57,6 +60,7 @@ export async function indexGround(options: IndexGroundOptions): Promise<IndexGro
   try {
     await server.query(groundSchema);
     if (options.sql !== undefined) await server.query(options.sql);
+    await options.prepare?.(server);
     return await watchedGround(server, options);
   } catch (thrown) {
     await server[Symbol.asyncDispose]();
@@ -72,6 +76,11 @@ async function watchedGround(server: PostgresServer, options: IndexGroundOptions
     const reading = await collector.read('indexes', at);
     if (reading.state !== 'ok') throw new Error(JSON.stringify(reading.errors));
   };
+  // Before version 15 a process of its own collects statistics, and gives a database its first epoch when it gets round to it.
+  if (options.major < 15) {
+    const unknown = `SELECT datname FROM pg_stat_database WHERE stats_reset IS NULL AND datname NOT LIKE 'template%'`;
+    await waitUntil('the statistics to begin', async () => (await server.query(unknown)).length === 0);
+  }
   await read(Date.now() - 101 * day);
   await read(Date.now());
   const input: PostgresOperationsInput = {
