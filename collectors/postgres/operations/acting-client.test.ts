@@ -1,9 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { Secret } from '../../../src/core/secret.ts';
-import { createSystemClock } from '../../../src/telemetry/clock.ts';
+import { Secret } from '../../../src/sdk.ts';
 import { findFreePort } from '../../../tests/support/net/free-port.ts';
+import { operationsInput } from '../../../tests/support/postgres/operations-input.ts';
 import { type PostgresServer, startPostgres } from '../../../tests/support/postgres/server.ts';
 import { startStandby } from '../../../tests/support/postgres/standby.ts';
 import { waitUntil } from '../../../tests/support/wait-until.ts';
@@ -28,7 +28,7 @@ function request(overrides: Partial<ActingRequest> = {}): ActingRequest {
     sessionName: name,
     lockTimeoutMs: 500,
     waitForLockMs: 0,
-    clock: createSystemClock(),
+    clock: operationsInput({ url: server.superuserUrl }).clock,
     signal: AbortSignal.timeout(30_000),
     ...overrides,
   };

@@ -23,7 +23,7 @@ export interface IndexCandidate {
 }
 
 /** Whatever its use, such an index is never dropped. */
-export const neverDropped: readonly IndexFlag[] = [
+const neverDropped: readonly IndexFlag[] = [
   'primary',
   'unique',
   'exclusion',

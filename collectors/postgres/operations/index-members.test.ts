@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Secret } from '../../../src/core/secret.ts';
+import { Secret } from '../../../src/sdk.ts';
 import { openCollector, testOptions } from '../../../tests/support/postgres/collect.ts';
 import { operationContext } from '../../../tests/support/postgres/operations-input.ts';
 import { startStandby } from '../../../tests/support/postgres/standby.ts';

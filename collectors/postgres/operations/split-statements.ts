@@ -18,7 +18,7 @@ export type SplitAnswer =
   | { readonly unreadable: { readonly line: number; readonly text: string } };
 
 /** Files above this are not read: the parser would take the memory of the process. */
-export const longestSqlBytes = 1_048_576;
+const longestSqlBytes = 1_048_576;
 
 /** Reads a text as PostgreSQL does, with its own parser; positions of the parser are bytes. */
 export async function splitStatements(text: string): Promise<SplitAnswer> {

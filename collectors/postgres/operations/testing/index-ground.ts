@@ -1,4 +1,3 @@
-import type { Client } from 'pg';
 import { type Action, isRefusal, type Operations, type Plan, type PlanDraft } from '../../../../src/sdk.ts';
 import { createMemoryHistory } from '../../../../tests/support/engine-tests.ts';
 import { openCollector } from '../../../../tests/support/postgres/collect.ts';
@@ -14,7 +13,7 @@ export type Major = Parameters<typeof startPostgres>[0]['major'];
 const day = 86_400_000;
 
 /** `reader` collects, `dba` owns and acts. `orders_total` is what nobody uses. */
-export const groundSchema = `
+const groundSchema = `
   CREATE ROLE reader LOGIN; GRANT pg_monitor TO reader;
   CREATE ROLE dba LOGIN;
   CREATE EXTENSION pg_stat_statements;
@@ -49,7 +48,7 @@ export interface IndexGround extends AsyncDisposable {
   /** The plan for the only candidate of an action. */
   plan(id: IndexActionId): Promise<Plan>;
   /** A session of somebody else; ended with the ground. */
-  session(): Promise<Client>;
+  session(): ReturnType<PostgresServer['connect']>;
 }
 
 export async function indexGround(options: IndexGroundOptions): Promise<IndexGround> {
@@ -92,7 +91,7 @@ async function watchedGround(server: PostgresServer, options: IndexGroundOptions
     history,
   };
   const operations = createPostgresOperations(input);
-  const clients: Client[] = [];
+  const clients: Awaited<ReturnType<PostgresServer['connect']>>[] = [];
   const action = (id: IndexActionId): Action => actionOf(operations, id);
   const find = (id: IndexActionId) =>
     action(id).find({ subject: undefined, only: undefined, limit: 50 }, operationContext());
