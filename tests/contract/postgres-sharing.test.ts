@@ -202,6 +202,22 @@ describe('a PostgreSQL store', () => {
       expect(ben.objectives.events({}).map(({ text }) => text)).toEqual(['once']);
     });
 
+    it('is told at once that a breach opened or closed, and how bad it is within a second', async () => {
+      const worst = async () =>
+        (await query(`SELECT body::json ->> 'worst' AS worst FROM reeve.breach`))[0]?.['worst'];
+      ana.objectives.saveBreach(breach({ worst: 0.8 }));
+      await waitUntil('the breach', async () => (await worst()) === '0.8');
+      ana.objectives.saveBreach(breach({ worst: 0.7 }));
+      ana.memory('orders').write('spend', '1', 'now');
+      await waitUntil(
+        'what was paid',
+        async () => (await query('SELECT 1 FROM reeve.target_memory')).length === 1,
+      );
+      ana.objectives.saveBreach(closed({ worst: 0.6 }));
+
+      await waitUntil('its end', async () => (await worst()) === '0.6');
+    });
+
     it('lets a command read beside them, and makes nothing', async () => {
       await ana.remediation.claim(run());
       ana.objectives.saveBreach(breach());

@@ -110,25 +110,15 @@ describe('a PostgreSQL store whose server fails', () => {
   });
 
   it('survives an administrator who ends its sessions in the middle of transactions', async () => {
-    const ending = (async () => {
-      for (let round = 0; round < 20; round += 1)
-        await server.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reeve store'`,
-        );
-    })();
     const outcomes: PromiseSettledResult<unknown>[] = [];
-    let isOver = false;
-    void ending.then(() => {
-      isOver = true;
-    });
-    while (!isOver)
-      outcomes.push(
-        ...(await Promise.allSettled(
-          Array.from({ length: 10 }, () => store.remediation.appendAudit(draft())),
-        )),
+    for (let round = 0; round < 20; round += 1) {
+      const lines = Array.from({ length: 10 }, () => store.remediation.appendAudit(draft()));
+      const settled = Promise.allSettled(lines);
+      await server.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reeve store'`,
       );
-
-    await ending;
+      outcomes.push(...(await settled));
+    }
 
     const all = await store.remediation.audit(1, 100_000);
     expect(checkAudit(emptyAudit, all, sha256)).toBeUndefined();

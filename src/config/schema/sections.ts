@@ -81,11 +81,13 @@ function storeSchema(fields: OwnFields) {
     path: fields
       .path()
       .prefault('./reeve-data')
-      .describe('Folder of the embedded store, relative to this file.'),
+      .describe('Folder of the embedded store and of the control socket, relative to this file.'),
     url: fields
       .secretUrl(['postgres', 'postgresql'])
       .optional()
-      .describe('PostgreSQL store shared by several agents.'),
+      .describe(
+        'Store on PostgreSQL, shared by several agents (docs/store.md); the embedded one is not used then.',
+      ),
   });
 }
 

@@ -4,7 +4,7 @@ export interface Memory {
   read(key: string): string | undefined;
   /**
    * Remembers a text of at most 1 MiB; it is on disk within about a second, or, with `now`, when this returns, so that not even a process
-   * that is killed forgets it. A disk that refuses is tried again.
+   * that is killed forgets it; on a server, as soon as that answers. A disk that refuses is tried again.
    *
    * @throws {RangeError} when the text is longer.
    */

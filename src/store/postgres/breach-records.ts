@@ -16,7 +16,7 @@ const bodyRow = z.object({ body: z.string() });
 /** Closed breaches held in memory, those closed last; the server keeps more. */
 const mostClosed = 10_000;
 
-/** Breaches in memory, the open ones and the latest of the closed, of all agents. */
+/** Breaches in memory, the open ones and the latest of the closed, of all agents. That one opens, gets worse in kind or closes is sent at once. */
 export class BreachRecords implements SharedRows {
   readonly #client: StoreClient;
   readonly #pending: PendingRows<Breach>;
@@ -31,8 +31,11 @@ export class BreachRecords implements SharedRows {
 
   save(breach: Breach): void {
     checkTimes('breach', breach.openedAt, breach.closedAt);
+    const { fingerprint } = breach;
+    const before = this.#open.get(fingerprint);
     this.#set(breach);
-    this.#pending.add(breach.fingerprint, breach);
+    if (before !== undefined && kindOf(before) === kindOf(breach)) this.#pending.add(fingerprint, breach);
+    else this.#pending.addNow(fingerprint, breach);
   }
 
   find(filter: BreachFilter): readonly Breach[] {
@@ -62,6 +65,11 @@ export class BreachRecords implements SharedRows {
     const [oldest] = this.#closed.keys();
     if (this.#closed.size > mostClosed && oldest !== undefined) this.#closed.delete(oldest);
   }
+}
+
+/** What a person would be told about; the rest of a breach may be a second old. */
+function kindOf({ severity, holders, closedAt }: Breach): string {
+  return `${severity} ${holders.join()} ${closedAt}`;
 }
 
 function put(session: StoreSession, breaches: readonly Breach[], agent: string): Promise<void> {

@@ -33,6 +33,12 @@ export class PendingRows<Row> implements PendingChanges {
     this.#writes.wake();
   }
 
+  /** Sends it at once, without waiting for that. */
+  addNow(key: string, row: Row): void {
+    this.add(key, row);
+    this.#writes.wakeNow();
+  }
+
   /** Whether something is not yet on the server. */
   has(key: string): boolean {
     return this.#rows.has(key) || this.#inFlight.has(key);

@@ -30,13 +30,15 @@ export class TargetMemories implements SharedRows {
   of(target: string): Memory {
     return {
       read: (key) => this.#targets.get(target)?.get(key),
-      // A server cannot be written to before this returns: `now` means on its way, within a second.
-      write: (key, value) => {
+      // A server cannot be written to before this returns: `now` means on its way.
+      write: (key, value, when) => {
         checkValue(key, value);
         const values = this.#valuesOf(target);
         if (values.get(key) === value) return;
         values.set(key, value);
-        this.#pending.add(nameOf(target, key), { target, key, value });
+        const row = { target, key, value };
+        if (when === 'now') this.#pending.addNow(nameOf(target, key), row);
+        else this.#pending.add(nameOf(target, key), row);
       },
     };
   }

@@ -40,6 +40,7 @@ export class WriteBehind {
   readonly #closing = new AbortController();
   readonly #kinds: PendingChanges[] = [];
   #rounds: Promise<void> | undefined;
+  #hurry = new AbortController();
   #failures = 0;
 
   constructor(options: WriteBehindOptions) {
@@ -59,6 +60,12 @@ export class WriteBehind {
   /** Whether the latest attempt failed. */
   get isFailing(): boolean {
     return this.#failures > 0;
+  }
+
+  /** Says that something waits that should not: the next round begins at once, unless the server is away. */
+  wakeNow(): void {
+    if (this.#failures === 0) this.#hurry.abort();
+    this.wake();
   }
 
   /** Writes all that waits; what cannot be written is lost, and the log says how much. */
@@ -84,11 +91,13 @@ export class WriteBehind {
   }
 
   async #wait(waitMs: number): Promise<void> {
+    const early = AbortSignal.any([this.#closing.signal, this.#hurry.signal]);
     try {
-      await this.#options.clock.sleep(waitMs, this.#closing.signal);
+      await this.#options.clock.sleep(waitMs, early);
     } catch (thrown) {
-      if (!this.#closing.signal.aborted) throw thrown;
+      if (!early.aborted) throw thrown;
     }
+    this.#hurry = new AbortController();
   }
 
   async #writeAll(): Promise<void> {
