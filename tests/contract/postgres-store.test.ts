@@ -9,4 +9,4 @@ const places = createPostgresPlaces();
 afterAll(() => places.dispose());
 
 for (const describeAll of [describeStore, describeObjectiveRecords, describeRemediationRecords])
-  describeAll('postgres', places.create, { isDurable: true });
+  describeAll('postgres', () => places.create(), { isDurable: true });

@@ -26,7 +26,7 @@ const dangerous = [
 const changing = ['collMod', 'dropIndex', 'createIndex', ...dangerous];
 
 /** The role and login that act, for mongosh on the primary or on mongos. */
-export function actingGrants(name: string): string {
+function actingGrants(name: string): string {
   const databases = `{ resource: { db: '', collection: '' }, actions: ['collMod', 'dropIndex', 'createIndex'] }`;
   const cluster = `{ resource: { cluster: true }, actions: ['replSetGetConfig'] }`;
   const version = `{ resource: { db: 'config', collection: 'version' }, actions: ['find'] }`;

@@ -10,7 +10,7 @@ import type { MongodbOperationsInput } from './input.ts';
 const timeLimitMs = 10_000;
 
 /** How to connect with the login that acts; undefined where none is configured. */
-export function actingLogin(
+function actingLogin(
   { options, credentials, clock, conceal }: MongodbOperationsInput,
   applicationName: string,
 ): Connecting | undefined {

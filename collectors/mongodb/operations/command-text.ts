@@ -32,7 +32,7 @@ export function limitOf(command: Document): number | undefined {
  * A value as JSON that keeps everything, the order of its keys too; undefined where it would not: values of BSON's own types, and
  * documents in which JavaScript moves a key that is a whole number before the others.
  */
-export function exactJson(value: unknown): Json | undefined {
+function exactJson(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (Array.isArray(value)) {

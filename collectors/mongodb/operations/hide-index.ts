@@ -96,7 +96,7 @@ function composeHide(place: Place, name: IndexName, runId: string): Composed {
 }
 
 /** `{ok: 1}` alone proves nothing: the answer says what the index was and is, through mongos for each shard. */
-export function hiddenDoubt(answer: Document): string | undefined {
+function hiddenDoubt(answer: Document): string | undefined {
   const raw = answer['raw'];
   const answers = isDocument(raw) ? Object.values(raw).filter(isDocument) : [answer];
   return answers.length > 0 && answers.every((each) => each['hidden_new'] === true)

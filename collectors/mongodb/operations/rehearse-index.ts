@@ -15,7 +15,7 @@ import { countDocuments, identifyPlace, lookAt, type Place } from './place.ts';
 import { type CollectionSight, sightsOf } from './sightings.ts';
 
 /** A rehearsal on fewer documents than this share says nothing about time. */
-export const comparableShare = 0.1;
+const comparableShare = 0.1;
 
 /** Does one thing on the rehearsal target, and says what came of it. */
 interface Stage {

@@ -59,9 +59,23 @@ function counter(...values: readonly number[]): readonly GuardReading[] {
   return values.map((value, index) => ({ at: index * 10_000, values: { [errorsKey]: value } }));
 }
 
+const target: Snapshot['target'] = {
+  id: 'orders',
+  engine: 'x',
+  intervalMs: 1_000,
+  deadlineMs: 1_000,
+  workload: undefined,
+  windowsMs: {},
+  labels: {},
+  unusedAfterMs: 1,
+  membersComplete: true,
+  groups: {},
+  maxSeries: 100,
+};
+
 function snapshot(up: boolean): Snapshot {
   return {
-    target: {} as Snapshot['target'],
+    target,
     server: {},
     up,
     failure: undefined,

@@ -183,7 +183,7 @@ export async function refusalOf(stage: Stage, actionId: string, only?: string): 
 }
 
 /** A draft with what the pipeline adds. */
-export function approved(draft: PlanDraft, runId: string): Plan {
+function approved(draft: PlanDraft, runId: string): Plan {
   return {
     ...draft,
     runId,

@@ -90,7 +90,7 @@ describe.concurrent('a lease on PostgreSQL', () => {
   it.for([
     ['cancelled by another agent', "status = 'canceled', finished_at = now()", ProcessCancelled],
     ['taken over', "worker_id = 'somebody else'", LeaseLost],
-  ])(
+  ] as const)(
     'that somebody else ended aborts the step at the next heartbeat: %s',
     { timeout: 30_000 },
     async ([, change, expected], { expect }) => {
