@@ -87,22 +87,43 @@ export async function stopProcesses(parts: Parts, run: string): Promise<void> {
   for (const id of await processesOf(parts, run)) await parts.input.engine.cancel(id);
 }
 
-/** A breach starts the pipeline of its objective, once. */
+/**
+ * Agents that watch the same target open the same breach each for itself, at most this long apart and under fingerprints of their own. A
+ * breach that comes back within this time of its run gets no second one either.
+ */
+const sameBreachMs = 10 * 60_000;
+/** Longer than a look and a claim take. */
+const claimLeaseMs = 30_000;
+
+/** A breach starts the pipeline of its objective, once, however many agents see it. */
 export async function claimBreach(parts: Parts, breach: Breach): Promise<Run | undefined> {
-  const pipeline = parts.input.pipelines.find(({ objectives }) => objectives.includes(breach.objective));
-  const site = parts.input.targets().find(({ target }) => target.id === breach.target);
+  const { input, records } = parts;
+  const { target, objective, subject } = breach;
+  const pipeline = input.pipelines.find(({ objectives }) => objectives.includes(objective));
+  const site = input.targets().find((each) => each.target.id === target);
   if (pipeline === undefined || site === undefined || breach.closedAt !== undefined) return undefined;
-  const subject = breach.subject === '' ? '' : ` of ${breach.subject}`;
-  return claimRun(parts, {
-    pipeline,
-    site,
-    trigger: {
+  const text = `${objective}${subject === '' ? '' : ` of ${subject}`} is breached`;
+  const name = `breach:${target}/${objective}/${subject}`;
+  const lease = await records.takeLease(name, input.holder, input.clock.now(), claimLeaseMs);
+  // Whoever has it claims now; should it die of that, the open breach is met again when runs are tended.
+  if (lease === undefined) return undefined;
+  try {
+    const others = await records.runs({ target, pipeline: pipeline.id });
+    const isClaimed = others.some(
+      ({ trigger, createdAt }) =>
+        trigger.kind === 'breach' && trigger.text === text && createdAt >= breach.openedAt - sameBreachMs,
+    );
+    if (isClaimed) return undefined;
+    const trigger = {
       kind: 'breach',
       key: `breach:${breach.fingerprint}`,
-      text: `${breach.objective}${subject} is breached`,
+      text,
       breach: breach.fingerprint,
-    },
-  });
+    } as const;
+    return await claimRun(parts, { pipeline, site, trigger });
+  } finally {
+    await records.releaseLease(lease);
+  }
 }
 
 /** A plan goes on waiting when the breach behind it ends; whoever decides is told. */

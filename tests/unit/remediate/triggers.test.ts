@@ -3,6 +3,10 @@ import type { ObjectiveEvent } from '../../../src/core/judgement.ts';
 import { type Agent, createWorld, newest, pass, prepareRun, type World } from './remediation-world.ts';
 import { approveMode, breachOf, minute } from './world-settings.ts';
 
+const immediateActs = [
+  { id: 'drop', summary: 'hide', statement: 'hide', undo: ['unhide'], undoKind: 'immediate', locks: '' },
+] as const;
+
 const opened = (kind: ObjectiveEvent['kind'] = 'opened', change = {}): ObjectiveEvent => {
   const breach = breachOf(change);
   const { target, objective, subject, engine } = breach;
@@ -42,6 +46,41 @@ describe('a trigger', () => {
     expect(runs).toMatchObject([
       { state: 'waiting', trigger: { kind: 'breach', breach: breachOf().fingerprint } },
     ]);
+    await Promise.all([agent.close(), other.close()]);
+  });
+
+  it.each([
+    { holders: ['alert'], state: 'waiting' },
+    { holders: ['evaluation', 'alert'], state: 'executing' },
+  ] as const)('is $state in mode auto when $holders say so', async ({ holders, state }) => {
+    const { world, agent } = await prepared((each) => {
+      each.mode = { ...approveMode, mode: 'auto' };
+      each.actionChange = { undoKind: 'immediate' };
+      each.draftChange = { acts: immediateActs };
+      each.breaches.push(breachOf({ holders }));
+    });
+
+    agent.onEvent(opened());
+    await pass(world, minute);
+
+    expect(await newest(world)).toMatchObject({ state });
+    await agent.close();
+  });
+
+  it('starts one run for a breach that two agents opened each for itself, and another when it comes back later', async () => {
+    const { world, agent } = await prepared();
+    const other = await world.start();
+    const at = world.clock.now();
+
+    agent.onEvent(opened('opened', { fingerprint: 'seen-by-one', openedAt: at }));
+    other.onEvent(opened('opened', { fingerprint: 'seen-by-other', openedAt: at + 15_000 }));
+    await pass(world, minute);
+    const first = await world.records.runs({});
+    agent.onEvent(opened('opened', { fingerprint: 'back-again', openedAt: at + 60 * minute }));
+    await pass(world, minute);
+
+    expect(first.map(({ trigger }) => trigger.breach)).toEqual([expect.stringMatching(/^seen-by-/)]);
+    expect((await world.records.runs({})).map(({ trigger }) => trigger.breach)).toContain('back-again');
     await Promise.all([agent.close(), other.close()]);
   });
 
