@@ -3,10 +3,6 @@ import type { ObjectiveEvent } from '../../../src/core/judgement.ts';
 import { type Agent, createWorld, newest, pass, prepareRun, type World } from './remediation-world.ts';
 import { approveMode, breachOf, minute } from './world-settings.ts';
 
-const immediateActs = [
-  { id: 'drop', summary: 'hide', statement: 'hide', undo: ['unhide'], undoKind: 'immediate', locks: '' },
-] as const;
-
 const opened = (kind: ObjectiveEvent['kind'] = 'opened', change = {}): ObjectiveEvent => {
   const breach = breachOf(change);
   const { target, objective, subject, engine } = breach;
@@ -73,6 +69,7 @@ describe('a trigger', () => {
     const at = world.clock.now();
 
     agent.onEvent(opened('opened', { fingerprint: 'seen-by-one', openedAt: at }));
+    await pass(world, 1_000);
     other.onEvent(opened('opened', { fingerprint: 'seen-by-other', openedAt: at + 15_000 }));
     await pass(world, minute);
     const first = await world.records.runs({});
