@@ -11,6 +11,7 @@ import type { PostgresOptions } from '../config.ts';
 import { ActRefused } from './act-refused.ts';
 import { type ActingSession, identifyLogin, withActingSession } from './acting-client.ts';
 import { assertIdentity, identityRow, identitySql, targetIdentity } from './identity.ts';
+import { definitionSettings } from './session-settings.ts';
 
 export type PostgresOperationsInput = OperationsInput<PostgresOptions>;
 
@@ -59,7 +60,7 @@ export function createAccess(input: PostgresOperationsInput): Access {
       lockTimeoutMs: options.lockTimeout,
       signal,
       statements: new PreparedStatements(),
-      settings: [`statement_timeout=${options.statementTimeout}`, 'search_path=pg_catalog'],
+      settings: [`statement_timeout=${options.statementTimeout}`, ...definitionSettings],
     });
     try {
       return await body(connection);

@@ -5,6 +5,7 @@ import { sqlStateOf } from '../client-errors.ts';
 import { ActRefused } from './act-refused.ts';
 import { cancelBackend } from './cancel-backend.ts';
 import { type ActingIdentity, identityRow, identitySql, targetIdentity } from './identity.ts';
+import { definitionSettings, endlessSql } from './session-settings.ts';
 
 export interface ActingRequest {
   /** The login that acts. */
@@ -77,12 +78,12 @@ export async function withActingSession<T>(
     settings: [
       `statement_timeout=${readTimeoutMs}`,
       'idle_in_transaction_session_timeout=10000',
-      // Definitions name every schema but the server's own, and nobody's function stands before it.
-      'search_path=pg_catalog',
+      ...definitionSettings,
     ],
   });
   try {
     const { identity, processId } = await identifySession(connection, request);
+    await connection.query(endlessSql, z.unknown(), request.signal);
     await takeLock(connection, request);
     return await body({
       database: identity.database,

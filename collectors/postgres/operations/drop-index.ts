@@ -14,6 +14,7 @@ import { buildAttempts, buildOnce, dropUntilGone, type IndexStep, lightState } f
 import { dropIndexStatement, sameButName } from './index-definition.ts';
 import type { IndexFacts } from './index-facts.ts';
 import { type IndexState, indexByName, indexByOid } from './index-state.ts';
+import { reasonToKeep } from './may-drop.ts';
 import { catalogueSignal, explainOutcome } from './settle.ts';
 import { subjectOf } from './subject.ts';
 
@@ -66,7 +67,7 @@ export function applyDrop(
         return { result: 'refused', detail: 'the statement of the plan is not the one for this index' };
       const before = await beforeDrop(session, plan.action, facts, context.signal);
       if (before !== undefined) return before;
-      const outcome = await dropUntilGone({ access, session, context }, act.statement, facts.oid);
+      const outcome = await dropUntilGone({ access, session, context }, act.statement, facts);
       if (outcome === undefined) return { result: 'done', detail: 'the index is gone' };
       return unfinished(session, facts, outcome);
     },
@@ -100,7 +101,9 @@ async function beforeDrop(
       detail: `its counter of uses was ${facts.scans} when it was planned and is ${own.scans} now: nothing is dropped that may be used`,
     };
   }
-  return undefined;
+  const is = { isLeftOver: action === 'drop_invalid_index', comesBack: true };
+  const reason = await reasonToKeep(session, facts.oid, is, signal);
+  return reason === undefined ? undefined : { result: 'refused', detail: reason };
 }
 
 async function unfinished(
@@ -182,7 +185,7 @@ export async function rebuildUntilValid(
     if (there?.state === 'valid') return withComment(step, facts, rest, there, attempt > 0);
     if (attempt === buildAttempts || context.signal.aborted) break;
     if (there !== undefined) {
-      const left = await dropUntilGone(step, act.statement, there.oid);
+      const left = await dropUntilGone(step, act.statement, there, false);
       if (left !== undefined) {
         problem = `what is left of it could not be dropped: ${explainOutcome(left)}`;
         break;

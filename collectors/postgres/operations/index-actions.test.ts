@@ -61,7 +61,7 @@ describe.each([13, 18] as const)('index management on PostgreSQL %i', (major) =>
         await server.query('DROP SCHEMA shop CASCADE');
         await server.query(`CREATE DATABASE ${quoted}`);
         await server.query(
-          'CREATE TABLE lone (a int); ALTER TABLE lone OWNER TO dba; CREATE INDEX lone_a ON lone (a)',
+          'CREATE TABLE lone (a int); ALTER TABLE lone OWNER TO dba; CREATE INDEX lone_a ON lone (a); GRANT CREATE ON SCHEMA public TO dba',
           database,
         );
       },

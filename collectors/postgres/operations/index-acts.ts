@@ -17,20 +17,50 @@ export interface IndexStep {
   readonly context: Pick<ActContext, 'signal' | 'assertHeld'>;
 }
 
-/** Drops by this statement until the catalogue no longer has the index; undefined when it is gone. */
+/**
+ * Drops by this statement until the catalogue no longer has the index; undefined when it is gone. Stops when the name that the statement
+ * drops belongs to another index by now, or, unless a valid one is what is to be dropped, when somebody made it valid meanwhile.
+ */
 export async function dropUntilGone(
   step: IndexStep,
   statement: string,
-  oid: string,
+  index: { readonly oid: string; readonly schema: string; readonly name: string },
+  dropsValid = true,
 ): Promise<StatementOutcome | undefined> {
+  const { oid } = index;
   const { access, session, context } = step;
   const { clock, random, policy } = access.input;
   return runUntilSettled(
     session,
     statement,
     async (signal) => (await lightState(session, oid, signal)) === 'gone',
-    { clock, random, context, pauseMs: policy.lockTimeoutMs, withinMs: dropAttempts * policy.lockTimeoutMs },
+    {
+      clock,
+      random,
+      context,
+      pauseMs: policy.lockTimeoutMs,
+      withinMs: dropAttempts * policy.lockTimeoutMs,
+      whyNot: (signal) => whyNotDrop(session, index, dropsValid, signal),
+    },
   );
+}
+
+const namedRow = z.object({ oid: z.string(), is_valid: z.boolean() });
+const namedSql = `
+  SELECT i.indexrelid::text AS oid, i.indisvalid AND i.indisready AS is_valid
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2`;
+
+async function whyNotDrop(
+  session: Pick<ActingSession, 'query'>,
+  { oid, schema, name }: { readonly oid: string; readonly schema: string; readonly name: string },
+  dropsValid: boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [found] = await session.query(namedSql, namedRow, signal, [schema, name]);
+  if (found === undefined) return 'no index has its name any more: it was renamed or dropped by somebody';
+  if (found.oid !== oid) return 'another index has its name by now, which is not ours to drop';
+  return found.is_valid && !dropsValid ? 'somebody made it valid meanwhile' : undefined;
 }
 
 /** Builds once, watched from a connection of the collecting login; undefined when an index of that name is valid. */

@@ -1,3 +1,4 @@
+import type { Overlap } from '../index-overlap.ts';
 import type { IndexFlag, IndexRow } from '../index-rows.ts';
 import type { JudgedIndex } from '../index-verdicts.ts';
 import { explainVerdict, type IndexSurvey } from './index-survey.ts';
@@ -33,16 +34,18 @@ const neverDropped: readonly IndexFlag[] = [
   'partition_member',
   'extension_owned',
 ];
-/** Such an index is not built again by Reeve either: it belongs to something else. */
-const neverRebuilt: readonly IndexFlag[] = ['primary', 'exclusion', 'constraint_backing', 'extension_owned'];
+/** Copies of such an index are not cleared away: it belongs to something else. */
+const neverCleared: readonly IndexFlag[] = ['primary', 'exclusion', 'constraint_backing', 'extension_owned'];
 
 /** What can be done about the indexes of one database now, largest first; each index once. Pure. */
 export function findIndexCandidates(survey: IndexSurvey): readonly IndexCandidate[] {
   if (survey.inRecovery) return [];
   const twins = new Map(
-    survey.overlaps.flatMap(({ kind, index, coveredBy }) =>
-      kind === 'duplicate' ? [[index.oid, coveredBy] as const] : [],
-    ),
+    survey.overlaps.flatMap((each) => {
+      if (each.kind !== 'duplicate') return [];
+      const { goes, stays } = whichStays(survey, each);
+      return [[goes.oid, stays] as const];
+    }),
   );
   return survey.indexes.flatMap((index) => {
     if (survey.busy.has(index.oid)) return [];
@@ -50,6 +53,21 @@ export function findIndexCandidates(survey: IndexSurvey): readonly IndexCandidat
     // Somebody builds on its table: an index that is not valid may be theirs.
     return found === undefined || (isBroken(index) && survey.busy.has(index.tableOid)) ? [] : [found];
   });
+}
+
+/**
+ * Of two equal indexes the planner takes one. Were that one dropped as the duplicate, the other's long record of non-use would speak
+ * against it, too: what is used stays, whichever may be dropped at all.
+ */
+function whichStays(
+  survey: IndexSurvey,
+  { index, coveredBy }: Pick<Overlap, 'index' | 'coveredBy'>,
+): { readonly goes: IndexRow; readonly stays: IndexRow } {
+  const uses = ({ oid, scans }: IndexRow): number =>
+    survey.members.reduce((most, { indexes }) => Math.max(most, indexes.get(oid)?.scans ?? 0), scans);
+  return isDroppable(coveredBy) && uses(index) > uses(coveredBy)
+    ? { goes: coveredBy, stays: index }
+    : { goes: index, stays: coveredBy };
 }
 
 function classify(
@@ -97,7 +115,7 @@ function classifyBroken(
   const { flags, name } = index;
   const base = { index, judged, twin: undefined };
   const original = leftOver.test(name) ? originalOf(survey, index) : undefined;
-  const isLeftOver = original !== undefined && !neverRebuilt.some((flag) => flags.has(flag));
+  const isLeftOver = original !== undefined && !neverCleared.some((flag) => flags.has(flag));
   if (isLeftOver)
     return {
       ...base,
@@ -118,7 +136,8 @@ function classifyBroken(
     const why = 'a drop was interrupted, and no member used it for the whole window';
     return { ...base, action: 'finish_drop', why };
   }
-  if (neverRebuilt.some((flag) => flags.has(flag))) return undefined;
+  // Taking a rebuild back is dropping it. The alert of invalid indexes calls a person for these.
+  if (!isDroppable(index)) return undefined;
   const why = `it is not valid, so queries ignore it while writes maintain it, and it may be needed: ${explainVerdict(judged)}`;
   return { ...base, action: 'rebuild_invalid_index', why };
 }

@@ -138,7 +138,7 @@ async function dropAndRebuild(
   const there = await indexByName(session, facts, step.context.signal);
   if (there === undefined) return { passed: false, text: 'the index is not there', figures: {} };
   const beganAt = clock.monotonicMs();
-  const dropped: StatementOutcome | undefined = await dropUntilGone(step, dropping, there.oid);
+  const dropped: StatementOutcome | undefined = await dropUntilGone(step, dropping, there);
   const dropMs = Math.round(clock.monotonicMs() - beganAt);
   if (!keep) {
     const text =

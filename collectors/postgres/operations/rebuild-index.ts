@@ -15,6 +15,7 @@ import { buildAttempts, buildOnce, dropUntilGone, type IndexStep } from './index
 import { dropIndexStatement, reindexStatement, sameButName } from './index-definition.ts';
 import type { IndexFacts } from './index-facts.ts';
 import { indexByName } from './index-state.ts';
+import { reasonToKeep } from './may-drop.ts';
 import { catalogueSignal, explainOutcome } from './settle.ts';
 import { subjectOf } from './subject.ts';
 
@@ -83,7 +84,8 @@ export async function reindexUntilValid(
       const left = await dropUntilGone(
         step,
         dropIndexStatement({ schema: facts.schema, name: copy.name }),
-        copy.oid,
+        { ...copy, schema: facts.schema },
+        false,
       );
       if (left !== undefined)
         return {
@@ -138,7 +140,14 @@ export function undoRebuild(
     const [statement] = act.undo;
     if (statement !== dropIndexStatement(facts))
       return { result: 'refused', detail: 'the undo of the plan is not the one for this index' };
-    const outcome = await dropUntilGone({ access, session, context }, statement, there.oid);
+    const reason = await reasonToKeep(
+      session,
+      there.oid,
+      { isLeftOver: false, comesBack: false },
+      context.signal,
+    );
+    if (reason !== undefined) return { result: 'refused', detail: `${reason}; it stays as it was rebuilt` };
+    const outcome = await dropUntilGone({ access, session, context }, statement, there);
     if (outcome === undefined)
       return { result: 'done', detail: 'the index is gone; queries did not use it before either' };
     return { result: 'half_applied', detail: explainOutcome(outcome) };

@@ -9,6 +9,8 @@ export interface SettleOptions extends Omit<RunOptions, 'signal'> {
   readonly pauseMs: number;
   /** No attempt begins after this time. */
   readonly withinMs: number;
+  /** Asked before every attempt, because a statement goes by a name, and names change hands: why it must not be run (again). */
+  readonly whyNot?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** Deadlock, lock not available, serialisation: others stood in the way. */
@@ -27,10 +29,12 @@ export async function runUntilSettled(
   isSettled: (signal: AbortSignal) => Promise<boolean>,
   options: SettleOptions,
 ): Promise<StatementOutcome | undefined> {
-  const { clock, random, context, pauseMs, withinMs, ...watch } = options;
+  const { clock, random, context, pauseMs, withinMs, whyNot, ...watch } = options;
   const until = clock.monotonicMs() + withinMs;
   for (;;) {
     await context.assertHeld();
+    const reason = await whyNot?.(catalogueSignal());
+    if (reason !== undefined) return { kind: 'stopped', reason };
     const outcome = await session.run(statement, { ...watch, signal: context.signal });
     if (outcome.kind === 'lost') throw new CollectError('unreachable', outcome.message);
     if (await isSettled(catalogueSignal())) return undefined;
