@@ -63,7 +63,8 @@ export async function journaledAct(
       direction,
       statement,
       fence: hold.fence,
-      intentAt: input.clock.now(),
+      // `actsOf` must find it also when the clock was set back since the plan.
+      intentAt: Math.max(input.clock.now(), plan.createdAt),
     },
     auditOf(parts, run, {
       event: direction === 'apply' ? 'act_intended' : 'undo_intended',
@@ -78,7 +79,10 @@ export async function journaledAct(
     runId: run.id,
     evidence: (draft: EvidenceDraft) => void seen.push(draft),
     sessionName: sessionName(input.applicationName, run.id),
-    assertHeld: hold.assertHeld,
+    assertHeld: async () => {
+      await hold.assertHeld();
+      if (direction === 'apply') await assertWanted(parts, run);
+    },
   };
   const outcome = await (direction === 'apply'
     ? workplace.action.apply(plan, act, context)
@@ -88,6 +92,25 @@ export async function journaledAct(
   passPoint(parts, `after outcome of ${direction} ${act.id}`);
   for (const draft of seen) await keepEvidence(parts, run.id, draft);
   return outcome;
+}
+
+/**
+ * Asked after the intent is on disk, right before something is changed: whoever takes a run back writes that first and looks for intents
+ * next, so that one of the two sees the other, on whichever agent they are.
+ */
+async function assertWanted({ records }: Parts, { id, target, planHash }: Run): Promise<void> {
+  const run = await records.run(id);
+  const isWanted = run !== undefined && executedStates.includes(run.state) && run.step !== 'undo';
+  if (!isWanted || run.planHash !== planHash) throw new TakenBackMeanwhile(target, id);
+}
+
+/** Nothing more is done for this run: it ended, or is taken back, since it was read. */
+export class TakenBackMeanwhile extends Error {
+  override readonly name = 'TakenBackMeanwhile';
+
+  constructor(target: string, id: string) {
+    super(`run ${id} was taken back meanwhile: nothing more is done for it on ${target}`);
+  }
 }
 
 async function conclude(

@@ -1,6 +1,6 @@
 import type { Plan } from '../core/remediation/plan.ts';
 import type { Run } from '../core/remediation/run.ts';
-import type { GuardRefusal } from './guards.ts';
+import { type GuardRefusal, isUndoneAtOnce } from './guards.ts';
 import { type AuditNote, auditOf, endRun, moveRun } from './journal.ts';
 import type { Prepared } from './journaled.ts';
 import { type Parts, processes } from './parts.ts';
@@ -56,10 +56,16 @@ async function settle(parts: Parts, run: Run, plan: Plan, workplace: Workplace):
     await endRun(parts, run.id, 'proposed', reason);
     return;
   }
-  const isImmediate =
-    action.undoKind === 'immediate' && plan.acts.every(({ undoKind }) => undoKind === 'immediate');
-  if (mode === 'auto' && isImmediate) await approveByMode(parts, run, plan);
+  if (mode === 'auto' && isUndoneAtOnce(action, plan) && !isAlertOnly(parts, run))
+    await approveByMode(parts, run, plan);
   else await moveRun(parts, run.id, ['preparing'], { state: 'waiting', reason: waitingText(run, plan) });
+}
+
+/** What somebody else's alert says, and evaluation does not, only prepares: whoever can deliver alerts must not be able to change anything. */
+function isAlertOnly({ input }: Parts, { trigger }: Run): boolean {
+  if (trigger.breach === undefined) return false;
+  const [breach] = input.breaches({ fingerprint: trigger.breach });
+  return breach?.holders.includes('evaluation') !== true;
 }
 
 /** What would refuse even a person's approval: then nobody is asked for one. */

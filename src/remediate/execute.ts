@@ -3,8 +3,8 @@ import type { Json } from '../core/remediation/json.ts';
 import { actsOf } from './act-journal.ts';
 import { actStage } from './act-stage.ts';
 import { baselineStage, gateStage } from './before-stages.ts';
+import { endWithoutPlace } from './end-without-place.ts';
 import { type Execution, type Stage, stop } from './execution.ts';
-import { endRun } from './journal.ts';
 import { readStarted } from './journaled.ts';
 import { loadRun } from './loaded-run.ts';
 import type { Parts } from './parts.ts';
@@ -32,8 +32,8 @@ async function enter({ parts, id, steps }: Execution): Promise<Stage> {
     const loaded = await loadRun(parts, id, 'pre-check');
     if (loaded === undefined) return 'end' as const;
     if ('id' in loaded) {
-      await endRun(parts, id, 'failed', `${loaded.text} (reeve runs show ${id})`);
-      return 'end' as const;
+      if (await endWithoutPlace(parts, id, loaded.text)) return 'end' as const;
+      throw new Error(loaded.text);
     }
     const { run } = loaded;
     if (run.step === 'undo') return 'undo' as const;

@@ -1,5 +1,6 @@
 import type { DurableSteps } from '../core/ports/durable-engine.ts';
 import { actsOf } from './act-journal.ts';
+import { endWithoutPlace } from './end-without-place.ts';
 import { endRun } from './journal.ts';
 import { loadRun } from './loaded-run.ts';
 import type { Parts } from './parts.ts';
@@ -25,8 +26,8 @@ export async function stop(execution: Execution, step: string, text: string): Pr
   const { parts, id, steps } = execution;
   const answer = await attempt(parts, steps, `fail ${step}`, async () => {
     const loaded = await loadRun(parts, id, step);
-    const isLoaded = loaded !== undefined && !('id' in loaded);
-    if (isLoaded && (await actsOf(parts, loaded)).length > 0) return false;
+    if (loaded !== undefined && 'id' in loaded) return endWithoutPlace(parts, id, loaded.text);
+    if (loaded !== undefined && (await actsOf(parts, loaded)).length > 0) return false;
     await endRun(
       parts,
       id,

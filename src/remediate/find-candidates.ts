@@ -83,7 +83,7 @@ async function withoutTaken(
     const off = disabled.find((each) => each.target === run.target && each.action === action);
     if (off !== undefined)
       notes.push(
-        `${subject}: ${action} is disabled on ${run.target} since run ${off.runId} (${off.reason}): reeve runs enable --target ${run.target} --action ${action}`,
+        `${subject}: ${action} is disabled on ${run.target} since run ${off.runId} (${off.reason}): reeve runs enable ${run.target} ${action}`,
       );
     return taken === undefined && off === undefined;
   });

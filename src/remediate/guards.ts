@@ -127,7 +127,7 @@ export const guards = {
     moments: decision,
     object: ({ mode, action, approval, plan }) => {
       if (approval === undefined)
-        return mode === 'auto' && action.undoKind === 'immediate' ? undefined : 'nobody approved it';
+        return mode === 'auto' && isUndoneAtOnce(action, plan) ? undefined : 'nobody approved it';
       if (approval.decision !== 'approved') return `${approval.by} rejected it`;
       return approval.planHash === plan.hash ? undefined : 'the approval is for another plan';
     },
@@ -227,7 +227,7 @@ export const guards = {
     object: ({ disabled, target }) =>
       disabled === undefined
         ? undefined
-        : `${disabled.action} is disabled on ${target.id} since run ${disabled.runId} (${disabled.reason}): reeve runs enable --target ${target.id} --action ${disabled.action}`,
+        : `${disabled.action} is disabled on ${target.id} since run ${disabled.runId} (${disabled.reason}): reeve runs enable ${target.id} ${disabled.action}`,
   },
   not_paused: {
     moments: execution,
@@ -287,6 +287,14 @@ export const guards = {
 } as const satisfies Readonly<Record<string, Guard>>;
 
 export type GuardId = keyof typeof guards;
+
+/** What mode auto may do without a person: the action says so, and so does every act of this plan. */
+export function isUndoneAtOnce(
+  { undoKind }: Pick<Action, 'undoKind'>,
+  { acts }: Pick<Plan, 'acts'>,
+): boolean {
+  return undoKind === 'immediate' && acts.every((act) => act.undoKind === 'immediate');
+}
 
 /** By pipeline: of each list one kind must be there. Performance is analysed before anything is proposed. */
 const neededEvidence: Readonly<Partial<Record<PipelineId, readonly (readonly EvidenceKind[])[]>>> = {

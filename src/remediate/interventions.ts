@@ -75,6 +75,8 @@ export function retry(parts: Parts, id: string, by: string): Promise<ControlAnsw
         reason: `${by} asked to try again`,
         planHash: undefined,
         retries: run.retries + 1,
+        // Who asks for the new plan may be the one who must not approve it.
+        requestedBy: by,
       },
       { actor: by, event: 'retried', outcome: `from ${run.state}` },
     );

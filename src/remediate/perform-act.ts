@@ -9,7 +9,9 @@ import {
   markHalfApplied,
   noteInterrupted,
   settleIntents,
+  TakenBackMeanwhile,
 } from './act-journal.ts';
+import { endWithoutPlace } from './end-without-place.ts';
 import { endRun, moveRun } from './journal.ts';
 import { type Loaded, loadRun } from './loaded-run.ts';
 import type { Parts } from './parts.ts';
@@ -31,13 +33,7 @@ export async function performAct(
   const loaded = await loadRun(parts, id, 'apply');
   if (loaded === undefined) return { verdict: 'end' };
   if ('id' in loaded) {
-    await endRun(
-      parts,
-      id,
-      'failed',
-      `${loaded.text}: look at what this run changed (reeve runs show ${id})`,
-    );
-    return { verdict: 'end' };
+    return { verdict: (await endWithoutPlace(parts, id, loaded.text)) ? 'end' : 'again' };
   }
   if (loaded.run.step === 'undo') return { verdict: 'take_back' };
   const act = loaded.plan.acts.find((each) => each.id === actId);
@@ -54,7 +50,7 @@ export async function performAct(
 
 /** With an open intent nobody knows what happened: the catalogue is asked again. Without one nothing did. */
 async function afterError(parts: Parts, loaded: Loaded, act: Act, error: unknown): Promise<ActAnswer> {
-  if (error instanceof FenceError) return { verdict: 'again' };
+  if (error instanceof FenceError || error instanceof TakenBackMeanwhile) return { verdict: 'again' };
   const text = textOf(parts, error);
   const own = (await actsOf(parts, loaded)).filter((record) => record.act === act.id);
   if (own.length === 0) return giveUp(parts, loaded, act, `${act.id} failed: ${text}`, 'failed');

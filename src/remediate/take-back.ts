@@ -124,7 +124,7 @@ export async function endTakeBack(parts: Parts, id: string): Promise<void> {
       }),
     );
   const next = disables
-    ? `; ${run.action ?? 'the action'} is disabled here: reeve runs enable --target ${run.target} --action ${run.action ?? ''}`
+    ? `; ${run.action ?? 'the action'} is disabled here: reeve runs enable ${run.target} ${run.action ?? ''}`
     : '';
   await endRun(parts, id, state, `taken back, the database is as before: ${text}${next}`);
 }

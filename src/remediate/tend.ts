@@ -49,7 +49,9 @@ async function restartLost(parts: Parts): Promise<void> {
   const runs = await records.runs({ states: ['preparing', ...holdingStates] });
   const now = input.clock.now();
   for (const run of runs) {
-    if (now - run.updatedAt < freshMs || (await processesOf(parts, run.id)).length > 0) continue;
+    const age = now - run.updatedAt;
+    // One of the future is of before the clock was set back.
+    if ((age >= 0 && age < freshMs) || (await processesOf(parts, run.id)).length > 0) continue;
     // Only one agent gets to change it, and the process has a new name.
     const taken = await moveRun(parts, run.id, [run.state], {});
     if (taken === undefined) continue;

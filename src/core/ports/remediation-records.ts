@@ -105,7 +105,10 @@ export interface RunCount {
 }
 
 export type RunChange = Partial<
-  Pick<Run, 'state' | 'reason' | 'step' | 'action' | 'subject' | 'planHash' | 'since' | 'retries'>
+  Pick<
+    Run,
+    'state' | 'reason' | 'step' | 'action' | 'subject' | 'planHash' | 'since' | 'retries' | 'requestedBy'
+  >
 > & { readonly updatedAt: number };
 
 export interface ActFilter {

@@ -56,6 +56,15 @@ export const violations: Readonly<Record<GuardId, readonly Violation[]>> = {
       change: { approval: undefined, mode: 'auto' },
       says: 'nobody approved',
     },
+    {
+      what: 'mode auto meets an act with a slow undo in a plan of a quick action',
+      change: {
+        approval: undefined,
+        mode: 'auto',
+        action: { undoKind: 'immediate', rehearsal: 'required' },
+      },
+      says: 'nobody approved',
+    },
   ],
   second_person: [
     {
@@ -190,7 +199,7 @@ export const violations: Readonly<Record<GuardId, readonly Violation[]>> = {
       change: {
         disabled: { target: 'orders', action: 'drop_unused_index', runId: 'r-9', at: now, reason: 'slower' },
       },
-      says: 'reeve runs enable --target orders --action drop_unused_index',
+      says: 'reeve runs enable orders drop_unused_index',
     },
   ],
   not_paused: [

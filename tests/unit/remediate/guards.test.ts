@@ -35,12 +35,16 @@ describe('checkGuards', () => {
   });
 
   it('lets an act with an immediate undo run by itself in mode auto', () => {
+    const acts = planWith().acts.map((act) => ({ ...act, undoKind: 'immediate' as const }));
     const refusals = checkGuards(
-      situationWith({
-        mode: 'auto',
-        approval: undefined,
-        action: { undoKind: 'immediate', rehearsal: 'required' },
-      }),
+      situationWith(
+        {
+          mode: 'auto',
+          approval: undefined,
+          action: { undoKind: 'immediate', rehearsal: 'required' },
+        },
+        { acts },
+      ),
     );
 
     expect(refusals).toEqual([]);
