@@ -5,6 +5,8 @@ import type { RefusedRequest, ServedRemediation } from './control-api.ts';
 /** In a minute; further ones are counted and told with the next, so that nobody can fill the audit by being refused. */
 export const mostRefusalsNoted = 30;
 const windowMs = 60_000;
+/** A reason may repeat what the client sent. */
+const longestReason = 500;
 
 /** Writes refused requests into the audit. */
 export interface RefusalNotes {
@@ -30,7 +32,8 @@ export function createRefusalNotes(clock: Clock, log: Log): RefusalNotes {
       const before = omitted;
       omitted = 0;
       try {
-        await served.noteRefusal({ ...refusal, omitted: before });
+        const reason = refusal.reason.slice(0, longestReason);
+        await served.noteRefusal({ ...refusal, reason, omitted: before });
       } catch (error) {
         // The caller is refused either way; who reads the log learns that the audit lacks it.
         log.error('refusal not written to the audit', {

@@ -16,7 +16,12 @@ const mostRuns = 1_000;
 const usualRuns = 100;
 const mostAuditLines = 1_000;
 
-const sentence = z.string().max(1_000).default('');
+/** No store keeps a NUL: what somebody says is never why a decision, or a pause, is refused. */
+const sentence = z
+  .string()
+  .max(1_000)
+  .transform((text) => text.replaceAll('\0', ''))
+  .default('');
 const name = z.string().min(1).max(256);
 /** Which person it is, where only the owner of the store is known. */
 const as = z

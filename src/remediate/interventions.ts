@@ -4,6 +4,7 @@ import type { ControlAnswer, StartRequest } from '../core/remediation/control.ts
 import { isOpen, type Run } from '../core/remediation/run.ts';
 import { auditOf, moveRun } from './journal.ts';
 import { type Parts, processes } from './parts.ts';
+import { textOf } from './points.ts';
 import { answered, refuse } from './refuse.ts';
 import { siteOf } from './situation.ts';
 import { beginTakeBack, type TakeBackCause } from './take-back.ts';
@@ -132,18 +133,39 @@ export function pause(parts: Parts, by: string, reason: string, abort: boolean):
       { by, at: parts.input.clock.now(), reason: said },
       auditOf(parts, undefined, { actor: by, event: 'paused', outcome }),
     );
-    const stopped = abort ? await interrupt(parts, by) : 0;
+    const { stopped, missed } = abort ? await interrupt(parts, by) : nobody;
     const text = stopped === 0 ? '' : `; ${stopped} runs that were acting are taken back`;
-    return { ok: true, text: `paused: nothing new is done, taking back stays allowed${text}` };
+    const paused = `paused: nothing new is done, taking back stays allowed${text}`;
+    if (missed.length === 0) return { ok: true, text: paused };
+    return {
+      ok: false,
+      code: 'unavailable',
+      text: `${paused}; ${missed.join(', ')} could not be interrupted and may still act: ask again`,
+    };
   });
 }
 
-/** What is being changed right now stops, and is taken back. A change that is only watched stays. */
-async function interrupt(parts: Parts, by: string): Promise<number> {
+interface Interrupted {
+  readonly stopped: number;
+  /** Ids of those that go on. */
+  readonly missed: readonly string[];
+}
+
+const nobody: Interrupted = { stopped: 0, missed: [] };
+
+/** What is being changed right now stops, and is taken back. A change that is only watched stays. One that cannot be stopped saves no other. */
+async function interrupt(parts: Parts, by: string): Promise<Interrupted> {
   const runs = await parts.records.runs({ states: ['executing', 'half_applied'] });
   const changing = runs.filter(({ step }) => step !== 'undo');
-  for (const run of changing) await takeBack(parts, run, by, 'abort', `${by} paused with --abort`);
-  return changing.length;
+  const missed: string[] = [];
+  for (const run of changing)
+    try {
+      await takeBack(parts, run, by, 'abort', `${by} paused with --abort`);
+    } catch (error) {
+      missed.push(run.id);
+      parts.input.log.error('run not interrupted', { run: run.id, error: textOf(parts, error) });
+    }
+  return { stopped: changing.length - missed.length, missed };
 }
 
 export function resume(parts: Parts, by: string): Promise<ControlAnswer> {

@@ -161,6 +161,33 @@ describe('the routes of remediation', () => {
     expect(remediation.refusals).toMatchObject([{ actor: 'admin', status: 400 }]);
   });
 
+  it('note a short reason only, whatever the client sent', async () => {
+    const remediation = createFakeRemediation();
+    await using control = await listen(remediation);
+
+    await ask(`${control.url}${run}/approve`, {
+      method: 'POST',
+      headers: bearer('admin-secret'),
+      body: JSON.stringify({ ['x'.repeat(10_000)]: 1 }),
+    });
+
+    expect(remediation.refusals[0]?.reason.length).toBeLessThanOrEqual(500);
+  });
+
+  it('pause for a reason that no store could keep', async () => {
+    const remediation = createFakeRemediation();
+    await using control = await listen(remediation);
+
+    const answer = await ask(`${control.url}/api/v1/pause`, {
+      method: 'POST',
+      headers: bearer('admin-secret'),
+      body: JSON.stringify({ reason: 'sa\0le' }),
+    });
+
+    expect(answer.status).toBe(200);
+    expect(remediation.asked).toEqual([['pause', 'admin', 'sale', false]]);
+  });
+
   it('take no body above 16 KiB', async () => {
     const remediation = createFakeRemediation();
     await using control = await listen(remediation);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../../src/core/remediation/evidence.ts';
 import { approveRun, auditTexts, createWorld, pass, passUntil, prepareRun } from './remediation-world.ts';
 import { approveMode, basePolicy, hour, minute } from './world-settings.ts';
 
@@ -24,6 +25,31 @@ describe('an act that is about to begin', () => {
     await passUntil(world, run.id, ['cancelled', 'failed'], minute);
 
     expect(world.changes).toStrictEqual([]);
+    await agent.close();
+  });
+});
+
+describe('a pause that interrupts', () => {
+  it('stops the others when one cannot be stopped, and says which', async () => {
+    const world = createWorld();
+    const agent = await world.start();
+    const run = await prepareRun(world, agent);
+    world.nextActs.push('hangs');
+    await approveRun(agent, run);
+    await pass(world, 6 * minute);
+    const stuck = { ...run, id: 'r-5c0000000000', trigger: { ...run.trigger, key: 'stuck' } };
+    await world.records.claim({ ...stuck, state: 'executing', updatedAt: world.clock.now() + hour });
+    const evidence = world.records.addEvidence.bind(world.records);
+    Object.assign(world.records, {
+      addEvidence: (each: Evidence) =>
+        each.runId === stuck.id ? Promise.reject(new Error('disk')) : evidence(each),
+    });
+
+    const answer = await agent.control.pause('eve', 'fire', true);
+
+    expect(answer).toMatchObject({ ok: false, text: expect.stringContaining(`${stuck.id} could not be`) });
+    expect(await world.records.paused()).toMatchObject({ by: 'eve' });
+    expect(await world.records.run(run.id)).toMatchObject({ step: 'undo' });
     await agent.close();
   });
 });
