@@ -98,7 +98,7 @@ const held: readonly AlertRule[] = [
   {
     name: 'ReeveApprovalWaiting',
     severity: 'ticket',
-    expr: 'time() - $remediationWaitingSince > 3 * 86400',
+    expr: 'time() - $remediationWaitingSince > 6 * 3600',
     for: '15m',
     summary: 'A plan of Reeve has waited {{ $value | humanizeDuration }} for a decision',
     description:
@@ -106,7 +106,7 @@ const held: readonly AlertRule[] = [
     command: 'reeve runs list --state waiting',
     runbook: {
       meaning:
-        'Remediation has prepared and rehearsed a change and may not execute it before a person approves exactly this plan. Nobody has decided for three days.',
+        'Remediation has prepared and rehearsed a change and may not execute it before a person approves exactly this plan. Nobody has decided for six hours; a plan expires (`remediation.planExpiry`, a day unless configured), and then it has to be made again.',
       steps: [
         'Which plans? `reeve runs list --state waiting`.',
         'Read one: `reeve runs show <run>` has the statements, their undo, the rehearsal and the evidence.',
@@ -117,8 +117,8 @@ const held: readonly AlertRule[] = [
       links: [],
     },
     tests: {
-      fires: { series: [{ series: `$remediationWaitingSince{${on}}`, values: '-300000x40' }], after: '30m' },
-      quiet: { series: [{ series: `$remediationWaitingSince{${on}}`, values: '-200000x40' }], after: '30m' },
+      fires: { series: [{ series: `$remediationWaitingSince{${on}}`, values: '-22000x40' }], after: '30m' },
+      quiet: { series: [{ series: `$remediationWaitingSince{${on}}`, values: '-10000x40' }], after: '30m' },
     },
   },
   {
