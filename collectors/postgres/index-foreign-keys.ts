@@ -68,8 +68,8 @@ export interface ForeignKeySupport {
 
 /**
  * An index supports a foreign key fully when its first columns are the referring ones, in any order, and partly when it is partial or
- * only begins with one of them. One full support of each key is needed: the one that has to stay anyway, or the most used. Without a full
- * one, all partial ones are.
+ * only begins with one of them. One full support of each key is needed in each manner: the one that has to stay anyway, or the most used.
+ * Without a full one, all partial ones are.
  */
 export function supportOfForeignKeys(
   foreignKeys: readonly ForeignKey[],
@@ -83,9 +83,12 @@ export function supportOfForeignKeys(
       ({ flags }) => !flags.has('invalid') && !flags.has('not_ready'),
     );
     const leading = usable.filter((index) => covers(index, key));
-    const [keeper] = leading.filter(({ predicate }) => predicate === undefined).sort(byUse);
+    const whole = leading.filter(({ predicate }) => predicate === undefined);
+    const keepers = [...Map.groupBy(whole, (index) => manner(index, key)).values()].flatMap(
+      (each) => each.sort(byUse)[0] ?? [],
+    );
     const partial = usable.filter(({ keys }) => key.attributes.includes(keys[0] ?? ''));
-    for (const { oid } of keeper === undefined ? partial : [keeper]) needed.add(oid);
+    for (const { oid } of keepers.length === 0 ? partial : keepers) needed.add(oid);
     if (leading.length === 0) unsupported.push(key);
   }
   unsupported.sort((one, other) => other.tableRows - one.tableRows);
@@ -96,6 +99,12 @@ function byUse(one: IndexRow, other: IndexRow): number {
   const stays = (index: IndexRow): number =>
     Number(index.flags.has('unique') || index.flags.has('constraint_backing'));
   return stays(other) - stays(one) || other.scans - one.scans || Number(one.oid) - Number(other.oid);
+}
+
+/** By which method, operator classes and collations it serves the key: one of another manner may not serve it at all, or far worse. */
+function manner({ method, keyRules, keys }: IndexRow, { attributes }: ForeignKey): string {
+  const rules = attributes.map((column) => keyRules[keys.indexOf(column)]?.split(' ').slice(0, 2));
+  return JSON.stringify([method, rules]);
 }
 
 function covers(index: IndexRow, key: ForeignKey): boolean {

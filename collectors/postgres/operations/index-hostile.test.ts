@@ -192,6 +192,19 @@ describe('the unfinished copy of a unique index', () => {
   });
 });
 
+describe('the indexes of a foreign key', () => {
+  it('stay, one in each manner: a summary, or another collation, does not serve it as well', async () => {
+    await using ground = await indexGround({
+      major: 18,
+      sql: `CREATE TABLE shop.kinds (name text PRIMARY KEY); CREATE TABLE shop.items (kind text REFERENCES shop.kinds);
+            CREATE INDEX by_summary ON shop.items USING brin (kind); CREATE INDEX by_c ON shop.items (kind COLLATE "C");
+            CREATE INDEX by_kind ON shop.items (kind)`,
+    });
+
+    expect(await ground.subjects('drop_unused_index')).toEqual(['postgres.shop.orders_total']);
+  });
+});
+
 describe('of two equal indexes', () => {
   it('the one that queries use stays', async () => {
     await using ground = await indexGround({

@@ -51,8 +51,24 @@ export async function splitStatements(text: string): Promise<SplitAnswer> {
   } catch (thrown) {
     const position = hasSqlDetails(thrown) ? (thrown.sqlDetails?.cursorPosition ?? 0) : 0;
     const before = Array.from(text).slice(0, Math.max(0, position)).join('');
-    return { unreadable: { line: before.split('\n').length, text: `cannot be read: ${messageOf(thrown)}` } };
+    return {
+      unreadable: {
+        line: before.split('\n').length,
+        text: `cannot be read: ${withoutLiterals(messageOf(thrown))}`,
+      },
+    };
   }
+}
+
+/**
+ * The parser quotes the word where it stopped, which may be a literal, and what does not end with all that follows: only a bare word or a
+ * sign is repeated.
+ */
+function withoutLiterals(message: string): string {
+  return message.replace(
+    /at or near "(?![a-z_]\w*"$|[^\w\s'"$]{1,3}"$)[^]*$/i,
+    'at or near a literal or comment',
+  );
 }
 
 function firstNode(statement: unknown): SyntaxNode | undefined {

@@ -7,6 +7,28 @@ async function broken(text: string): Promise<readonly string[]> {
 }
 
 describe('judgeStatements', () => {
+  it.each([
+    `SELECT a FROM t WHERE a = 'x' 'canary'`,
+    `SELECT 'canary`,
+    `SELECT a FROM t WHERE a = $tag$canary\nmore`,
+    'SELECT a FROM t /* canary',
+    'SELECT "canary',
+    'SELECT a FROM t WHERE a = 1 424242',
+  ])('keeps literals out of what it says of a text that cannot be read: %s', async (text) => {
+    const [judged] = await judgeStatements(text);
+
+    expect(judged?.violations[0]?.text).toContain('at or near a literal or comment');
+    expect(JSON.stringify(judged)).not.toMatch(/canary|424242/);
+  });
+
+  it('names the bare word or sign where it stopped', async () => {
+    const texts = async (text: string) => (await judgeStatements(text))[0]?.violations[0]?.text;
+
+    expect(await texts('SELEC 1')).toContain('at or near "SELEC"');
+    expect(await texts('\\d orders')).toContain('at or near "\\"');
+    expect(await texts('SELECT a FROM t WHERE = 1')).toContain('at or near "="');
+  });
+
   it('splits a file where PostgreSQL does and says where each statement begins', async () => {
     const judged = await judgeStatements(
       `-- ä first\n\nSELECT id\n  FROM "a;b" WHERE note = 'x;y';;\n/* two */ SELECT $q$;$q$; SELECT 3`,

@@ -125,6 +125,8 @@ async function savedBy(
   }
   if (table.bytes > largestTrialBytes) return undefined;
   const run = async (statement: string, by: AbortSignal) => session.run(statement, { signal: by });
+  // One of that name that is there already is not ours to drop.
+  if (await exists(session, place, signal)) return undefined;
   try {
     if ((await run(createStatement(place), signal)).kind !== 'done') return undefined;
     const { Plan } = await explain(checking, false);
@@ -134,6 +136,16 @@ async function savedBy(
     // Also when it was interrupted, or left invalid.
     await run(dropStatement(place), AbortSignal.timeout(60_000));
   }
+}
+
+async function exists(
+  session: ActingSession,
+  { schema, index }: { readonly schema: string; readonly index: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const sql =
+    'SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2';
+  return (await session.query(sql, anyRow, signal, [schema, index])).length > 0;
 }
 
 function savedShare(before: Explained, cost: number): number {

@@ -130,6 +130,29 @@ describe.each([13, 16, 18] as const)('checkQueries on PostgreSQL %i', (major) =>
     ]);
   });
 
+  it('leaves alone an index that has the name of the one it would try', async () => {
+    const text = 'SELECT id, note FROM shop.visits WHERE customer_id = 5';
+    const name = (await check(text))[0]?.suggestions[0]?.match(/CONCURRENTLY "(\w+)"/)?.[1] ?? '';
+    await server.query(`CREATE INDEX ${name} ON shop.few (state)`);
+
+    await check(text);
+
+    expect(await server.query(`SELECT 1 FROM pg_indexes WHERE indexname = '${name}'`)).toHaveLength(1);
+    await server.query(`DROP INDEX shop.${name}`);
+  });
+
+  it('plans in a transaction that may only read, because planning calls functions', async () => {
+    await server.query(
+      `CREATE SEQUENCE shop.seen; ALTER SEQUENCE shop.seen OWNER TO dba;
+       CREATE FUNCTION shop.sly() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN nextval('shop.seen'); END$$`,
+    );
+
+    await check('UPDATE shop.few SET state = $$x$$ WHERE id = shop.sly()');
+
+    expect(await server.query('SELECT is_called AS called FROM shop.seen')).toEqual([{ called: false }]);
+    await server.query('DROP FUNCTION shop.sly(); DROP SEQUENCE shop.seen');
+  });
+
   it('names the line of a text that cannot be read', async () => {
     expect(await check('SELECT 1;\nSELEC 2;')).toMatchObject([
       { line: 2, verdict: 'failed', faults: [{ id: 'unreadable' }] },
