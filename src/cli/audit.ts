@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { printable } from '../core/printable.ts';
 import type { AuditReport } from '../core/remediation/control.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions } from './context.ts';
 import { openRemediationView } from './open-remediation.ts';
@@ -78,7 +79,7 @@ async function missingHead(
 
 function describe({ lines, head }: AuditReport, fault: string | undefined): string {
   if (fault !== undefined)
-    return `The audit does NOT hold: ${fault}.\nKeep a copy of the store as it is, and find out who could write to it.`;
+    return `The audit does NOT hold: ${printable(fault)}.\nKeep a copy of the store as it is, and find out who could write to it.`;
   if (lines === 0) return 'The audit is empty: it holds.';
   return `The audit holds: ${lines} line${lines === 1 ? '' : 's'}, head ${head.sequence}:${head.hash}`;
 }

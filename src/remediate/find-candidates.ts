@@ -1,5 +1,5 @@
 import type { Candidate, Operations } from '../core/remediation/operations.ts';
-import { isOpen, type Run } from '../core/remediation/run.ts';
+import { isOpen, type Run, runStates } from '../core/remediation/run.ts';
 import { withEvidence } from './evidence.ts';
 import type { Parts } from './parts.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -72,12 +72,12 @@ async function withoutTaken(
   candidates: readonly Candidate[],
   notes: string[],
 ): Promise<readonly Candidate[]> {
-  const others = await records.runs({ target: run.target });
+  // Of the many that have ended nobody has to read one.
+  const others = await records.runs({ target: run.target, states: runStates.filter(isOpen) });
   const disabled = await records.disabledActions();
   return candidates.filter(({ action, subject }) => {
     const taken = others.find(
-      (other) =>
-        other.id !== run.id && isOpen(other.state) && other.subject === subject && other.action === action,
+      (other) => other.id !== run.id && other.subject === subject && other.action === action,
     );
     if (taken !== undefined) notes.push(`${subject}: run ${taken.id} is about it already (${taken.state})`);
     const off = disabled.find((each) => each.target === run.target && each.action === action);

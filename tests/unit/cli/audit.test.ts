@@ -70,6 +70,16 @@ describe('reeve audit verify beside a running agent', () => {
     expect(ran.stdout).toContain(says);
   });
 
+  it('lets no edited hash move the cursor', async () => {
+    const fault = { sequence: 3, text: 'line 3 is not the one whose hash was published (\u001b[2Jaa)' };
+    const head = { sequence: 7, hash: 'a'.repeat(64) };
+    await serve(createFakeRemediation({ verifyAudit: async () => ({ lines: 2, head, fault }) }));
+
+    const ran = await reeve(['audit', 'verify']);
+
+    expect(ran.stdout).toContain(String.raw`published (\u001b[2Jaa)`);
+  });
+
   it('says which line of the audit was changed', async () => {
     const fault = { sequence: 3, text: 'line 3 was changed after it was written' };
     const head = { sequence: 7, hash: 'a'.repeat(64) };
