@@ -24,6 +24,8 @@ export interface ActRequest {
   /** The state in which there is nothing left to do. */
   readonly wanted: 'done' | 'pending';
   readonly inspect: () => Promise<Inspection>;
+  /** Looked at last, after the server was identified: why the command must not be sent now; undefined when nothing speaks against it. */
+  readonly forbids?: () => Promise<string | undefined>;
   /** What the answer lacks as proof that something was done; undefined when it lacks nothing. */
   readonly doubt?: (answer: Document) => string | undefined;
   /** Goes on beside the command; ends when its signal is aborted. What it gives is why the command was stopped. */
@@ -38,6 +40,8 @@ const graceMs = 2_000;
 
 /** The server says so before it changes anything. */
 const refusals: ReadonlySet<number> = new Set([13, 10_107, 13_435, 13_436]);
+/** Another one leads in a moment: whoever takes back tries again there. */
+const elections: ReadonlySet<number> = new Set([91, 189, 10_107, 11_600, 11_602, 13_435, 13_436]);
 /** Its own limit: it gave way to a lock, or to other work. */
 const limits: ReadonlySet<number> = new Set([50, 24, 112, 46]);
 
@@ -57,6 +61,8 @@ export async function act(
   const prepared = await prepare(input, request, context);
   if ('result' in prepared) return prepared;
   try {
+    const forbidden = await request.forbids?.();
+    if (forbidden !== undefined) return { result: 'refused', detail: `nothing was done: ${forbidden}` };
     await context.assertHeld();
     const reply = await send(prepared.client, request, context.signal);
     return await confirm(input, request, reply, context.signal);
@@ -150,7 +156,11 @@ function isWaitedFor({ state }: Inspection, reply: Reply): boolean {
   return state === 'half_applied' || ('error' in reply && !reply.isAnswered);
 }
 
-function conclude({ wanted, doubt }: ActRequest, reply: Reply, { state, detail }: Inspection): ActOutcome {
+function conclude(
+  { wanted, doubt, direction }: ActRequest,
+  reply: Reply,
+  { state, detail }: Inspection,
+): ActOutcome {
   const said =
     'answer' in reply ? doubt?.(reply.answer) : 'stopped' in reply ? reply.stopped : reply.error.message;
   const text = said === undefined ? detail : `${detail} (${said})`;
@@ -160,6 +170,7 @@ function conclude({ wanted, doubt }: ActRequest, reply: Reply, { state, detail }
   if ('answer' in reply)
     return { result: 'failed', detail: `the server answered ok and nothing changed: ${text}` };
   const code = codeOf(reply.error) ?? 0;
+  if (direction === 'undo' && elections.has(code)) return { result: 'gave_up', detail: text };
   if (refusals.has(code)) return { result: 'refused', detail: text };
   if (limits.has(code) || !reply.isAnswered) return { result: 'gave_up', detail: text };
   return { result: 'failed', detail: text };

@@ -24,6 +24,14 @@ function hide(deployment: Deployment): void {
   for (const member of deployment.set.members) member.resetUsage(index);
 }
 
+function show(deployment: Deployment): void {
+  const index = deployment.collection('shop.orders').indexes.get('customer_1');
+  if (index === undefined) throw new Error('no index');
+  const { hidden: _hidden, ...visible } = index.spec;
+  index.spec = visible;
+  for (const member of deployment.set.members) member.resetUsage(index);
+}
+
 function names(deployment: Deployment): readonly string[] {
   return [...deployment.collection('shop.orders').indexes.keys()];
 }
@@ -105,6 +113,36 @@ describe('drop_hidden_index', () => {
       'refused',
     );
     expect(names(deployment)).toContain('customer_1');
+  });
+
+  it('drops nothing that somebody showed again after the recheck', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    expect(await recheck(stage, plan)).toEqual([]);
+    show(deployment);
+
+    const outcome = await stage.action('drop_hidden_index').apply(plan, actOf(plan), stage.context);
+
+    expect(outcome.result).toBe('refused');
+    expect(outcome.detail).toContain('is visible');
+    expect(names(deployment)).toContain('customer_1');
+  });
+
+  it('refuses when it was shown and hidden again since the plan: it may have served in between', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    hide(deployment);
+    const stage = stageOn(deployment, { clock });
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    await clock.advance(60_000);
+    show(deployment);
+    await clock.advance(60_000);
+    hide(deployment);
+
+    expect(await recheck(stage, plan)).toContain('still_hidden');
   });
 
   it('knows what was done when the agent died between the command and its confirmation', async () => {
@@ -194,6 +232,20 @@ describe('rehearsing on another deployment', () => {
 
     expect(rehearsal.text).toContain('built, because it was missing here');
     expect(rehearsal.verdict).toBe('passed');
+  });
+
+  it('fails on the target itself after a failover, too', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    hide(deployment);
+    const plan = await planOf(stage, 'drop_hidden_index', subject);
+    deployment.set.elect(1);
+
+    const rehearsal = await stage.action('drop_hidden_index').rehearse(plan, stage.context);
+
+    expect(rehearsal).toMatchObject({ verdict: 'failed' });
+    expect(rehearsal.text).toContain('the target itself');
   });
 
   it('fails on the target itself, and where hiding does nothing', async () => {

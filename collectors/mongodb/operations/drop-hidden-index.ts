@@ -1,13 +1,13 @@
-import type { Action, Refusal } from '../../../src/sdk.ts';
+import type { Action, Plan, Refusal } from '../../../src/sdk.ts';
 import { indexActs } from './index-action.ts';
-import { recheckIndex } from './index-checks.ts';
+import { recheckIndex, usedSince } from './index-checks.ts';
 import { buildCommand, dropCommand, visibleDefinition } from './index-commands.ts';
 import { type Composed, type DraftKnown, draftIndexPlan } from './index-draft.ts';
 import { indexFacts } from './index-facts.ts';
 import { inspectGone } from './inspect-index.ts';
 import { lookAt, type Place } from './place.ts';
 import { rehearseDrop } from './rehearse-index.ts';
-import { sightsOf } from './sightings.ts';
+import { type CollectionSight, sightsOf } from './sightings.ts';
 import { type IndexName, parseSubject, subjectOf } from './subject.ts';
 
 /** Documents that a build gets through in a second on common hardware; only for a first estimate. */
@@ -53,13 +53,15 @@ export function dropHiddenIndex(place: Place): Action {
     rehearse: (draft, context) => rehearseDrop(place, draft, context),
     recheck: async (plan, context) => {
       const { scene, refusals } = await recheckIndex(place, plan, context);
-      const facts = indexFacts(plan);
-      const visible = sightsOf(scene.sight, facts.index).seen.filter(
-        ({ seen }) => !seen.spec.flags.has('hidden'),
-      );
-      return [...refusals, ...(visible.length === 0 ? [] : [notHidden(plan.subject)])];
+      if (isVisible(scene.sight, plan)) return [...refusals, notHidden(plan.subject)];
+      // Showing and hiding begin the count anew: it may have served in between.
+      const broken = usedSince(scene, indexFacts(plan)).map(({ text }) => ({ id: 'still_hidden', text }));
+      return [...refusals, ...broken];
     },
-    ...indexActs(place, { inspect: inspectGone }),
+    ...indexActs(place, {
+      inspect: inspectGone,
+      forbids: (sight, plan) => (isVisible(sight, plan) ? notHidden(plan.subject).text : undefined),
+    }),
   };
 }
 
@@ -98,6 +100,10 @@ function composeDrop(
         : []),
     ],
   };
+}
+
+function isVisible(sight: CollectionSight, plan: Plan): boolean {
+  return sightsOf(sight, indexFacts(plan).index).seen.some(({ seen }) => !seen.spec.flags.has('hidden'));
 }
 
 function notHidden(subject: string): Refusal {

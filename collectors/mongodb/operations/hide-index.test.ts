@@ -162,6 +162,19 @@ describe('hide_index', () => {
     expect(hiddenOn(shop.deployment)).toEqual([false, false, false]);
   });
 
+  it('tries again to take back when the primary steps down under it', async () => {
+    await using shop = await shopWith();
+    const stage = stageFor(shop.deployment, shop.clock);
+    const plan = await planOf(stage, 'hide_index');
+    const { apply, undo } = stage.action('hide_index');
+    await apply(plan, actOf(plan), stage.context);
+    shop.deployment.node(0).faults.fail('collMod', 10_107, 'NotWritablePrimary', 1);
+    shop.deployment.node(0).faults.fail('collMod', 189, 'PrimarySteppedDown', 1);
+
+    expect((await undo(plan, actOf(plan), stage.context)).result).toBe('done');
+    expect(hiddenOn(shop.deployment)).toEqual([false, false, false]);
+  });
+
   it('says why an index that was asked for is no candidate', async () => {
     await using shop = await shopWith();
     const used = { ...unusedRow('orders', 'customer_1'), verdict: 'used', reasons: ['used_on_member'] };

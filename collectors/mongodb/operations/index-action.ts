@@ -22,6 +22,8 @@ const undoPauseMs = 3_000;
 
 export interface IndexActParts {
   readonly inspect: (sight: CollectionSight, planned: PlannedIndex) => Inspection;
+  /** Why `apply` must not send its command now; see `ActRequest.forbids`. */
+  readonly forbids?: (sight: CollectionSight, plan: Plan) => string | undefined;
   /** What the answer lacks as proof. */
   readonly doubt?: (answer: Document) => string | undefined;
   /** Stops what takes long, such as a build: see `ActRequest.watch`. */
@@ -40,6 +42,8 @@ export function indexActs(
     const facts = indexFacts(plan);
     return parts.inspect((await lookAt(place, facts, signal)).sight, facts);
   };
+  const forbids = async (plan: Plan, signal: AbortSignal): Promise<string | undefined> =>
+    parts.forbids?.((await lookAt(place, indexFacts(plan), signal)).sight, plan);
   return {
     inspect: (plan, _, context) => inspect(plan, context),
     apply: (plan, { statement }, context) =>
@@ -54,6 +58,7 @@ export function indexActs(
               direction: 'apply',
               wanted: 'done',
               inspect: () => inspect(plan, context),
+              ...(parts.forbids === undefined ? {} : { forbids: () => forbids(plan, context.signal) }),
               ...(parts.doubt === undefined ? {} : { doubt: parts.doubt }),
               ...(parts.watch === undefined
                 ? {}

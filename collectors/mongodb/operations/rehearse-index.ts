@@ -84,8 +84,11 @@ async function onRehearsalTarget(
 
 /** Why this is no place to rehearse: it is the target itself; undefined when it is another one. */
 export function sameServer(target: TargetIdentity, here: TargetIdentity): string | undefined {
-  const names = ['clusterId', 'primary', 'host'] as const;
-  const shared = names.find((name) => target[name] !== undefined && target[name] === here[name]);
+  // After a failover another primary leads the same set.
+  const names = ['clusterId', 'primary', 'host', 'replicaSetId'] as const;
+  const shared = names.find(
+    (name) => target[name] !== undefined && target[name] !== 'unknown' && target[name] === here[name],
+  );
   return shared === undefined
     ? undefined
     : `the rehearsal target is the target itself (${shared} ${here[shared] ?? ''}): give remediation.rehearsal another one`;

@@ -172,7 +172,7 @@ function config({ node }: Call): Doc {
         heartbeatTimeoutSecs: 10,
         electionTimeoutMillis: 10_000,
         catchUpTimeoutMillis: -1,
-        replicaSetId: new ObjectId('64d2a0000000000000000001'),
+        replicaSetId: set.id,
       },
     },
   };

@@ -1,3 +1,4 @@
+import { ObjectId } from 'mongodb';
 import type { CommandError } from '../errors.ts';
 import type { Catalog } from './catalog.ts';
 import { Member, type MemberSetup, type MemberState } from './member.ts';
@@ -41,6 +42,8 @@ export class ReplicaSet {
   writes: 'steady' | 'idle' = 'steady';
   /** How often members hear of each other: what one knows of another is up to so much old. */
   heartbeatMs = 2_000;
+  /** `settings.replicaSetId`: each set has its own. */
+  readonly id = new ObjectId();
   /** Members report lastAppliedWallTime and lastDurableWallTime of each other (5.2 and back-ports). */
   wallTimes = true;
   readonly #members: Member[];
