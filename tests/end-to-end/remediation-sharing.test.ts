@@ -72,7 +72,7 @@ describe('two agents on one PostgreSQL store', () => {
     );
 
     expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 409]));
-    expect(ended.state).toMatch(/^(kept|inconclusive)$/);
+    expect(`${ended.state}: ${ended.reason}`).toMatch(/^(kept|inconclusive): /);
     expect(await shop.hasIndex('orders_total')).toBe(false);
     const report = await heir.desk.get(`/api/v1/runs/${run.id}`, 'ida');
     expect(JSON.parse(report.body)).toMatchObject({
