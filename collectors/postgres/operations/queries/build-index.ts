@@ -135,7 +135,11 @@ async function dropIndex(
   const name = `${facts.schema}.${facts.index}`;
   const isGone = async (signal: AbortSignal): Promise<boolean> =>
     (await inspectIndex(session, facts, signal)).state === 'pending';
-  const patience = { clock, random, context, pauseMs: 500, withinMs: dropWithinMs };
+  const whyNot = async (signal: AbortSignal): Promise<string | undefined> => {
+    const { state, detail } = await inspectIndex(session, facts, signal);
+    return state === 'other' ? detail : undefined;
+  };
+  const patience = { clock, random, context, pauseMs: 500, withinMs: dropWithinMs, whyNot };
   try {
     const outcome = await runUntilSettled(session, dropStatement(facts), isGone, patience);
     if (outcome === undefined) return { result: 'done', detail: `index ${name} was dropped` };

@@ -233,6 +233,34 @@ describe('an index that is proposed', () => {
     }
   });
 
+  it('leaves alone what takes its name while it waits to be dropped', async () => {
+    const plan = await planned();
+    const name = newIndexFacts(plan.facts).index;
+    await ground.action.apply(plan, actOf(plan), operationContext());
+    const holder = await ground.target.connect();
+    await holder.query('BEGIN; SELECT count(*) FROM shop.visits');
+    const undone = ground.action.undo(plan, actOf(plan), operationContext());
+    await vi.waitFor(
+      async () => expect(await indexesOf(ground.target)).toMatchObject([{ indisvalid: false }]),
+      {
+        timeout: 30_000,
+      },
+    );
+    await vi.waitFor(
+      () =>
+        ground.target.query(
+          `SET lock_timeout = '3s'; ALTER INDEX shop."${name}" RENAME TO renamed; CREATE INDEX "${name}" ON shop.visits (note)`,
+        ),
+      { timeout: 30_000 },
+    );
+    await holder.query('ROLLBACK');
+    await holder.end();
+
+    expect((await undone).result).toBe('half_applied');
+    expect(await indexesOf(ground.target)).toContainEqual({ relname: name, indisvalid: true });
+    await ground.target.query(`DROP INDEX shop."${name}"; DROP INDEX shop.renamed`);
+  });
+
   it.each(['interrupted', 'terminated', 'cancelled'] as const)(
     'is half applied or gone when its build is %s, and taken back',
     async (how) => {
