@@ -298,6 +298,27 @@ describe('a sharded cluster', () => {
     expect((await undo(plan, actOf(plan), stage.context)).result).toBe('done');
   });
 
+  it('is not taken back while nobody knows of a shard', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await startSharded({
+      users,
+      clock,
+      shards,
+      databases: { shop: { orders: { documents: 1_000, indexes, shardKey: { region: 1 } } } },
+    });
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const plan = await planOf(stage, 'hide_index');
+    const { apply, undo } = stage.action('hide_index');
+    await apply(plan, actOf(plan), stage.context);
+    for (const node of deployment.shard('beta').nodes)
+      node.faults.fail('aggregate $indexStats', 13, 'Unauthorized', 1_000);
+
+    const outcome = await undo(plan, actOf(plan), stage.context);
+
+    expect(outcome.result).toBe('half_applied');
+    expect(outcome.detail).toContain('nothing is known of shard beta');
+  });
+
   it('refuses what serves the shard key, and what differs between shards', async () => {
     const clock = new LeapingClock();
     await using deployment = await startSharded({

@@ -31,6 +31,8 @@ export interface CollectionSight {
   readonly members: readonly MemberSight[];
   /** Members that were not read, with why: what they have is not known. */
   readonly unread: ReadonlyMap<string, CollectError>;
+  /** Shards of which no member was read: nobody knows what they have. */
+  readonly silentShards: readonly string[];
 }
 
 /** A collection has at most 64 indexes. */
@@ -44,7 +46,7 @@ const noIndexesHere: ReadonlySet<number> = new Set([26, 166, 40_602]);
  * @throws {CollectError} when no member could be read.
  */
 export async function readSights(
-  { sets }: Deployment,
+  { sets, unknownShards }: Deployment,
   { database, collection }: Pick<IndexName, 'database' | 'collection'>,
   signal: AbortSignal,
 ): Promise<CollectionSight> {
@@ -71,7 +73,12 @@ export async function readSights(
   const [problem] = unread.values();
   if (known.length === 0) throw problem ?? new CollectError('unreachable', 'no member with data is known');
   const holders = new Set(known.filter(({ indexes }) => indexes.size > 0).map(({ set }) => set));
-  return { members: known.filter(({ set }) => holders.has(set)), unread };
+  const silent = sets.filter((set) => !set.isConfig && !known.some((each) => each.set === set));
+  return {
+    members: known.filter(({ set }) => holders.has(set)),
+    unread,
+    silentShards: [...unknownShards, ...silent.map(({ shard, name }) => shard ?? name ?? 'the server')],
+  };
 }
 
 async function readMember(

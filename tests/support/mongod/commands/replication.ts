@@ -1,4 +1,4 @@
-import { ObjectId, Timestamp } from 'mongodb';
+import { Timestamp } from 'mongodb';
 import { failure } from '../errors.ts';
 import { type Member, stateNumbers } from '../model/member.ts';
 import type { ReplicaSet, View } from '../model/replica-set.ts';
