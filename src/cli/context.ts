@@ -36,6 +36,8 @@ export interface CliContext {
   readonly onFault: (listener: (fault: unknown) => void) => () => void;
   /** The checkout this runs from; undefined when installed. */
   readonly checkout: Checkout | undefined;
+  /** Told before and after every step of remediation: a test ends the agent there. */
+  readonly onStep?: (point: string) => void;
 }
 
 export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP';

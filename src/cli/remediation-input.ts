@@ -20,13 +20,14 @@ type FromConfig = Pick<
   | 'clock'
   | 'random'
   | 'applicationName'
+  | 'onStep'
 >;
 
 /** What remediation is given wherever it is made; `config` is asked anew each time, so that a reload takes effect. */
 export function remediationInput(
   config: () => Config,
   engines: ReadonlyMap<string, Engine>,
-  { host, clock, random, version, pid, programEnv }: CliContext,
+  { host, clock, random, version, pid, programEnv, onStep }: CliContext,
 ): FromConfig {
   return {
     pipelines,
@@ -40,6 +41,7 @@ export function remediationInput(
     clock,
     random,
     applicationName: `reeve/${version}`,
+    ...(onStep === undefined ? {} : { onStep }),
   };
 }
 
