@@ -42,15 +42,6 @@ export function indexActs(
     const facts = indexFacts(plan);
     return parts.inspect((await lookAt(place, facts, signal)).sight, facts);
   };
-  // Members follow their primary, and a shard follows nobody: while one is silent, nothing is known to be taken back.
-  const inspectUndo = async (plan: Plan, signal: AbortSignal): Promise<Inspection> => {
-    const facts = indexFacts(plan);
-    const { sight } = await lookAt(place, facts, signal);
-    const inspection = parts.inspect(sight, facts);
-    if (inspection.state !== 'pending' || sight.silentShards.length === 0) return inspection;
-    const detail = `${inspection.detail}; nothing is known of shard ${sight.silentShards.join(', ')}`;
-    return { state: 'half_applied', detail };
-  };
   const forbids = async (plan: Plan, signal: AbortSignal): Promise<string | undefined> =>
     parts.forbids?.((await lookAt(place, indexFacts(plan), signal)).sight, plan);
   return {
@@ -89,7 +80,7 @@ export function indexActs(
                 identity: plan.identity,
                 direction: 'undo',
                 wanted: 'pending',
-                inspect: () => inspectUndo(plan, context.signal),
+                inspect: () => inspectUndo(place, parts, plan, context.signal),
               },
               context,
             ),
@@ -98,6 +89,21 @@ export function indexActs(
       ),
     counters: (plan, { signal }) => readCollectionCounters(place, indexFacts(plan), signal),
   };
+}
+
+/** Members follow their primary, and a shard follows nobody: while one is silent, nothing is known to be taken back. */
+async function inspectUndo(
+  place: Place,
+  parts: IndexActParts,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const facts = indexFacts(plan);
+  const { sight } = await lookAt(place, facts, signal);
+  const inspection = parts.inspect(sight, facts);
+  if (inspection.state !== 'pending' || sight.silentShards.length === 0) return inspection;
+  const detail = `${inspection.detail}; nothing is known of shard ${sight.silentShards.join(', ')}`;
+  return { state: 'half_applied', detail };
 }
 
 /** What is taken back is not given up for a lock, nor for an election. */
