@@ -46,6 +46,7 @@ export {
   type Refusal,
   type RehearsalContext,
   sessionName,
+  testWhileChanged,
 } from './core/remediation/operations.ts';
 export type {
   Act,

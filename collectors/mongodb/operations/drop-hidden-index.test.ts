@@ -217,6 +217,29 @@ describe('rehearsing on another deployment', () => {
     expect(there.evidence.map(({ kind }) => kind)).toEqual(['rehearsal', 'rehearsal']);
   });
 
+  it('fails when the test of its user fails while the change stands, and takes it back', async () => {
+    const clock = new LeapingClock();
+    await using deployment = await start(clock);
+    await using development = await start(clock);
+    const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
+    const there = stageOn(development, { clock, id: 'shop-dev' });
+    const spec = () => development.collection('shop.orders').indexes.get('customer_1')?.spec;
+    const seen: unknown[] = [];
+    const whileChanged = async (): Promise<void> => {
+      seen.push(spec()?.['hidden']);
+      throw new Error('the test command ended with 1');
+    };
+
+    const rehearsal = await there
+      .action('hide_index')
+      .rehearse(await planOf(stage, 'hide_index'), { ...there.context, whileChanged });
+
+    expect(seen).toEqual([true]);
+    expect(rehearsal).toMatchObject({ verdict: 'failed' });
+    expect(rehearsal.text).toContain('the test command ended with 1');
+    expect(spec()?.['hidden']).toBeUndefined();
+  });
+
   it('builds what is missing there first, as after a rehearsal that was killed in its middle', async () => {
     const clock = new LeapingClock();
     await using deployment = await start(clock);

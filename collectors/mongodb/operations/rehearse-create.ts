@@ -7,6 +7,7 @@ import {
   type RehearsalContext,
   sessionName,
   type TargetIdentity,
+  testWhileChanged,
 } from '../../../src/sdk.ts';
 import { act } from './act.ts';
 import { openActing } from './acting.ts';
@@ -102,6 +103,8 @@ async function tryIndex(trial: Trial): Promise<Gain | string> {
       const measured = await interleave(trial, values, client);
       if (typeof measured === 'string') return measured;
       const after = await readResults(client, facts.database, query, values, context.signal);
+      const fault = await testWhileChanged(context);
+      if (fault !== undefined) return fault;
       return gainOf(measured, { isSame: before === after, minimum: context.minimumImprovement });
     } finally {
       await step(trial, create?.undo[0] ?? '', inspectGone, 'done');

@@ -6,7 +6,7 @@ import type {
   RehearsalContext,
   TargetIdentity,
 } from '../../../src/sdk.ts';
-import { sessionName } from '../../../src/sdk.ts';
+import { sessionName, testWhileChanged } from '../../../src/sdk.ts';
 import { type ActRequest, act } from './act.ts';
 import { buildCommand, visibleDefinition } from './index-commands.ts';
 import { type IndexFacts, indexFacts } from './index-facts.ts';
@@ -35,8 +35,9 @@ export function rehearseHide(place: Place, draft: PlanDraft, context: RehearsalC
     const [plannedAct] = draft.acts;
     if (plannedAct === undefined) return undefined;
     if (!(await run(stage, 'hidden', plannedAct.statement, inspectHidden, 'done'))) return undefined;
+    const passed = await test(stage);
     const [unhide = ''] = plannedAct.undo;
-    return (await run(stage, 'shown again', unhide, inspectHidden, 'pending')) ? {} : undefined;
+    return (await run(stage, 'shown again', unhide, inspectHidden, 'pending')) && passed ? {} : undefined;
   });
 }
 
@@ -46,6 +47,7 @@ export function rehearseDrop(place: Place, draft: PlanDraft, context: RehearsalC
     const [plannedAct] = draft.acts;
     if (plannedAct === undefined) return undefined;
     if (!(await run(stage, 'dropped', plannedAct.statement, inspectGone, 'done'))) return undefined;
+    const passed = await test(stage);
     const startMs = place.input.clock.monotonicMs();
     const build = buildCommand(
       stage.facts,
@@ -53,9 +55,16 @@ export function rehearseDrop(place: Place, draft: PlanDraft, context: RehearsalC
       stage.identity,
       context.runId,
     );
-    if (!(await run(stage, 'built anew', build, inspectGone, 'pending'))) return undefined;
+    if (!(await run(stage, 'built anew', build, inspectGone, 'pending')) || !passed) return undefined;
     return { rebuildMilliseconds: Math.round(place.input.clock.monotonicMs() - startMs) };
   });
+}
+
+/** The user's test while the change stands; whatever it says, the change is taken back. */
+async function test({ context, said }: Stage): Promise<boolean> {
+  const fault = await testWhileChanged(context);
+  if (fault !== undefined) said.push(fault);
+  return fault === undefined;
 }
 
 async function onRehearsalTarget(

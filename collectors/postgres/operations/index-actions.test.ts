@@ -52,6 +52,26 @@ describe.each([13, 18] as const)('index management on PostgreSQL %i', (major) =>
     expect((await action.inspect(plan, act, context)).state).toBe('pending');
   });
 
+  it('fails its rehearsal when the test of its user fails while the index is gone, and builds it again', async () => {
+    await using ground = await indexGround({ major });
+    await using development = await indexGround({ major });
+    const before = await development.server.query(definitionSql);
+    const seen: unknown[][] = [];
+    const whileChanged = async (): Promise<void> => {
+      seen.push([...(await development.server.query(definitionSql))]);
+      throw new Error('the test command ended with 1');
+    };
+
+    const rehearsal = await development
+      .action('drop_unused_index')
+      .rehearse(await ground.plan('drop_unused_index'), { ...operationContext(), whileChanged });
+
+    expect(seen).toEqual([[]]);
+    expect(rehearsal).toMatchObject({ verdict: 'failed' });
+    expect(rehearsal.text).toContain('the test command ended with 1');
+    expect(await development.server.query(definitionSql)).toEqual(before);
+  });
+
   it('works in every database of the server, whatever it is called', async () => {
     const database = `app "x"; ä`;
     const quoted = `"${database.replaceAll('"', '""')}"`;

@@ -6,6 +6,7 @@ import {
   type Rehearsal,
   type RehearsalContext,
   sessionName,
+  testWhileChanged,
 } from '../../../src/sdk.ts';
 import type { Access } from './access.ts';
 import type { ActingSession, StatementOutcome } from './acting-client.ts';
@@ -48,7 +49,7 @@ export async function rehearseIndexChange(
       signal: context.signal,
     };
     const tried = await access.acting(request, (session) =>
-      rehearseOn(access, session, action, draft, context.signal),
+      rehearseOn(access, session, action, draft, context),
     );
     return { ...blank, ...tried };
   } catch (thrown) {
@@ -62,8 +63,9 @@ async function rehearseOn(
   session: ActingSession,
   action: IndexActionId,
   draft: PlanDraft,
-  signal: AbortSignal,
+  rehearsal: RehearsalContext,
 ): Promise<Partial<Rehearsal> & Pick<Rehearsal, 'verdict' | 'text'>> {
+  const { signal } = rehearsal;
   const facts = factsOf(draft);
   const on = access.input.target.id;
   if (await isItself(session, draft, facts, signal)) {
@@ -75,11 +77,17 @@ async function rehearseOn(
   const rows = { [`${facts.schema}.${facts.table}`]: count };
   const problem = await notComparable(facts, there);
   if (problem !== undefined) return { verdict: 'failed', text: `on ${on}: ${problem}`, rows };
-  const step = { access, session, context: { signal, assertHeld: () => Promise.resolve() } };
+  const context = { signal, assertHeld: () => Promise.resolve() };
+  const step = { access, session, context, test: () => testWhileChanged(rehearsal) };
   const { text, passed, figures } = await rehearseThere(step, action, draft, facts, there);
   if (isEnough(facts, there)) return { verdict: passed ? 'passed' : 'failed', text, rows, figures };
   const small = `the table has ${count.rehearsal} rows there and ${count.target} on the target: too few to say how long it takes`;
   return { verdict: 'failed', text: `${text}; but ${small}`, rows, figures };
+}
+
+interface RehearsalStep extends IndexStep {
+  /** The user's test, while the change stands: why it failed. */
+  readonly test: () => Promise<string | undefined>;
 }
 
 interface Tried {
@@ -89,7 +97,7 @@ interface Tried {
 }
 
 async function rehearseThere(
-  step: IndexStep,
+  step: RehearsalStep,
   action: IndexActionId,
   draft: PlanDraft,
   facts: IndexFacts,
@@ -106,9 +114,10 @@ async function rehearseThere(
     const beganAt = clock.monotonicMs();
     const done = await reindexUntilValid(step, { ...facts, ...there }, act.statement);
     const rebuildMs = Math.round(clock.monotonicMs() - beganAt);
+    const fault = done.result === 'done' ? await step.test() : undefined;
     return {
-      passed: done.result === 'done',
-      text: `rebuilt in ${rebuildMs} ms: ${done.detail}`,
+      passed: done.result === 'done' && fault === undefined,
+      text: `rebuilt in ${rebuildMs} ms: ${fault ?? done.detail}`,
       figures: { rebuildMs },
     };
   }
@@ -121,7 +130,7 @@ async function rehearseThere(
 }
 
 async function dropAndRebuild(
-  step: IndexStep,
+  step: RehearsalStep,
   facts: IndexFacts,
   {
     act,
@@ -147,6 +156,7 @@ async function dropAndRebuild(
         : `the drop failed: ${explainOutcome(dropped)}`;
     return { passed: dropped === undefined, text, figures: { dropMs } };
   }
+  const fault = dropped === undefined ? await step.test() : undefined;
   // Also after a drop that failed half-way: the rehearsal target is left as it was.
   const rebuiltAt = clock.monotonicMs();
   const rebuilt: ActOutcome = await rebuildUntilValid(step, facts, act);
@@ -158,8 +168,8 @@ async function dropAndRebuild(
   const first =
     dropped === undefined ? `dropped in ${dropMs} ms` : `the drop failed: ${explainOutcome(dropped)}`;
   return {
-    passed: dropped === undefined && isBack,
-    text: `${first}, ${back}`,
+    passed: dropped === undefined && isBack && fault === undefined,
+    text: `${first}, ${back}${fault === undefined ? '' : `; ${fault}`}`,
     figures: { dropMs, rebuildMs },
   };
 }

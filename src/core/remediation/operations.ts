@@ -4,6 +4,7 @@
  */
 
 import type { CheckItem } from '../check-item.ts';
+import { messageOf } from '../errors.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { History } from '../ports/history.ts';
 import type { Log } from '../ports/log.ts';
@@ -134,6 +135,20 @@ export interface RehearsalContext extends OperationContext {
    * the rehearsal fail. An engine that does not call it has it run afterwards.
    */
   readonly whileChanged?: () => Promise<void>;
+}
+
+/** Runs the user's test while the change stands on the rehearsal target; why it failed, undefined where it passed or there is none. */
+export async function testWhileChanged({
+  whileChanged,
+  signal,
+}: RehearsalContext): Promise<string | undefined> {
+  try {
+    await whileChanged?.();
+    return undefined;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return messageOf(thrown);
+  }
 }
 
 export interface ActContext extends OperationContext {

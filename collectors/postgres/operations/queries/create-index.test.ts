@@ -123,6 +123,24 @@ describe('an index that is proposed', () => {
     expect(rehearsal.text).toContain('at least 100.0 % is asked for');
   });
 
+  it('is not passed when the test of its user fails while the index is there', async () => {
+    const seen: unknown[] = [];
+    const whileChanged = async (): Promise<void> => {
+      seen.push(...(await indexesOf(ground.rehearsal)));
+      throw new Error('the test command ended with 1');
+    };
+
+    const rehearsal = await ground.rehearsalAction.rehearse(await planned(), {
+      ...operationContext(),
+      whileChanged,
+    });
+
+    expect(seen).toMatchObject([{ indisvalid: true }]);
+    expect(rehearsal).toMatchObject({ verdict: 'failed' });
+    expect(rehearsal.text).toContain('the test command ended with 1');
+    expect(await indexesOf(ground.rehearsal)).toEqual([]);
+  });
+
   it('leaves the data of the rehearsal target alone when its statement writes', async () => {
     await ground.work(
       'UPDATE shop.visits SET note = repeat($$y$$, 60) WHERE customer_id = 5 AND state = $$open$$',

@@ -4,6 +4,7 @@ import {
   type Rehearsal,
   type RehearsalContext,
   sessionName,
+  testWhileChanged,
   toCollectError,
 } from '../../../../src/sdk.ts';
 import { quoteIdentifier } from '../../quote.ts';
@@ -126,7 +127,11 @@ class IndexRehearsal {
       body: all,
     });
     const build = `built in ${(this.#buildMs / 1000).toFixed(1)} s with ${mebibytes(this.#indexBytes)}, and dropped again`;
-    return this.#answer(passed ? 'passed' : 'failed', `${text}; ${build}`, all);
+    if (!passed) return this.#answer('failed', `${text}; ${build}`, all);
+    const fault = await testWhileChanged(this.#context);
+    return fault === undefined
+      ? this.#answer('passed', `${text}; ${build}`, all)
+      : this.#answer('failed', `${fault}; ${build}`, all);
   }
 
   /** Finds the table, compares it, and clears what an interrupted rehearsal left. Says why not. */
