@@ -18,7 +18,7 @@ if (vitestArguments.length > 0) {
   totals.push(await runVitest(vitestArguments));
 } else {
   for (const step of gates.beforeTests) totals.push(await runStep(step));
-  totals.push(await runVitest(['--coverage']));
+  totals.push(await runVitest([]));
   for (const step of gates.afterTests) totals.push(await runStep(step));
 }
 
