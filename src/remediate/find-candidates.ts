@@ -1,5 +1,5 @@
 import type { Candidate, Operations } from '../core/remediation/operations.ts';
-import { isOpen, type Run, runStates } from '../core/remediation/run.ts';
+import { openStates, type Run } from '../core/remediation/run.ts';
 import { withEvidence } from './evidence.ts';
 import type { Parts } from './parts.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -73,7 +73,7 @@ async function withoutTaken(
   notes: string[],
 ): Promise<readonly Candidate[]> {
   // Of the many that have ended nobody has to read one.
-  const others = await records.runs({ target: run.target, states: runStates.filter(isOpen) });
+  const others = await records.runs({ target: run.target, states: openStates });
   const disabled = await records.disabledActions();
   return candidates.filter(({ action, subject }) => {
     const taken = others.find(

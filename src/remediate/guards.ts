@@ -107,10 +107,8 @@ export const guards = {
   limits_unchanged: {
     moments: decision,
     object: ({ plan: { caps }, policy }) => {
-      const now = capsOf(policy);
-      const changed = Object.entries(now).filter(([name, value]) =>
-        Object.entries(caps).some(([key, old]) => key === name && old !== value),
-      );
+      const planned = new Map<string, unknown>(Object.entries(caps));
+      const changed = Object.entries(capsOf(policy)).filter(([name, value]) => planned.get(name) !== value);
       return changed.length === 0
         ? undefined
         : `limits were changed since it was planned (${changed.map(([name]) => name).join(', ')}): it has to be made again (reeve runs retry)`;

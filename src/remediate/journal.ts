@@ -1,7 +1,7 @@
 import type { RunChange } from '../core/ports/remediation-records.ts';
 import type { AuditDraft, AuditEvent } from '../core/remediation/audit.ts';
 import type { JsonObject } from '../core/remediation/json.ts';
-import { isOpen, type Run, type RunState } from '../core/remediation/run.ts';
+import { openStates, type Run, type RunState } from '../core/remediation/run.ts';
 import type { Parts } from './parts.ts';
 
 /** Who acts when nobody asked: the agent itself. */
@@ -94,10 +94,6 @@ export async function endRun(
   else parts.input.log.info('run ended', fields);
   return ended;
 }
-
-const openStates: readonly RunState[] = (
-  ['preparing', 'waiting', 'approved', 'executing', 'soaking', 'half_applied'] as const
-).filter(isOpen);
 
 function shown({ input }: Parts, text: string): string {
   return input.redact(text).slice(0, 2_000);

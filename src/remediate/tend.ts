@@ -1,5 +1,5 @@
 import type { Breach } from '../core/judgement.ts';
-import { holdingStates, isOpen, type Run } from '../core/remediation/run.ts';
+import { holdingStates, openStates, type Run } from '../core/remediation/run.ts';
 import { expireRuns } from './expiry.ts';
 import { moveRun } from './journal.ts';
 import { type Parts, type ProcessName, processes } from './parts.ts';
@@ -98,8 +98,8 @@ async function lookForLeftoversOn(
     const context = { signal, runId: 'custodian', evidence: () => undefined };
     const request = { subject: undefined, only: undefined, limit: pipeline.candidateLimit };
     for (const { subject, title } of await action.find(request, context)) {
-      const others = await records.runs({ target });
-      if (others.some((run) => run.subject === subject && isOpen(run.state))) continue;
+      const others = await records.runs({ target, states: openStates });
+      if (others.some((run) => run.subject === subject)) continue;
       await claimRun(parts, {
         pipeline,
         site,

@@ -103,23 +103,23 @@ export async function claimBreach(parts: Parts, breach: Breach): Promise<Run | u
   const site = input.targets().find((each) => each.target.id === target);
   if (pipeline === undefined || site === undefined || breach.closedAt !== undefined) return undefined;
   const text = `${objective}${subject === '' ? '' : ` of ${subject}`} is breached`;
+  const isClaimed = async (): Promise<boolean> => {
+    const runs = await records.runs({ target, pipeline: pipeline.id });
+    return runs.some(
+      ({ trigger, createdAt }) =>
+        trigger.kind === 'breach' && trigger.text === text && createdAt >= breach.openedAt - sameBreachMs,
+    );
+  };
+  // Open breaches are met again and again; only the one that begins something costs writes.
+  if (await isClaimed()) return undefined;
   const name = `breach:${target}/${objective}/${subject}`;
   const lease = await records.takeLease(name, input.holder, input.clock.now(), claimLeaseMs);
   // Whoever has it claims now; should it die of that, the open breach is met again when runs are tended.
   if (lease === undefined) return undefined;
   try {
-    const others = await records.runs({ target, pipeline: pipeline.id });
-    const isClaimed = others.some(
-      ({ trigger, createdAt }) =>
-        trigger.kind === 'breach' && trigger.text === text && createdAt >= breach.openedAt - sameBreachMs,
-    );
-    if (isClaimed) return undefined;
-    const trigger = {
-      kind: 'breach',
-      key: `breach:${breach.fingerprint}`,
-      text,
-      breach: breach.fingerprint,
-    } as const;
+    if (await isClaimed()) return undefined;
+    const { fingerprint } = breach;
+    const trigger = { kind: 'breach', key: `breach:${fingerprint}`, text, breach: fingerprint } as const;
     return await claimRun(parts, { pipeline, site, trigger });
   } finally {
     await records.releaseLease(lease);

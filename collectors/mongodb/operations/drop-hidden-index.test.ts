@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Deployment, startReplicaSet } from '../../../tests/support/mongod/deployment.ts';
-import { actOf, LeapingClock, logins, planOf, recheck, stageOn, unusedRow } from './testing/stage.ts';
+import type { Deployment } from '../../../tests/support/mongod/deployment.ts';
+import { actOf, LeapingClock, planOf, recheck, stageOn, startOrders, unusedRow } from './testing/stage.ts';
 
 const subject = 'shop.orders.customer_1';
-const indexes = [
-  { key: { customer: 1 }, options: { collation: { locale: 'de', strength: 2 } } },
-  { key: { status: 1 } },
-];
-
-async function start(clock: LeapingClock, documents = 1_000): Promise<Deployment> {
-  return startReplicaSet({
-    users: logins,
-    clock,
-    databases: { shop: { orders: { documents, indexes } } },
-  });
-}
-
 function hide(deployment: Deployment): void {
   const index = deployment.collection('shop.orders').indexes.get('customer_1');
   if (index === undefined) throw new Error('no index');
@@ -38,7 +25,7 @@ function names(deployment: Deployment): readonly string[] {
 describe('drop_hidden_index', () => {
   it('is prepared after an index was hidden, only for the one that is asked for, and only while it is hidden', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     const stage = stageOn(deployment, { clock });
     const { find } = stage.action('drop_hidden_index');
     const ask = (only: string | undefined) => find({ subject: undefined, only, limit: 5 }, stage.context);
@@ -53,7 +40,7 @@ describe('drop_hidden_index', () => {
 
   it('says that taking it back is a build, and for how long it was hidden', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock, 90_000_000);
+    await using deployment = await startOrders(clock, 90_000_000);
     hide(deployment);
     await clock.advance(3 * 86_400_000);
 
@@ -71,7 +58,7 @@ describe('drop_hidden_index', () => {
 
   it('drops by name on every member, once, and builds exactly the saved index again', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -93,7 +80,7 @@ describe('drop_hidden_index', () => {
 
   it('refuses when somebody showed the index again, or made another of its name', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -116,7 +103,7 @@ describe('drop_hidden_index', () => {
 
   it('drops nothing that somebody showed again after the recheck', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -132,7 +119,7 @@ describe('drop_hidden_index', () => {
 
   it('refuses when it was shown and hidden again since the plan: it may have served in between', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -146,7 +133,7 @@ describe('drop_hidden_index', () => {
 
   it('knows what was done when the agent died between the command and its confirmation', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -171,7 +158,7 @@ describe('drop_hidden_index', () => {
 
   it('is half done while the build that takes it back goes on, and failed when that build does not begin', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     hide(deployment);
     const stage = stageOn(deployment, { clock });
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -194,8 +181,8 @@ describe('drop_hidden_index', () => {
 describe('rehearsing on another deployment', () => {
   it('hides and shows, drops and builds there, counts documents here and there, and leaves the index as it was', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock, 1_000);
-    await using development = await start(clock, 400);
+    await using deployment = await startOrders(clock, 1_000);
+    await using development = await startOrders(clock, 400);
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const there = stageOn(development, { clock, id: 'shop-dev' });
     const before = deployment.collection('shop.orders').indexes.get('customer_1')?.spec;
@@ -219,8 +206,8 @@ describe('rehearsing on another deployment', () => {
 
   it('fails when the test of its user fails while the change stands, and takes it back', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
-    await using development = await start(clock);
+    await using deployment = await startOrders(clock);
+    await using development = await startOrders(clock);
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const there = stageOn(development, { clock, id: 'shop-dev' });
     const spec = () => development.collection('shop.orders').indexes.get('customer_1')?.spec;
@@ -242,8 +229,8 @@ describe('rehearsing on another deployment', () => {
 
   it('builds what is missing there first, as after a rehearsal that was killed in its middle', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
-    await using development = await start(clock);
+    await using deployment = await startOrders(clock);
+    await using development = await startOrders(clock);
     development.collection('shop.orders').indexes.delete('customer_1');
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const there = stageOn(development, { clock, id: 'shop-dev' });
@@ -258,7 +245,7 @@ describe('rehearsing on another deployment', () => {
 
   it('fails on the target itself after a failover, too', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     hide(deployment);
     const plan = await planOf(stage, 'drop_hidden_index', subject);
@@ -272,8 +259,8 @@ describe('rehearsing on another deployment', () => {
 
   it('fails on the target itself, and where hiding does nothing', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
-    await using development = await start(clock);
+    await using deployment = await startOrders(clock);
+    await using development = await startOrders(clock);
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const there = stageOn(development, { clock, id: 'shop-dev' });
     const plan = await planOf(stage, 'hide_index');

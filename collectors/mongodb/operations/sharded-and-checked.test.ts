@@ -1,20 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type Deployment, startReplicaSet, startSharded } from '../../../tests/support/mongod/deployment.ts';
+import { startReplicaSet, startSharded } from '../../../tests/support/mongod/deployment.ts';
 import { engine } from '../index.ts';
-import { actOf, LeapingClock, logins, planOf, stageOn, unusedRow } from './testing/stage.ts';
-
-const indexes = [
-  { key: { customer: 1 }, options: { collation: { locale: 'de', strength: 2 } } },
-  { key: { status: 1 } },
-];
-
-async function start(clock: LeapingClock, documents = 1_000): Promise<Deployment> {
-  return startReplicaSet({
-    users: logins,
-    clock,
-    databases: { shop: { orders: { documents, indexes } } },
-  });
-}
+import {
+  actOf,
+  LeapingClock,
+  logins,
+  orderIndexes,
+  planOf,
+  stageOn,
+  startOrders,
+  unusedRow,
+} from './testing/stage.ts';
 
 describe('a sharded cluster', () => {
   const users = {
@@ -29,7 +25,7 @@ describe('a sharded cluster', () => {
       users,
       clock,
       shards,
-      databases: { shop: { orders: { documents: 1_000, indexes, shardKey: { region: 1 } } } },
+      databases: { shop: { orders: { documents: 1_000, indexes: orderIndexes, shardKey: { region: 1 } } } },
     });
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const plan = await planOf(stage, 'hide_index');
@@ -53,7 +49,7 @@ describe('a sharded cluster', () => {
       users,
       clock,
       shards,
-      databases: { shop: { orders: { documents: 1_000, indexes, shardKey: { region: 1 } } } },
+      databases: { shop: { orders: { documents: 1_000, indexes: orderIndexes, shardKey: { region: 1 } } } },
     });
     const stage = stageOn(deployment, { clock, indexes: [unusedRow('orders', 'customer_1')] });
     const plan = await planOf(stage, 'hide_index');
@@ -78,7 +74,7 @@ describe('a sharded cluster', () => {
         shop: {
           orders: {
             documents: 1_000,
-            indexes: [...indexes, { key: { region: 1, day: 1 } }],
+            indexes: [...orderIndexes, { key: { region: 1, day: 1 } }],
             shardKey: { region: 1 },
           },
         },
@@ -101,7 +97,7 @@ describe('a sharded cluster', () => {
 describe('check', () => {
   it('is content with one login that reads and one that acts, and prints the role that is missing', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     const { operations, context } = stageOn(deployment, { clock });
 
     expect(await operations.check(context.signal)).toEqual([]);
@@ -120,7 +116,7 @@ describe('check', () => {
 
   it('notices that the login that acts leads to another deployment', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     await using other = await startReplicaSet({ users: logins, clock, setName: 'rs9' });
     const { operations, context } = stageOn(
       { ...deployment, uriFor: (choice) => other.uriFor(choice) },
@@ -136,7 +132,7 @@ describe('check', () => {
 
   it('says that nothing can be applied without a login that acts', async () => {
     const clock = new LeapingClock();
-    await using deployment = await start(clock);
+    await using deployment = await startOrders(clock);
     const { operations, context } = stageOn(deployment, { clock, acting: false });
 
     const items = await operations.check(context.signal);

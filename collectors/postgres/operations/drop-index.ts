@@ -15,7 +15,7 @@ import { dropIndexStatement, sameButName } from './index-definition.ts';
 import type { IndexFacts } from './index-facts.ts';
 import { type IndexState, indexByName, indexByOid } from './index-state.ts';
 import { reasonToKeep } from './may-drop.ts';
-import { catalogueSignal, explainOutcome } from './settle.ts';
+import { afterLostConnection, catalogueSignal, explainOutcome } from './settle.ts';
 import { subjectOf } from './subject.ts';
 
 type Reader = Pick<ActingSession, 'query'>;
@@ -127,8 +127,8 @@ async function unfinished(
 }
 
 /** The connection that acted is lost: the catalogue is read by the collecting login. */
-async function lookAgain(access: Access, facts: IndexFacts, message: string): Promise<ActOutcome> {
-  try {
+function lookAgain(access: Access, facts: IndexFacts, message: string): Promise<ActOutcome> {
+  return afterLostConnection(message, async () => {
     const signal = catalogueSignal();
     const seen = await access.reading(facts.database, signal, (connection) =>
       inspectDrop(connection, facts, signal),
@@ -137,12 +137,7 @@ async function lookAgain(access: Access, facts: IndexFacts, message: string): Pr
     if (seen.state === 'done') return { result: 'done', detail: text };
     if (seen.state === 'half_applied') return { result: 'half_applied', detail: text };
     return { result: 'failed', detail: `${text}. The server may still be at it: look again` };
-  } catch (thrown) {
-    return {
-      result: 'failed',
-      detail: `the connection was lost (${message}), and nobody knows what became of it: the catalogue cannot be read (${messageOf(thrown)})`,
-    };
-  }
+  });
 }
 
 /** Builds the index again as it was, whatever half of it is there. */

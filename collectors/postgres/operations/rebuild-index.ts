@@ -4,7 +4,6 @@ import {
   type ActContext,
   type ActOutcome,
   type Inspection,
-  messageOf,
   type PlanDraft,
 } from '../../../src/sdk.ts';
 import type { Access } from './access.ts';
@@ -16,7 +15,7 @@ import { dropIndexStatement, reindexStatement, sameButName } from './index-defin
 import type { IndexFacts } from './index-facts.ts';
 import { indexByName } from './index-state.ts';
 import { reasonToKeep } from './may-drop.ts';
-import { catalogueSignal, explainOutcome } from './settle.ts';
+import { afterLostConnection, catalogueSignal, explainOutcome } from './settle.ts';
 import { subjectOf } from './subject.ts';
 
 type Reader = Pick<ActingSession, 'query'>;
@@ -99,8 +98,8 @@ export async function reindexUntilValid(
   return { result: 'gave_up', detail: `${problem}. The index is as before` };
 }
 
-async function lookAgain(access: Access, facts: IndexFacts, message: string): Promise<ActOutcome> {
-  try {
+function lookAgain(access: Access, facts: IndexFacts, message: string): Promise<ActOutcome> {
+  return afterLostConnection(message, async () => {
     const signal = catalogueSignal();
     const seen = await access.reading(facts.database, signal, (connection) =>
       inspectRebuild(connection, facts, signal),
@@ -110,12 +109,7 @@ async function lookAgain(access: Access, facts: IndexFacts, message: string): Pr
       result,
       detail: `the connection was lost (${message}); ${seen.detail}. The server may still be at it: look again`,
     };
-  } catch (thrown) {
-    return {
-      result: 'failed',
-      detail: `the connection was lost (${message}), and nobody knows what became of it: the catalogue cannot be read (${messageOf(thrown)})`,
-    };
-  }
+  });
 }
 
 /** Queries could not use the index before: taking the rebuild back is dropping it. */

@@ -1,4 +1,11 @@
-import { type ActContext, type Clock, CollectError, type Random } from '../../../src/sdk.ts';
+import {
+  type ActContext,
+  type ActOutcome,
+  type Clock,
+  CollectError,
+  messageOf,
+  type Random,
+} from '../../../src/sdk.ts';
 import type { ActingSession, RunOptions, StatementOutcome } from './acting-client.ts';
 
 export interface SettleOptions extends Omit<RunOptions, 'signal'> {
@@ -68,4 +75,19 @@ export function explainOutcome(outcome: StatementOutcome): string {
 
 function isWorthRetrying(outcome: StatementOutcome): boolean {
   return outcome.kind === 'failed' && worthRetrying.has(outcome.sqlState);
+}
+
+/** Looks by another connection what became of an act whose own was lost; where nobody can look, nobody knows. */
+export async function afterLostConnection(
+  message: string,
+  look: () => Promise<ActOutcome>,
+): Promise<ActOutcome> {
+  try {
+    return await look();
+  } catch (thrown) {
+    return {
+      result: 'failed',
+      detail: `the connection was lost (${message}), and nobody knows what became of it: the catalogue cannot be read (${messageOf(thrown)})`,
+    };
+  }
 }

@@ -31,7 +31,8 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-const open: readonly RunState[] = [
+/** In which something may still happen by itself or by a person. */
+export const openStates: readonly RunState[] = [
   'preparing',
   'waiting',
   'approved',
@@ -40,9 +41,8 @@ const open: readonly RunState[] = [
   'half_applied',
 ];
 
-/** States in which something may still happen by itself or by a person. */
 export function isOpen(state: RunState): boolean {
-  return open.includes(state);
+  return openStates.includes(state);
 }
 
 /** States in which a run holds what it changes: its table, a place in `concurrentRuns`. */

@@ -17,7 +17,7 @@ import {
 } from '../../../../src/sdk.ts';
 import { createMemoryHistory } from '../../../../tests/support/engine-tests.ts';
 import { FakeClock } from '../../../../tests/support/fake-clock.ts';
-import type { Deployment } from '../../../../tests/support/mongod/deployment.ts';
+import { type Deployment, startReplicaSet } from '../../../../tests/support/mongod/deployment.ts';
 import { createRecordingLog } from '../../../../tests/support/recording-log.ts';
 import type { MongodbOptions } from '../../config.ts';
 import { createMongodbOperations } from '../create-operations.ts';
@@ -206,4 +206,19 @@ export function actOf({ acts }: Plan): Act {
 export async function recheck(stage: Stage, plan: Plan): Promise<readonly string[]> {
   const refusals = await stage.action(plan.action).recheck(plan, stage.context);
   return [...new Set(refusals.map(({ id }) => id))];
+}
+
+/** Of `shop.orders`: one that is hidden and dropped, and another. */
+export const orderIndexes = [
+  { key: { customer: 1 }, options: { collation: { locale: 'de', strength: 2 } } },
+  { key: { status: 1 } },
+];
+
+/** A replica set with `shop.orders`. */
+export async function startOrders(clock: LeapingClock, documents = 1_000): Promise<Deployment> {
+  return startReplicaSet({
+    users: logins,
+    clock,
+    databases: { shop: { orders: { documents, indexes: orderIndexes } } },
+  });
 }

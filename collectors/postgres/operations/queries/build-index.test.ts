@@ -1,35 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Candidate, type Plan } from '../../../../src/sdk.ts';
+import { type Plan } from '../../../../src/sdk.ts';
 import { operationContext } from '../../../../tests/support/postgres/operations-input.ts';
 import { newIndexFacts } from './index-facts.ts';
-import { actionOn, planOf, type QueryGround, queryGround } from './testing/ground.ts';
+import {
+  actionOn,
+  actOf,
+  candidateFor,
+  indexesOf,
+  planOf,
+  type QueryGround,
+  queryGround,
+  slow,
+} from './testing/ground.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
-
-const canary = 'canary-5f1d';
-const slow = `SELECT id, note /* ${canary} */ FROM shop.visits WHERE customer_id = 77 AND note <> '${canary}' ORDER BY seen_at DESC LIMIT 5`;
-
-async function candidateFor(ground: QueryGround, columns: string): Promise<Candidate> {
-  const found = await ground.find();
-  const candidate = found.find(({ subject }) => subject.endsWith(`(${columns})`));
-  if (candidate === undefined)
-    throw new Error(`no ${columns} among ${found.map(({ subject }) => subject).join('; ')}`);
-  return candidate;
-}
-
-function actOf(plan: Plan) {
-  const [act] = plan.acts;
-  if (act === undefined) throw new Error('a plan without an act');
-  return act;
-}
-
-async function indexesOf(server: QueryGround['target'], table = 'visits'): Promise<readonly unknown[]> {
-  const rows = await server.query(
-    `SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
-      WHERE t.relname = '${table.replaceAll("'", "''")}' AND NOT i.indisprimary`,
-  );
-  return rows;
-}
 
 describe('an index that is built', () => {
   let ground: QueryGround;

@@ -1,4 +1,4 @@
-import type { Action, Candidate, Plan, PlanDraft, Rehearsal } from '../../../../../src/sdk.ts';
+import type { Act, Action, Candidate, Plan, PlanDraft, Rehearsal } from '../../../../../src/sdk.ts';
 import { isRefusal } from '../../../../../src/sdk.ts';
 import { operationContext, operationsInput } from '../../../../../tests/support/postgres/operations-input.ts';
 import { type PostgresServer, startPostgres } from '../../../../../tests/support/postgres/server.ts';
@@ -87,4 +87,32 @@ export function planOf(draft: PlanDraft, rehearsal?: Rehearsal): Plan {
     expiresAt: Number.MAX_SAFE_INTEGER,
     hash: 'test',
   };
+}
+
+export const canary = 'canary-5f1d';
+export const slow = `SELECT id, note /* ${canary} */ FROM shop.visits WHERE customer_id = 77 AND note <> '${canary}' ORDER BY seen_at DESC LIMIT 5`;
+
+export async function candidateFor(ground: QueryGround, columns: string): Promise<Candidate> {
+  const found = await ground.find();
+  const candidate = found.find(({ subject }) => subject.endsWith(`(${columns})`));
+  if (candidate === undefined)
+    throw new Error(`no ${columns} among ${found.map(({ subject }) => subject).join('; ')}`);
+  return candidate;
+}
+
+export function actOf(plan: Plan): Act {
+  const [act] = plan.acts;
+  if (act === undefined) throw new Error('a plan without an act');
+  return act;
+}
+
+export async function indexesOf(
+  server: QueryGround['target'],
+  table = 'visits',
+): Promise<readonly unknown[]> {
+  const rows = await server.query(
+    `SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+      WHERE t.relname = '${table.replaceAll("'", "''")}' AND NOT i.indisprimary`,
+  );
+  return rows;
 }
