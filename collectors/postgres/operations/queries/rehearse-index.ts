@@ -8,14 +8,15 @@ import {
   toCollectError,
 } from '../../../../src/sdk.ts';
 import { quoteIdentifier } from '../../quote.ts';
-import type { Access } from '../access.ts';
+import type { Access, ActRequest } from '../access.ts';
 import { ActRefused } from '../act-refused.ts';
 import type { ActingSession } from '../acting-client.ts';
+import { dropLeftover, dropRehearsed } from './drop-rehearsed.ts';
 import { outlineBody } from './explain-tree.ts';
 import { hypotheticalCost } from './hypothetical.ts';
 import { columnsOfFacts, type NewIndexFacts, newIndexFacts } from './index-facts.ts';
 import { inspectIndex, servingIndex } from './index-state.ts';
-import { createStatement, dropStatement } from './index-statement.ts';
+import { createStatement } from './index-statement.ts';
 import { judgeTrials, type Tried } from './judge-rehearsal.ts';
 import { mebibytes } from './plan-index.ts';
 import { isTheTarget, rehearsalDatabase } from './rehearsal-place.ts';
@@ -30,7 +31,6 @@ const mostStatements = 3;
 const mostSets = 3;
 /** A second round of building is done when the first took no longer. */
 const cheapMs = 20_000;
-const cleanUpMs = 60_000;
 const anyRow = z.unknown();
 
 /** Builds the index on the rehearsal target, runs the statements without and with it, by turns, and drops it again. */
@@ -42,21 +42,27 @@ export async function rehearseIndex(
   const { input } = access;
   const facts = newIndexFacts(draft.facts);
   const name = sessionName(input.applicationName, context.runId);
+  let rehearsal: IndexRehearsal | undefined;
+  let request: ActRequest | undefined;
   try {
     const database = await rehearsalDatabase(access, facts.database, context.signal);
-    const request = { sessionName: name, place: undefined, database, waitForLockMs, signal: context.signal };
+    request = { sessionName: name, place: undefined, database, waitForLockMs, signal: context.signal };
     return await access.acting(request, async (session) => {
       if (await isTheTarget(draft, facts, session, context.signal))
         throw new ActRefused(
           'rehearsal_is_target',
           'it is the very server that the plan is for: remediation.rehearsal must be another one',
         );
-      return new IndexRehearsal(access, session, facts, context).run();
+      rehearsal = new IndexRehearsal(access, session, facts, context);
+      return rehearsal.run();
     });
   } catch (thrown) {
     context.signal.throwIfAborted();
     const why = thrown instanceof ActRefused ? thrown.message : toCollectError(thrown).message;
     return answer(access, 'not_possible', `the rehearsal could not be done: ${why}`, {}, {});
+  } finally {
+    if (request !== undefined && rehearsal?.left !== undefined)
+      await dropLeftover(access, request, rehearsal.left);
   }
 }
 
@@ -78,12 +84,18 @@ class IndexRehearsal {
   #rows: Rehearsal['rows'] = {};
   #buildMs = 0;
   #indexBytes = 0;
+  #left: NewIndexFacts | undefined;
 
   constructor(access: Access, session: ActingSession, facts: NewIndexFacts, context: RehearsalContext) {
     this.#access = access;
     this.#session = session;
     this.#facts = facts;
     this.#context = context;
+  }
+
+  /** The index that its session could not drop any more. */
+  get left(): NewIndexFacts | undefined {
+    return this.#left;
   }
 
   async run(): Promise<Rehearsal> {
@@ -264,16 +276,12 @@ class IndexRehearsal {
     throw new ActRefused('rehearsal_failed', `the server did not do it (${why}): ${statement}`);
   }
 
-  /** Also when the rehearsal was interrupted: the rehearsal target is to be as it was. */
   async #drop(): Promise<void> {
-    const signal = AbortSignal.timeout(cleanUpMs);
-    const { state } = await inspectIndex(this.#session, this.#facts, signal).catch(() => ({
-      state: 'other',
-    }));
-    if (state !== 'done' && state !== 'half_applied') return;
-    const outcome = await this.#session.run(dropStatement(this.#facts), { signal, lockTimeoutMs: cleanUpMs });
-    if (outcome.kind !== 'lost')
-      await this.#session.query(`SET statement_timeout = ${runTimeoutMs}`, anyRow, signal);
+    const isGone = await dropRehearsed(this.#session, this.#facts);
+    this.#left = isGone ? undefined : this.#facts;
+    if (!isGone) return;
+    const signal = AbortSignal.timeout(runTimeoutMs);
+    await this.#session.query(`SET statement_timeout = ${runTimeoutMs}`, anyRow, signal);
   }
 
   #answer(verdict: Rehearsal['verdict'], text: string, figures: Rehearsal['figures'] = {}): Rehearsal {
