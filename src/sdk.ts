@@ -27,6 +27,16 @@ export type { History } from './core/ports/history.ts';
 export type { Log } from './core/ports/log.ts';
 export type { Memory } from './core/ports/memory.ts';
 export { isOverdueForReview } from './core/quarter.ts';
+export type {
+  BackupFound,
+  BackupOperations,
+  BackupStrategy,
+  DrillCheck,
+  DrillContext,
+  DrillReport,
+  DrillRequest,
+  DrillStep,
+} from './core/remediation/backups.ts';
 export type { EvidenceDraft } from './core/remediation/evidence.ts';
 export type { Json, JsonObject } from './core/remediation/json.ts';
 export {
@@ -38,6 +48,7 @@ export {
   type FindRequest,
   type Inspection,
   isRefusal,
+  type MigrationFigures,
   type OperationContext,
   type Operations,
   type OperationsInput,
@@ -60,7 +71,15 @@ export type { CounterReading, GuardMeasure } from './core/remediation/verificati
 export { retryAfterMs } from './core/retry-after.ts';
 export { assertSameTime } from './core/same-time.ts';
 export { Secret } from './core/secret.ts';
-export { replicationLagBytes, replicationLagSeconds, storageBytes } from './core/shared-metrics.ts';
+export {
+  backupAgeSeconds,
+  backupBytes,
+  backupRecoverableAgeSeconds,
+  backupsDamaged,
+  replicationLagBytes,
+  replicationLagSeconds,
+  storageBytes,
+} from './core/shared-metrics.ts';
 export type { DetailRow, Finding, GroupReading, Snapshot } from './core/snapshot.ts';
 export type { ServerIdentity, Target } from './core/target.ts';
 export { type ClusterWatch, type IndexProof, type UseReason, watchCluster } from './core/unused-proof.ts';

@@ -8,11 +8,14 @@ import type { Operations } from '../core/remediation/operations.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { countUse, type UsedOperations } from './used-operations.ts';
 
+/** What of the policy operations are given. */
+type Limits = Pick<Config['remediation'], 'lockTimeoutMs' | 'minimumImprovement' | 'scratch'>;
+
 export interface OperationsFleetInput {
   readonly engines: ReadonlyMap<string, Engine>;
   /** Asked anew each time, so that a reload takes effect. */
   readonly targets: () => readonly ConfiguredTarget[];
-  readonly policy: () => Pick<Config['remediation'], 'lockTimeoutMs' | 'minimumImprovement'>;
+  readonly policy: () => Limits;
   readonly history: History;
   readonly snapshot: (target: string) => Snapshot | undefined;
   readonly clock: Clock;
@@ -80,9 +83,9 @@ export class OperationsFleet {
     return `${configured.fingerprint} ${fingerprint(this.#policy())}`;
   }
 
-  #policy(): Pick<Config['remediation'], 'lockTimeoutMs' | 'minimumImprovement'> {
-    const { lockTimeoutMs, minimumImprovement } = this.#input.policy();
-    return { lockTimeoutMs, minimumImprovement };
+  #policy(): Limits {
+    const { lockTimeoutMs, minimumImprovement, scratch } = this.#input.policy();
+    return { lockTimeoutMs, minimumImprovement, scratch };
   }
 
   async #make({ target, options, remediation }: ConfiguredTarget): Promise<UsedOperations | undefined> {
@@ -97,6 +100,7 @@ export class OperationsFleet {
       random,
       log: log.child({ target: target.id, engine: target.engine }),
       applicationName,
+      scratch: this.#input.policy().scratch,
       snapshot: () => snapshot(target.id),
       conceal,
     });

@@ -149,6 +149,7 @@ function makeRemediation(
   return createRemediation({
     ...remediationInput(() => inForce.config, engines, context),
     records: store.remediation,
+    proofs: store.proofs,
     engine,
     operationsOf: (id) => operations.of(id),
     snapshots,

@@ -46,6 +46,7 @@ export function createSocketRemediation(socketPath: string): RemediationControl 
     pause: (by, reason, abort) => decide('/api/v1/pause', { reason, abort, as: by }),
     resume: (by) => decide('/api/v1/resume', { as: by }),
     enable: (target, action, by) => decide('/api/v1/actions/enable', { target, action, as: by }),
+    acknowledge: (id, by, comment) => decide(ofRun(id, 'acknowledge'), { comment, as: by }),
     status: () => read('/api/v1/remediation', answers.status()),
     audit: async (from, limit) =>
       (await read(`/api/v1/audit?from=${from}&limit=${limit}`, answers.audit())).entries,

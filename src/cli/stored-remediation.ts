@@ -25,6 +25,7 @@ export async function openStoredRemediation({
   const remediation = createRemediation({
     ...remediationInput(() => config, engines, context),
     records: store.remediation,
+    proofs: store.proofs,
     engine: createIdleEngine(),
     operationsOf: () => Promise.resolve(undefined),
     snapshots: { latest: () => [], subscribe: () => () => undefined },

@@ -30,3 +30,39 @@ export const storageBytes = {
   labels: { database: 'The database.' },
   stability: 'stable',
 } as const satisfies SharedMetric;
+
+export const backupAgeSeconds = {
+  name: 'reeve_backup_age_seconds',
+  kind: 'gauge',
+  unit: 'seconds',
+  help: 'Time since the newest backup of a chain was taken; absent while the chain holds none.',
+  labels: { chain: "The entry of the target's backups." },
+  stability: 'stable',
+} as const satisfies SharedMetric;
+
+export const backupRecoverableAgeSeconds = {
+  name: 'reeve_backup_recoverable_age_seconds',
+  kind: 'gauge',
+  unit: 'seconds',
+  help: 'How old the newest data is that a chain can bring back: what would be lost now.',
+  labels: { chain: "The entry of the target's backups." },
+  stability: 'stable',
+} as const satisfies SharedMetric;
+
+export const backupBytes = {
+  name: 'reeve_backup_bytes',
+  kind: 'gauge',
+  unit: 'bytes',
+  help: 'Size of the newest backup of a chain.',
+  labels: { chain: "The entry of the target's backups." },
+  stability: 'stable',
+} as const satisfies SharedMetric;
+
+export const backupsDamaged = {
+  name: 'reeve_backups_damaged',
+  kind: 'gauge',
+  unit: 'none',
+  help: 'Backups of a chain whose own marks (size, manifest, checksum) say that they are damaged.',
+  labels: { chain: "The entry of the target's backups." },
+  stability: 'stable',
+} as const satisfies SharedMetric;

@@ -1,4 +1,5 @@
 import type { RemediationControl, RunReport } from '../core/remediation/control.ts';
+import { acknowledge } from './acknowledge.ts';
 import { verifyAudit } from './audit-report.ts';
 import { approve, reject } from './decisions.ts';
 import { cancel, enable, pause, resume, retry, start } from './interventions.ts';
@@ -20,6 +21,7 @@ export function createControl(parts: Parts, refusing: () => string | undefined):
     pause: (by, reason, abort) => pause(parts, by, reason, abort),
     resume: (by) => resume(parts, by),
     enable: (target, action, by) => enable(parts, target, action, by),
+    acknowledge: (id, by, comment) => acknowledge(parts, id, by, comment),
     status: async () => ({
       paused: await records.paused(),
       pauseFile: pauseFileOf(parts),

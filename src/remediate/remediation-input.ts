@@ -5,6 +5,7 @@ import type { DurableEngine } from '../core/ports/durable-engine.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { BreachFilter } from '../core/ports/objective-records.ts';
 import type { Practices } from '../core/ports/practices.ts';
+import type { ProofRecords } from '../core/ports/proof-records.ts';
 import type { RemediationRecords, RunCount } from '../core/ports/remediation-records.ts';
 import type { Snapshots } from '../core/ports/snapshots.ts';
 import type { RemediationControl } from '../core/remediation/control.ts';
@@ -31,6 +32,7 @@ export interface RemediationTarget {
 
 export interface RemediationInput {
   readonly records: RemediationRecords;
+  readonly proofs: ProofRecords;
   /** Not begun: `createRemediation` defines its processes on it, and `begin` begins it. Closed by `close`. */
   readonly engine: DurableEngine;
   readonly pipelines: readonly Pipeline[];

@@ -2,6 +2,7 @@ import type { Memory } from '../core/ports/memory.ts';
 import type { Store } from '../core/ports/store.ts';
 import { createMemoryHistory } from './memory-history.ts';
 import { createMemoryObjectiveRecords } from './memory-objective-records.ts';
+import { createMemoryProofRecords } from './memory-proof-records.ts';
 import { createMemoryRemediationRecords } from './memory-remediation-records.ts';
 import { checkValue } from './memory-value.ts';
 
@@ -17,6 +18,7 @@ export function createForgetfulStore(): Store {
     },
     objectives: createMemoryObjectiveRecords(),
     remediation: createMemoryRemediationRecords(),
+    proofs: createMemoryProofRecords(),
     close: () => Promise.resolve(),
   };
 }

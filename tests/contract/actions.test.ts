@@ -35,6 +35,7 @@ describe.each(Object.entries(urls))('the manifest of %s', (id, url) => {
       random: () => 0.5,
       log: createRecordingLog(),
       applicationName: 'reeve/1.0.0',
+      scratch: '/nowhere',
       snapshot: () => undefined,
       conceal: () => undefined,
     });

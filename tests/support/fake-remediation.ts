@@ -146,6 +146,7 @@ export function createFakeRemediation(content: FakeRemediationContent = {}): Fak
       pause: (by, reason, abort) => take('pause', by, reason, abort),
       resume: (by) => take('resume', by),
       enable: (target, action, by) => take('enable', target, action, by),
+      acknowledge: (id, by, comment) => take('acknowledge', id, by, comment),
       status: async () => ({
         paused: undefined,
         pauseFile: undefined,

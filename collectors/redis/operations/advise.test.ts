@@ -122,6 +122,7 @@ describe('operations on a real server', () => {
       random: () => 0,
       log: watching.log,
       applicationName: 'reeve/test',
+    scratch: '/nowhere',
       snapshot: () => snapshot,
       conceal: () => undefined,
     });

@@ -83,20 +83,36 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
     indexReview: cronField()
       .default('0 6 1 1,4,7,10 *')
       .describe('When plans are prepared for all proven-unused indexes: a cron expression, UTC.'),
+    migrationSoak: fields
+      .duration({ minMs: 1_000 })
+      .default(10 * 60_000)
+      .describe('How long a target is watched after a migration before it is kept.'),
+    drills: cronField()
+      .default('0 3 * * 0')
+      .describe(
+        'When a backup of each target is restored and verified: a cron expression, UTC. A drill that fails is tried again.',
+      ),
+    scratch: fields
+      .path()
+      .prefault('reeve-scratch')
+      .describe('Folder in which drills restore backups: private, and wiped after each.'),
     planExpiry: fields
       .duration({ minMs: 60_000 })
       .default(24 * hour)
       .describe('A plan not approved in this time is void.'),
     changelog: changelogField(fields).prefault({}),
   });
-  return object.transform(({ largestObject, baseline, soak, lockTimeout, planExpiry, ...rest }) => ({
-    ...rest,
-    largestObjectBytes: largestObject,
-    baselineMs: baseline,
-    soakMs: soak,
-    lockTimeoutMs: lockTimeout,
-    planExpiryMs: planExpiry,
-  }));
+  return object.transform(
+    ({ largestObject, baseline, soak, migrationSoak, lockTimeout, planExpiry, ...rest }) => ({
+      ...rest,
+      largestObjectBytes: largestObject,
+      baselineMs: baseline,
+      soakMs: soak,
+      migrationSoakMs: migrationSoak,
+      lockTimeoutMs: lockTimeout,
+      planExpiryMs: planExpiry,
+    }),
+  );
 }
 
 function changelogField(fields: ConfigFields) {

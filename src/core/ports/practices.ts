@@ -18,6 +18,13 @@ export const practiceTopics = [
   'hiding indexes before dropping',
   'optimising slow queries',
   'slow commands and data structures',
+  'safe schema migrations',
+  'backup and restore strategies',
+  'caching patterns and invalidation',
+  'partitioning and clustering',
+  'provisioning throughput',
+  'partition keys, consistency and expiry of documents',
+  'bounding storage growth',
 ] as const;
 export type PracticeTopic = (typeof practiceTopics)[number];
 

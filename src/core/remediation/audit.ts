@@ -35,6 +35,8 @@ export const auditEvents = [
   'action_disabled',
   'action_enabled',
   'changelog_written',
+  'loss_acknowledged',
+  'drill_ended',
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
 

@@ -4,6 +4,7 @@ import type { DisabledAction, Pause, RunFilter } from '../ports/remediation-reco
 import type { AuditEntry, AuditHead } from './audit.ts';
 import type { AuditFault } from './audit-chain.ts';
 import type { Evidence } from './evidence.ts';
+import type { JsonObject } from './json.ts';
 import type { Plan } from './plan.ts';
 import type { ActRecord, Approval, Run } from './run.ts';
 import type { PipelineId } from './settings.ts';
@@ -26,6 +27,8 @@ export interface RemediationControl {
   resume(by: string): Promise<ControlAnswer>;
   /** An action that was reverted on a target may be tried again. */
   enable(target: string, action: string, by: string): Promise<ControlAnswer>;
+  /** A person takes note of the rows that a migration lost: its objective is met again. */
+  acknowledge(id: string, by: string, comment: string): Promise<ControlAnswer>;
   status(): Promise<RemediationStatus>;
   audit(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditReport>;
@@ -44,6 +47,8 @@ export interface StartRequest {
   readonly by: string;
   /** One thing only, such as an index. */
   readonly subject?: string;
+  /** What the person brought: see `RunTrigger.request`; of a drill `chain`, `backup`, `until` and `take`. */
+  readonly request?: JsonObject;
 }
 
 /** `conflict`: somebody was faster, or it is in another state. `unavailable`: the store refuses writes. */

@@ -11,6 +11,7 @@ import type { Log } from '../ports/log.ts';
 import type { Secret } from '../secret.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Target } from '../target.ts';
+import type { BackupOperations } from './backups.ts';
 import type { EvidenceDraft } from './evidence.ts';
 import type { JsonObject } from './json.ts';
 import type { Act, Plan, PlanDraft, Rehearsal, TargetIdentity, UndoKind } from './plan.ts';
@@ -29,6 +30,8 @@ export interface OperationsInput<O = unknown> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Private folder for what drills and migrations need for a while; absolute, not made yet. */
+  readonly scratch: string;
   /** `reeve/<version>`; a session that acts adds the run: see `sessionName`. */
   readonly applicationName: string;
   /** The latest snapshot of this target; undefined before the first. */
@@ -51,6 +54,8 @@ export interface Operations {
   judge?(plan: PlanDraft): Promise<readonly Refusal[]>;
   /** Advice where nothing is ever done by Reeve (Redis' slow commands); most important first. */
   advise?(pipeline: PipelineId, context: OperationContext): Promise<readonly EvidenceDraft[]>;
+  /** What is known of its backups, and the proof that they can be restored; absent where the engine has none to speak of. */
+  readonly backups?: BackupOperations;
   /** Judges files that people bring: see `reeve query check`. On a rehearsal target only. */
   checkQueries?(request: QueryCheckRequest, context: OperationContext): Promise<QueryCheckReport>;
   close(): Promise<void>;
@@ -75,10 +80,15 @@ export interface Action {
   readonly undoKind: UndoKind;
   /** Which changelog file it is written to. */
   readonly changelog: 'schema' | 'optimisations';
-  /** `required`: without a passed rehearsal nothing is applied. `impossible`: cannot be rehearsed; the plan says so. */
+  /**
+   * `required`: without a passed rehearsal nothing is applied. `impossible`: cannot be rehearsed, and the plan says so; `rehearse` is then called
+   * on the target's own operations, changes nothing, and simulates from history (`simulated`).
+   */
   readonly rehearsal: 'required' | 'impossible';
   /** Action that is prepared, as a run of its own with an approval of its own, when this one was kept: hide, then drop. */
   readonly followUp?: string;
+  /** Not again on the same subject within this time, in milliseconds, whatever became of it. */
+  readonly coolDownMs?: number;
   /** What could be done now, most valuable first. Reads by the collecting login only; saves what it rests on as evidence. */
   find(request: FindRequest, context: OperationContext): Promise<readonly Candidate[]>;
   /** Exact statements and their undo; a refusal when there is a reason against it. Reads only. */
@@ -104,6 +114,8 @@ export interface FindRequest {
   readonly only: string | undefined;
   /** At most this many. */
   readonly limit: number;
+  /** What a person brought, such as the files of migrations: see `RunTrigger.request`. */
+  readonly request?: JsonObject;
 }
 
 export interface Candidate {
@@ -168,6 +180,24 @@ export interface ActOutcome {
   readonly result: ActResult;
   /** For a person: what happened, what the catalogue says now. */
   readonly detail: string;
+  /** What a migration came to: kept as proof. Absent for everything else. */
+  readonly migration?: MigrationFigures;
+  /**
+   * Only of an undo that is `refused`: it would discard what was written since. Nothing was undone; the run ends `failed` and pages, and what
+   * to do is left to a person.
+   */
+  readonly wouldDiscard?: true;
+}
+
+/** What was measured while a migration was applied or rolled back. */
+export interface MigrationFigures {
+  readonly durationMs: number;
+  /** Longest time that a lock was held which blocks readers or writers; null where nobody could tell. */
+  readonly lockMs: number | null;
+  /** Rows deleted beyond what was declared; null where it could not be counted. */
+  readonly rowsLost: number | null;
+  /** Of a rollback: whether the schema is as before. */
+  readonly verified: boolean;
 }
 
 export interface QueryCheckRequest {

@@ -12,7 +12,7 @@ export type TargetIdentity = Readonly<Record<string, string>>;
 /** How an act is taken back: at once and completely, or by building something again, which takes time. */
 export type UndoKind = 'immediate' | 'rebuild';
 
-/** One change: one statement, never a block. */
+/** One change: one statement, never a block; of a migration one file, whose statements are judged one by one. */
 export interface Act {
   /** Unique in the plan: `drop`, `hide`. */
   readonly id: string;
@@ -49,9 +49,10 @@ export interface BlastRadius {
 export interface Expectation {
   /**
    * `gone`: the object is no longer in the catalogue (and the objective's value improved). `faster`: the mean time of these statements fell
-   * by `byAtLeast`. `not_slower`: nothing improves, and the statements must not get slower (a hidden index).
+   * by `byAtLeast`. `in_force`: the catalogue says that it is as planned, and the breached objective improved where there is one (a setting, a
+   * migration). `not_slower`: nothing improves, and the statements must not get slower (a hidden index).
    */
-  readonly kind: 'gone' | 'faster' | 'not_slower';
+  readonly kind: 'gone' | 'faster' | 'in_force' | 'not_slower';
   /** Share of the mean that must be saved; 0 unless `faster`. */
   readonly byAtLeast: number;
   /** What a person reads. */

@@ -30,6 +30,7 @@ const nexts: Readonly<Record<RunState, Next>> = {
   cancelled: again,
   kept: nothing,
   inconclusive: () => 'look yourself whether it helped: nothing could be proven',
+  verified: () => 'nothing; the way back that worked: the steps of this drill, or its runbook',
   reverted: ({ target, action = '' }, commandOf) =>
     `find out why it got worse; until then the action is disabled here: ${commandOf(`runs enable ${target} ${action}`)}`,
   failed: again,

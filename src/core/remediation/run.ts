@@ -1,5 +1,6 @@
 /** One execution of a pipeline, as it is stored. */
 
+import type { JsonObject } from './json.ts';
 import type { PipelineId } from './settings.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { PipelineId } from './settings.ts';
  *
  * Ends: `observed` (mode observe: evidence only), `proposed` (mode propose: a plan that cannot be executed), `nothing_to_do`, `refused` (a
  * guard or a precondition said no), `rejected` (a person did), `expired`, `cancelled`, `kept` (verified and kept), `inconclusive` (kept, and
- * nothing could be proven: never called success), `reverted` (it got worse and was undone), `failed`.
+ * nothing could be proven: never called success), `verified` (a drill: the backup was restored and everything in it was as it should be), `reverted` (it got worse and was undone), `failed`.
  */
 export const runStates = [
   'preparing',
@@ -26,6 +27,7 @@ export const runStates = [
   'cancelled',
   'kept',
   'inconclusive',
+  'verified',
   'reverted',
   'failed',
 ] as const;
@@ -64,6 +66,8 @@ export interface RunTrigger {
   readonly breach?: string;
   /** Where a pipeline was asked for one thing only: candidate action (empty: any) and subject. */
   readonly only?: { readonly action: string; readonly subject: string };
+  /** What a person brought, such as the files of migrations; at most 1 MiB as JSON, no secrets. */
+  readonly request?: JsonObject;
 }
 
 /** Times are Unix time in milliseconds. */
@@ -79,7 +83,7 @@ export interface Run {
   readonly state: RunState;
   /** Why it is in this state and what is next, for a person. */
   readonly reason: string;
-  /** The step that runs or ran last: `observe`, `consult`, `plan`, `rehearse`, `pre-check`, `apply`, `verify`, `undo`, `changelog`. */
+  /** The step that runs or ran last: `observe`, `consult`, `plan`, `rehearse`, `pre-check`, `apply`, `verify`, `undo`, `changelog`; of a drill `restore`, `discard`. */
   readonly step: string;
   /** Set once there is a candidate. */
   readonly action: string | undefined;

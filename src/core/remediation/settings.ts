@@ -50,6 +50,8 @@ export interface RemediationPolicy {
   readonly baselineMs: number;
   /** How long a change is watched before it is kept. */
   readonly soakMs: number;
+  /** The same for a migration. */
+  readonly migrationSoakMs: number;
   readonly planExpiryMs: number;
   /** How long an act waits for a lock before it gives way. */
   readonly lockTimeoutMs: number;
@@ -57,6 +59,10 @@ export interface RemediationPolicy {
   readonly minimumImprovement: number;
   /** When plans are prepared for all proven-unused indexes: a cron expression, UTC. */
   readonly indexReview: string;
+  /** When a backup of each target is restored and verified: a cron expression, UTC. A drill that fails is tried again. */
+  readonly drills: string;
+  /** Folder in which drills restore: private, wiped after each. Absolute path. */
+  readonly scratch: string;
   /** Absolute paths. */
   readonly changelog: { readonly schema: string; readonly optimisations: string };
 }

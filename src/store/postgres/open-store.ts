@@ -6,6 +6,7 @@ import type { RemediationReads } from '../../core/ports/remediation-records.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Secret } from '../../core/secret.ts';
 import { checkReading } from '../index-reading.ts';
+import { createMemoryProofRecords } from '../memory-proof-records.ts';
 import { BreachRecords } from './breach-records.ts';
 import { createStoreClient, type StoreClient } from './client.ts';
 import { parseStoreUrl } from './connection-url.ts';
@@ -105,6 +106,7 @@ async function createStore(client: StoreClient, options: OpenPostgresStoreOption
   return {
     ...parts,
     remediation: createRemediationRecords(client),
+    proofs: createMemoryProofRecords(),
     close() {
       closing ??= close();
       return closing;

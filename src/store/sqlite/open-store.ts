@@ -3,6 +3,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { checkReading } from '../index-reading.ts';
+import { createMemoryProofRecords } from '../memory-proof-records.ts';
 import { explainDamage, type OpenDatabase, openDatabase } from './database.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
@@ -80,6 +81,7 @@ function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOpt
     memory: (target) => memories.of(target),
     objectives: objectives.records(() => housekeeping.tick()),
     remediation: createRemediationTables(database, file),
+    proofs: createMemoryProofRecords(),
     close() {
       closing ??= writes.close().finally(() => opened.close());
       return closing;

@@ -51,6 +51,7 @@ export function operationsInput(options: OperationsInputOptions): OperationsInpu
     random: () => 0.5,
     log: createRecordingLog(),
     applicationName: 'reeve/test',
+    scratch: '/nowhere',
     snapshot: options.snapshot ?? (() => undefined),
     conceal: () => undefined,
   };

@@ -24,7 +24,7 @@ function createFleet(createOperations: Engine['createOperations']) {
   const fleet = new OperationsFleet({
     engines: new Map([['fake', { ...engine, ...(createOperations && { createOperations }) }]]),
     targets: () => now.targets,
-    policy: () => ({ lockTimeoutMs: 2_000, minimumImprovement: 0.2 }),
+    policy: () => ({ lockTimeoutMs: 2_000, minimumImprovement: 0.2, scratch: '/nowhere' }),
     history: createMemoryHistory(),
     snapshot: () => undefined,
     clock: new FakeClock(),

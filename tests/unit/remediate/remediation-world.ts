@@ -1,6 +1,7 @@
 import type { Breach, Judgement } from '../../../src/core/judgement.ts';
 import type { MetricTable } from '../../../src/core/metric.ts';
 import type { DurableEngine } from '../../../src/core/ports/durable-engine.ts';
+import type { ProofRecords } from '../../../src/core/ports/proof-records.ts';
 import type { RemediationRecords } from '../../../src/core/ports/remediation-records.ts';
 import type { RunReport } from '../../../src/core/remediation/control.ts';
 import type { Run, RunState } from '../../../src/core/remediation/run.ts';
@@ -15,6 +16,7 @@ import type { Target } from '../../../src/core/target.ts';
 import { pipelines } from '../../../src/pipelines/pipelines.ts';
 import { createRemediation } from '../../../src/remediate/remediation.ts';
 import type { Remediation, RemediationInput } from '../../../src/remediate/remediation-input.ts';
+import { createMemoryProofRecords } from '../../../src/store/memory-proof-records.ts';
 import { createMemoryRemediationRecords } from '../../../src/store/memory-remediation-records.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
@@ -30,6 +32,7 @@ import { approveMode, basePolicy, day, minute } from './world-settings.ts';
 export interface World extends FakeDatabase {
   readonly records: RemediationRecords;
   readonly journal: FakeJournal;
+  readonly proofs: ProofRecords;
   readonly log: ReturnType<typeof createRecordingLog>;
   readonly changelog: Map<string, string[]>;
   readonly commands: { readonly argv: readonly string[]; readonly at: number }[];
@@ -94,6 +97,7 @@ export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): 
     clock,
     records: createMemoryRemediationRecords(),
     journal: new Map(),
+    proofs: createMemoryProofRecords(),
     log: createRecordingLog(),
     indexes: new Map([['notes_idx', 'there']]),
     changes: [],
@@ -150,6 +154,7 @@ async function startAgent(world: World, holder: string, durable?: DurableEngine)
   const counters = createCounters(world);
   const input: RemediationInput = {
     records: mortalRecords(world, life),
+    proofs: world.proofs,
     engine: durable ?? engine,
     pipelines,
     policy: () => world.policy,

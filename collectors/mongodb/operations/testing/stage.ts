@@ -115,6 +115,7 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
     random: () => 0.5,
     log: createRecordingLog(),
     applicationName: 'reeve/test',
+    scratch: '/nowhere',
     snapshot: () => snapshotOf(target, { indexes: setup.indexes ?? [], ...setup.details }, clock.now()),
     conceal: () => undefined,
   });
