@@ -2,13 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 const second = 1_000;
 
-/** Tests that start servers or processes take turns: two cores do not carry many at once. */
+/** Tests that start servers or processes take turns: half of their time is waiting, so two cores carry three at once. */
 const withServers = {
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 60 * second,
   hookTimeout: 120 * second,
   sequence: { groupOrder: 2 },
 } as const;
+
+/** Of rooms, but with a server or a daemon: they wait long, and would keep all others waiting. */
+const withServersInUnit = ['tests/unit/remediate/durable/**/*.test.ts', 'tests/unit/cli/remediating.test.ts'];
 
 export default defineConfig({
   test: {
@@ -17,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'tests/documents/**/*.test.ts', 'tests/dashboards/*.test.ts'],
+          exclude: withServersInUnit,
           testTimeout: 15 * second,
           sequence: { groupOrder: 0 },
         },
@@ -37,6 +41,7 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: [
+            ...withServersInUnit,
             'tests/support/**/*.test.ts',
             'tests/contract/**/*.test.ts',
             'tests/faults/**/*.test.ts',

@@ -160,16 +160,27 @@ describe.skipIf(!isInstalled)('promtool', { timeout: 120_000 }, () => {
       rules: group.rules.map((rule) => ({ ...rule, expr })),
     }));
     await writeFile(join(folder.path, 'rules/agent.yml'), stringify({ groups: broken }));
-    await writeFile(join(folder.path, 'tests/agent_test.yml'), read('tests/agent_test.yml'));
+    const few = firstTests(read('tests/agent_test.yml'), 4);
+    await writeFile(join(folder.path, 'tests/agent_test.yml'), few.text);
 
     const { ok, output } = await testRules(join(folder.path, 'tests/agent_test.yml'));
 
     expect(ok).toBe(false);
-    for (const { name, severity } of files.find((file) => file.name === 'agent')?.rules ?? []) {
-      expect(output).toContain(`name: ${name} ${caught} ${severity},`);
-    }
+    const expected = few.names.filter((name) => name.includes(` ${caught} `));
+    expect(expected).toHaveLength(4);
+    for (const name of expected) expect(output).toContain(`name: ${name},`);
   });
 });
+
+/** The tests of the first rules of a file: with a rule that never ends, all of them take half a minute. */
+function firstTests(
+  text: string,
+  rules: number,
+): { readonly text: string; readonly names: readonly string[] } {
+  const content = z.looseObject({ tests: z.array(z.looseObject({ name: z.string() })) }).parse(parse(text));
+  const tests = content.tests.slice(0, 2 * rules);
+  return { text: stringify({ ...content, tests }), names: tests.map(({ name }) => name) };
+}
 
 /** Of the committed alerts. */
 function read(path: string): string {

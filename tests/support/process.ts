@@ -6,7 +6,7 @@ import { waitUntil } from './wait-until.ts';
 import { guardProcessGroup, releaseProcessGroup } from './watchdog.ts';
 
 export interface SpawnReeveOptions {
-  /** The whole environment but PATH, HOME and TMPDIR: the test's own does not leak in. */
+  /** The whole environment but PATH, HOME, TMPDIR and NODE_COMPILE_CACHE: the test's own does not leak in. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Arguments of Node itself. */
@@ -36,7 +36,7 @@ export async function spawnReeve(
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), entry, ...args], {
     cwd: options.cwd,
     detached: true,
-    env: { ...MINIMAL_ENVIRONMENT, ...keep('PATH', 'HOME', 'TMPDIR'), ...options.env },
+    env: { ...MINIMAL_ENVIRONMENT, ...keep('PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE'), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   await once(child, 'spawn');
