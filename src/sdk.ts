@@ -40,6 +40,15 @@ export type {
 export type { EvidenceDraft } from './core/remediation/evidence.ts';
 export type { Json, JsonObject } from './core/remediation/json.ts';
 export {
+  type MigrationFile,
+  type MigrationOperations,
+  type MigrationRequest,
+  type MigrationState,
+  type MigrationStatus,
+  type MigrationTool,
+  migrationTools,
+} from './core/remediation/migrations.ts';
+export {
   type ActContext,
   type Action,
   type ActOutcome,

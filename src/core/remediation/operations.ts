@@ -14,6 +14,7 @@ import type { Target } from '../target.ts';
 import type { BackupOperations } from './backups.ts';
 import type { EvidenceDraft } from './evidence.ts';
 import type { JsonObject } from './json.ts';
+import type { MigrationOperations } from './migrations.ts';
 import type { Act, Plan, PlanDraft, Rehearsal, TargetIdentity, UndoKind } from './plan.ts';
 import type { ActResult } from './run.ts';
 import type { PipelineId, RemediationPolicy } from './settings.ts';
@@ -56,6 +57,8 @@ export interface Operations {
   advise?(pipeline: PipelineId, context: OperationContext): Promise<readonly EvidenceDraft[]>;
   /** What is known of its backups, and the proof that they can be restored; absent where the engine has none to speak of. */
   readonly backups?: BackupOperations;
+  /** Files that people bring beside the target's history; absent where `apply_migration` is not offered. */
+  readonly migrations?: MigrationOperations;
   /** Judges files that people bring: see `reeve query check`. On a rehearsal target only. */
   checkQueries?(request: QueryCheckRequest, context: OperationContext): Promise<QueryCheckReport>;
   close(): Promise<void>;
