@@ -16,6 +16,8 @@ export interface BackupFound {
   readonly recoverableUntil: number;
   /** Null where it is not known. */
   readonly bytes: number | null;
+  /** What restoring it takes on disk, as an estimate; as `bytes` where it is absent. Set it for what is compressed. */
+  readonly restoredBytes?: number;
   /** Databases that are in it; undefined: the whole server, or not known. */
   readonly databases: readonly string[] | undefined;
   /** By its own marks (sizes, manifests, checksums), before anybody restored it. */
@@ -94,6 +96,10 @@ export interface BackupStrategy {
 }
 
 export interface BackupOperations {
+  /** Names of the entries in the target's `backups`; empty where nobody configured any: then no drill begins by itself. */
+  readonly chains: readonly string[];
+  /** Absolute folders on this machine in which these chains are kept: a drill restores neither into one of them nor around it. */
+  readonly places?: readonly string[];
   /** All backups of the configured chains, newest first, at most 100 a chain. Reads files, catalogues and policies only. */
   list(context: OperationContext): Promise<readonly BackupFound[]>;
   /** Makes one now and keeps it in its chain; absent where other tools have to. */
