@@ -8,6 +8,7 @@ import type {
 } from '../core/remediation/control.ts';
 import { evidenceKinds } from '../core/remediation/evidence.ts';
 import type { Plan } from '../core/remediation/plan.ts';
+import type { DrillProof } from '../core/remediation/proof.ts';
 import { actResults, type Run, runStates } from '../core/remediation/run.ts';
 import { pipelineIds } from '../core/remediation/settings.ts';
 
@@ -36,6 +37,7 @@ function run(): z.ZodType<Run> {
       text,
       breach: text.exactOptional(),
       only: z.object({ action: text, subject: text }).exactOptional(),
+      request: facts.exactOptional(),
     }),
     requestedBy: text,
     state: z.enum(runStates),
@@ -79,7 +81,11 @@ function plan(): z.ZodType<Plan> {
       estimatedMs: number.nullable(),
     }),
     cost: text,
-    expectation: z.object({ kind: z.enum(['gone', 'faster', 'not_slower']), byAtLeast: number, text }),
+    expectation: z.object({
+      kind: z.enum(['gone', 'faster', 'in_force', 'not_slower']),
+      byAtLeast: number,
+      text,
+    }),
     exclusive: texts,
     warnings: texts,
     facts,
@@ -181,6 +187,34 @@ function answer(): z.ZodType<ControlAnswer> {
   ]);
 }
 
+const drillCheck = () =>
+  z.object({ name: text, verdict: z.enum(['passed', 'failed', 'not_done']), detail: text });
+const drillStep = () => z.object({ name: text, command: text, durationMs: number, detail: text });
+
+function drills(): z.ZodType<readonly DrillProof[]> {
+  return z.array(
+    z.object({
+      kind: z.literal('drill'),
+      id: text,
+      runId: text,
+      target: text,
+      engine: text,
+      at: number,
+      verdict: z.enum(['verified', 'failed']),
+      counts: z.boolean(),
+      subjects: texts,
+      chain: text,
+      backup: text,
+      takenAt: number.nullable(),
+      recoveryMs: number.nullable(),
+      lossMs: number.nullable(),
+      text,
+      checks: z.array(drillCheck()),
+      steps: z.array(drillStep()),
+    }),
+  );
+}
+
 /** Schemas of the answers, made when they are needed. */
 export const answers = {
   runs: () => z.object({ runs: z.array(run()) }),
@@ -194,4 +228,5 @@ export const answers = {
       fault: maybe(z.object({ sequence: number, text })),
     }),
   answer,
+  drills: () => z.object({ drills: drills() }),
 } as const;

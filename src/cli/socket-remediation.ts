@@ -47,6 +47,13 @@ export function createSocketRemediation(socketPath: string): RemediationControl 
     resume: (by) => decide('/api/v1/resume', { as: by }),
     enable: (target, action, by) => decide('/api/v1/actions/enable', { target, action, as: by }),
     acknowledge: (id, by, comment) => decide(ofRun(id, 'acknowledge'), { comment, as: by }),
+    drills: async (target, limit) =>
+      (
+        await read(
+          `/api/v1/drills?${new URLSearchParams({ target, limit: String(limit) }).toString()}`,
+          answers.drills(),
+        )
+      ).drills,
     status: () => read('/api/v1/remediation', answers.status()),
     audit: async (from, limit) =>
       (await read(`/api/v1/audit?from=${from}&limit=${limit}`, answers.audit())).entries,

@@ -5,16 +5,20 @@ import { runStates } from '../core/remediation/run.ts';
 import { pipelineIds } from '../core/remediation/settings.ts';
 import type { QueryProblem } from './breach-query.ts';
 import type { Reply } from './listener.ts';
-import { readBody, refuseBody } from './request-body.ts';
+import { type BodyLimits, readBody, refuseBody } from './request-body.ts';
 
 /** What people send to remediation: small, strict JSON. */
 
 const limits = { mostBytes: 16 * 1024, deadlineMs: 10_000 } as const;
+/** The files of migrations come with the request that starts a run. */
+export const startLimits = { mostBytes: 2 * 1024 * 1024, deadlineMs: 30_000 } as const;
 
 /** Of one answer. */
 const mostRuns = 1_000;
 const usualRuns = 100;
 const mostAuditLines = 1_000;
+const mostDrills = 100;
+const usualDrills = 10;
 
 /** No store keeps a NUL: what somebody says is never why a decision, or a pause, is refused. */
 const sentence = z
@@ -42,7 +46,14 @@ export const requests = {
   }),
   cancel: z.strictObject({ undo: z.boolean().default(false), as }),
   retry: z.strictObject({ as }),
-  start: z.strictObject({ pipeline: z.enum(pipelineIds), target: name, subject: name.optional(), as }),
+  start: z.strictObject({
+    pipeline: z.enum(pipelineIds),
+    target: name,
+    subject: name.optional(),
+    request: z.record(z.string(), z.json()).optional(),
+    as,
+  }),
+  acknowledge: z.strictObject({ comment: sentence, as }),
   pause: z.strictObject({ reason: sentence, abort: z.boolean().default(false), as }),
   resume: z.strictObject({ as }),
   enable: z.strictObject({ target: name, action: name, as }),
@@ -52,9 +63,10 @@ export const requests = {
 export async function readRequest<T>(
   request: IncomingMessage,
   schema: z.ZodType<T>,
+  within: BodyLimits = limits,
 ): Promise<{ readonly value: T } | Reply> {
-  const reading = await readBody(request, limits);
-  if (reading.kind !== 'read') return refuseBody(reading.kind, limits);
+  const reading = await readBody(request, within);
+  if (reading.kind !== 'read') return refuseBody(reading.kind, within);
   const json = parseJson(reading.body.toString('utf8'));
   if (json === undefined) return { status: 400, body: 'the body is not JSON\n' };
   const parsed = schema.safeParse(json.value);
@@ -96,6 +108,19 @@ export function readRunFilter(query: URLSearchParams): RunFilter | QueryProblem 
     ...(breach === undefined ? {} : { breach }),
     limit,
   };
+}
+
+/** `target` and `limit`. */
+export function readDrillFilter(
+  query: URLSearchParams,
+): { readonly target: string; readonly limit: number } | QueryProblem {
+  const parsed = z
+    .strictObject({
+      target: name,
+      limit: z.coerce.number().int().min(1).max(mostDrills).default(usualDrills),
+    })
+    .safeParse(Object.fromEntries(query));
+  return parsed.success ? parsed.data : { problem: z.prettifyError(parsed.error) };
 }
 
 /** `from` (a line's number, 1 unless set) and `limit`. */

@@ -8,7 +8,15 @@ import { html } from './html.ts';
 import { jsonReply } from './json-reply.ts';
 import type { Reply } from './listener.ts';
 import { pageReply } from './page-frame.ts';
-import { readAuditRange, readRequest, readRunFilter, requests } from './remediation-requests.ts';
+import {
+  readAuditRange,
+  readDrillFilter,
+  readRequest,
+  readRunFilter,
+  requests,
+  startLimits,
+} from './remediation-requests.ts';
+import type { BodyLimits } from './request-body.ts';
 
 export interface RemediationRoute {
   readonly method: 'GET' | 'POST';
@@ -36,8 +44,19 @@ export const remediationTable: readonly RemediationRoute[] = [
   { method: 'GET', path: '/runs/<id>', needs: 'viewer', handle: showRunPage },
   { method: 'GET', path: '/api/v1/runs', needs: 'viewer', handle: listRuns },
   { method: 'GET', path: '/api/v1/runs/<id>', needs: 'viewer', handle: showRun },
-  posted('/api/v1/runs', 'approver', requests.start, ({ control }, { pipeline, target, subject }, by) =>
-    control.start({ pipeline, target, by, ...(subject === undefined ? {} : { subject }) }),
+  posted(
+    '/api/v1/runs',
+    'approver',
+    requests.start,
+    ({ control }, { pipeline, target, subject, request }, by) =>
+      control.start({
+        pipeline,
+        target,
+        by,
+        ...(subject === undefined ? {} : { subject }),
+        ...(request === undefined ? {} : { request }),
+      }),
+    startLimits,
   ),
   posted('/api/v1/runs/<id>/approve', 'approver', requests.decision, ({ control, id }, body, by) =>
     control.approve(id, { planHash: body.planHash, comment: body.comment, by }),
@@ -55,6 +74,12 @@ export const remediationTable: readonly RemediationRoute[] = [
   posted('/api/v1/runs/<id>/retry', 'approver', requests.retry, ({ control, id }, _, by) =>
     control.retry(id, by),
   ),
+  posted(
+    '/api/v1/runs/<id>/acknowledge',
+    'approver',
+    requests.acknowledge,
+    ({ control, id }, { comment }, by) => control.acknowledge(id, by, comment),
+  ),
   posted('/api/v1/pause', 'admin', requests.pause, ({ control }, { reason, abort }, by) =>
     control.pause(by, reason, abort),
   ),
@@ -68,6 +93,7 @@ export const remediationTable: readonly RemediationRoute[] = [
     needs: 'viewer',
     handle: async ({ control }) => jsonReply(200, await control.status()),
   },
+  { method: 'GET', path: '/api/v1/drills', needs: 'viewer', handle: listDrills },
   { method: 'GET', path: '/api/v1/audit', needs: 'viewer', handle: listAudit },
   {
     method: 'GET',
@@ -83,9 +109,10 @@ function posted<T extends { readonly as?: string | undefined }>(
   needs: ControlRole,
   schema: z.ZodType<T>,
   decide: (asked: RemediationAsked, body: T, by: string) => Promise<ControlAnswer> | Reply,
+  within?: BodyLimits,
 ): RemediationRoute {
   const handle = async (asked: RemediationAsked): Promise<Reply> => {
-    const body = await readRequest(asked.request, schema);
+    const body = await readRequest(asked.request, schema, within);
     if ('status' in body) return body;
     const { caller } = asked;
     if (body.value.as !== undefined && caller.maySayWho !== true) return saysWho;
@@ -126,6 +153,12 @@ async function showRunPage({ control, id, now }: RemediationAsked): Promise<Repl
     html`<p><a href="../breaches">All open breaches</a></p>`,
     html`<pre>${lines}</pre>`,
   ]);
+}
+
+async function listDrills({ control, query }: RemediationAsked): Promise<Reply> {
+  const filter = readDrillFilter(query);
+  if ('problem' in filter) return { status: 400, body: `${filter.problem}\n` };
+  return jsonReply(200, { drills: await control.drills(filter.target, filter.limit) });
 }
 
 async function listAudit({ control, query }: RemediationAsked): Promise<Reply> {

@@ -22,6 +22,7 @@ export function createControl(parts: Parts, refusing: () => string | undefined):
     resume: (by) => resume(parts, by),
     enable: (target, action, by) => enable(parts, target, action, by),
     acknowledge: (id, by, comment) => acknowledge(parts, id, by, comment),
+    drills: (target, limit) => parts.input.proofs.proofs({ kind: 'drill', target, limit }),
     status: async () => ({
       paused: await records.paused(),
       pauseFile: pauseFileOf(parts),

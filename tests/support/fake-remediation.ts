@@ -147,6 +147,7 @@ export function createFakeRemediation(content: FakeRemediationContent = {}): Fak
       resume: (by) => take('resume', by),
       enable: (target, action, by) => take('enable', target, action, by),
       acknowledge: (id, by, comment) => take('acknowledge', id, by, comment),
+      drills: async () => [],
       status: async () => ({
         paused: undefined,
         pauseFile: undefined,

@@ -6,6 +6,7 @@ import type { AuditFault } from './audit-chain.ts';
 import type { Evidence } from './evidence.ts';
 import type { JsonObject } from './json.ts';
 import type { Plan } from './plan.ts';
+import type { DrillProof } from './proof.ts';
 import type { ActRecord, Approval, Run } from './run.ts';
 import type { PipelineId } from './settings.ts';
 
@@ -29,6 +30,8 @@ export interface RemediationControl {
   enable(target: string, action: string, by: string): Promise<ControlAnswer>;
   /** A person takes note of the rows that a migration lost: its objective is met again. */
   acknowledge(id: string, by: string, comment: string): Promise<ControlAnswer>;
+  /** Restore drills of a target, newest first. */
+  drills(target: string, limit: number): Promise<readonly DrillProof[]>;
   status(): Promise<RemediationStatus>;
   audit(from: number, limit: number): Promise<readonly AuditEntry[]>;
   verifyAudit(): Promise<AuditReport>;
