@@ -2,6 +2,7 @@ import type { StoreLocation } from '../config/config.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
+import type { ProofRecords } from '../core/ports/proof-records.ts';
 import type { RemediationReads } from '../core/ports/remediation-records.ts';
 import type { Store } from '../core/ports/store.ts';
 import { lockAgentFolder } from '../store/agent-folder.ts';
@@ -52,6 +53,7 @@ export interface KeptStore extends AsyncDisposable {
   readonly isInUse: boolean;
   readonly objectives: Pick<ObjectiveRecords, 'states' | 'breaches' | 'events' | 'daily'>;
   readonly remediation: RemediationReads;
+  readonly proofs: Pick<ProofRecords, 'proofs'>;
 }
 
 /**
@@ -85,6 +87,7 @@ export async function readStoreOf(
     isInUse,
     objectives: objectives.records,
     remediation: remediation.records,
+    proofs: remediation.proofs,
     [Symbol.asyncDispose]: close,
   };
 }

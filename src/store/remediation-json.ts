@@ -33,6 +33,7 @@ const runSchema = z.object({
     text: z.string(),
     breach: z.string().exactOptional(),
     only: z.object({ action: z.string(), subject: z.string() }).exactOptional(),
+    request: jsonObject.exactOptional(),
   }),
   requestedBy: z.string(),
   state: z.enum(runStates),
@@ -85,7 +86,7 @@ const planSchema = z.object({
   }),
   cost: z.string(),
   expectation: z.object({
-    kind: z.enum(['gone', 'faster', 'not_slower']),
+    kind: z.enum(['gone', 'faster', 'in_force', 'not_slower']),
     byAtLeast: z.number(),
     text: z.string(),
   }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { ProofRecords } from '../../src/core/ports/proof-records.ts';
 import type { Lease, RemediationRecords } from '../../src/core/ports/remediation-records.ts';
 import type { Store } from '../../src/core/ports/store.ts';
 import { checkAudit, emptyAudit } from '../../src/core/remediation/audit-chain.ts';
@@ -37,8 +38,16 @@ export class RecordsPlace {
   }
 
   get records(): RemediationRecords {
+    return this.#opened().remediation;
+  }
+
+  get proofs(): ProofRecords {
+    return this.#opened().proofs;
+  }
+
+  #opened(): Store {
     if (this.#store === undefined) throw new Error('the store is not open');
-    return this.#store.remediation;
+    return this.#store;
   }
 
   /** Reads again from disk where there is one. */

@@ -6,9 +6,15 @@ import { createRecordingLog } from '../support/recording-log.ts';
 import { createTempDir } from '../support/temp-dir.ts';
 import { describeStore } from './store.contract.ts';
 import { describeObjectiveRecords } from './store-objectives.contract.ts';
+import { describeProofRecords } from './store-proofs.contract.ts';
 import { describeRemediationRecords } from './store-remediation.contract.ts';
 
-for (const describeAll of [describeStore, describeObjectiveRecords, describeRemediationRecords]) {
+for (const describeAll of [
+  describeStore,
+  describeObjectiveRecords,
+  describeRemediationRecords,
+  describeProofRecords,
+]) {
   // Each in a block of its own, so that a test opens its own store and not those of the others.
   describe('memory', () => {
     describeAll(

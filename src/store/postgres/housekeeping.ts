@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { rememberMs } from '../../core/index-usage.ts';
 import { keptMs, mostKept } from '../objective-limits.ts';
+import { proofsKeptMs } from '../proof-json.ts';
 import { endedRunsKeptMs, mostEndedRuns } from '../remediation-limits.ts';
 import type { StoreClient } from './client.ts';
 
@@ -44,6 +45,7 @@ const aged: readonly Aged[] = [
     most: { rows: mostEndedRuns },
     parts: ['plan', 'approval', 'evidence', 'act'],
   },
+  { table: 'proof', at: 'at', keepMs: proofsKeptMs },
 ];
 
 /**

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { ObjectiveRecords } from '../../core/ports/objective-records.ts';
+import type { ProofRecords } from '../../core/ports/proof-records.ts';
 import type { RemediationReads } from '../../core/ports/remediation-records.ts';
 import type { Store } from '../../core/ports/store.ts';
 import type { Secret } from '../../core/secret.ts';
 import { checkReading } from '../index-reading.ts';
-import { createMemoryProofRecords } from '../memory-proof-records.ts';
 import { BreachRecords } from './breach-records.ts';
 import { createStoreClient, type StoreClient } from './client.ts';
 import { parseStoreUrl } from './connection-url.ts';
@@ -15,6 +15,7 @@ import { DeliveryRecords } from './delivery-records.ts';
 import { EventRecords } from './event-records.ts';
 import { sweep } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
+import { createProofRecords } from './proof-records.ts';
 import { createRemediationRecords } from './remediation-records.ts';
 import { startRounds } from './rounds.ts';
 import { isUpToDate, migrate } from './schema.ts';
@@ -58,6 +59,7 @@ export async function openPostgresStore(options: OpenPostgresStoreOptions): Prom
 export interface KeptPostgresStore extends AsyncDisposable {
   readonly objectives: Pick<ObjectiveRecords, 'states' | 'breaches' | 'events' | 'daily'>;
   readonly remediation: RemediationReads;
+  readonly proofs: Pick<ProofRecords, 'proofs'>;
 }
 
 /**
@@ -74,7 +76,8 @@ export async function openPostgresStoreToRead(
     if (await isUpToDate(client)) {
       const { objectives } = await createParts(client, options);
       const remediation = createRemediationRecords(client);
-      return { objectives, remediation, [Symbol.asyncDispose]: () => client.close() };
+      const proofs = createProofRecords(client);
+      return { objectives, remediation, proofs, [Symbol.asyncDispose]: () => client.close() };
     }
   } catch (thrown) {
     await client.close();
@@ -106,7 +109,7 @@ async function createStore(client: StoreClient, options: OpenPostgresStoreOption
   return {
     ...parts,
     remediation: createRemediationRecords(client),
-    proofs: createMemoryProofRecords(),
+    proofs: createProofRecords(client),
     close() {
       closing ??= close();
       return closing;

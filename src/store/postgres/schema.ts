@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StoreError } from '../store-error.ts';
 import type { StoreClient, StoreSession } from './client.ts';
+import { proofTables } from './proof-records.ts';
 import { remediationTables } from './remediation-schema.ts';
 
 /** One numbered step from an older schema to a newer one. A released step is never changed; a new one is added. */
@@ -128,6 +129,7 @@ const migrations: readonly Migration[] = [
     ],
   },
   { name: 'runs, plans, approvals, acts, leases and the audit', statements: remediationTables },
+  { name: 'what was proven: restores, migrations, rollbacks', statements: proofTables },
 ];
 
 /** Two agents that start together wait for each other here. Any number that nobody else uses. */

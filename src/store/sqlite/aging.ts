@@ -4,7 +4,7 @@ import type { Sweep } from './housekeeping.ts';
 import { readOptionalNumber } from './row.ts';
 
 export interface AgingTable {
-  readonly table: 'objective_state' | 'breach' | 'objective_event' | 'alert_delivery';
+  readonly table: 'objective_state' | 'breach' | 'objective_event' | 'alert_delivery' | 'proof';
   /** Column that says how old a row is; rows in which it is NULL stay. */
   readonly at: 'at' | 'closed_at';
   readonly keepMs: number;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { RemediationReads } from '../../core/ports/remediation-records.ts';
 import { explainDamage, openDatabaseToRead } from './database.ts';
+import { createProofReads, type ProofReads } from './proof-table.ts';
 import { createRemediationReads } from './remediation-tables.ts';
 
 /** What remediation kept, to be read only. */
@@ -8,6 +9,7 @@ export interface KeptRemediation extends Disposable {
   /** Whether an agent had the store open when this was. */
   readonly isInUse: boolean;
   readonly records: RemediationReads;
+  readonly proofs: ProofReads;
 }
 
 /**
@@ -24,6 +26,7 @@ export function openRemediationRecords({ path }: { readonly path: string }): Kep
     return {
       isInUse,
       records: createRemediationReads(database, file),
+      proofs: createProofReads(database, file),
       [Symbol.dispose]: () => database.close(),
     };
   } catch (thrown) {

@@ -3,12 +3,12 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Log } from '../../core/ports/log.ts';
 import type { Store } from '../../core/ports/store.ts';
 import { checkReading } from '../index-reading.ts';
-import { createMemoryProofRecords } from '../memory-proof-records.ts';
 import { explainDamage, type OpenDatabase, openDatabase } from './database.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { IndexUsageCache } from './index-usage-cache.ts';
 import { IndexUsageTable } from './index-usage-table.ts';
 import { createObjectiveTables } from './objective-tables.ts';
+import { createProofAging, createProofTable } from './proof-table.ts';
 import { Pruning } from './pruning.ts';
 import { RemediationAging } from './remediation-aging.ts';
 import { createRemediationTables, releaseDeadLeases } from './remediation-tables.ts';
@@ -56,7 +56,7 @@ function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOpt
       { cache: usage, pruning: new Pruning(database, indexTables) },
       { cache: seen, pruning: new Pruning(database, seenTables) },
     ],
-    [...objectives.sweeps, new RemediationAging(database, clock)],
+    [...objectives.sweeps, new RemediationAging(database, clock), createProofAging(database, clock)],
     writes,
     clock,
   );
@@ -81,7 +81,7 @@ function createStore(opened: OpenDatabase, { clock, log, onError }: OpenStoreOpt
     memory: (target) => memories.of(target),
     objectives: objectives.records(() => housekeeping.tick()),
     remediation: createRemediationTables(database, file),
-    proofs: createMemoryProofRecords(),
+    proofs: createProofTable(database, file),
     close() {
       closing ??= writes.close().finally(() => opened.close());
       return closing;

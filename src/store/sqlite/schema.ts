@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store-error.ts';
+import { proofSchema } from './proof-table.ts';
 import { remediationSchema } from './remediation-schema.ts';
 import { readNumber } from './row.ts';
 
@@ -127,6 +128,7 @@ const migrations: readonly Migration[] = [
     name: 'what remediation keeps: runs, plans, decisions, evidence, acts, leases and the audit',
     sql: remediationSchema,
   },
+  { name: 'what was proven: restores, migrations, rollbacks', sql: proofSchema },
 ];
 
 /**

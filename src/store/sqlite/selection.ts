@@ -3,7 +3,7 @@ import { type Row, readText } from './row.ts';
 
 /** The rows of a table that fulfil all conditions; a condition whose value is undefined is none. */
 export interface Selection {
-  readonly table: 'breach' | 'objective_event' | 'remediation_run' | 'remediation_act';
+  readonly table: 'breach' | 'objective_event' | 'remediation_run' | 'remediation_act' | 'proof';
   /** Value by condition, such as `target = ?`. */
   readonly where: Readonly<Record<string, string | number | undefined>>;
   readonly orderBy: string;

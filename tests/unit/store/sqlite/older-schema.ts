@@ -16,6 +16,7 @@ const back = [
       DROP TABLE remediation_pause; DROP TABLE remediation_lease; DROP TABLE remediation_audit;
       DROP TABLE remediation_audit_head`,
   },
+  { version: 6, sql: 'DROP TABLE proof' },
 ] as const;
 
 /** Makes the store one that an older version of Reeve left behind. */
