@@ -1,17 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BigQuery, type BigQueryOptions as DriverOptions, type Job } from '@google-cloud/bigquery';
-import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { CollectError } from '../../src/sdk.ts';
 import { carries, costOf, estimateOf, readAnswer } from './api-answers.ts';
 import type { BigqueryClient, JobCost, QueryJob, StartedJob } from './bigquery-api.ts';
 import type { BigqueryOptions } from './config.ts';
-import { credentialParts, parseServiceAccountKey, type ServiceAccountKey } from './credentials.ts';
 import { readRows } from './job-rows.ts';
+import { loginOf, requestTimeLimitMs } from './login.ts';
 import { configuration } from './query-configuration.ts';
-import { exchangeKey } from './service-account.ts';
 
 export interface ClientOptions {
   readonly options: BigqueryOptions;
@@ -20,8 +17,6 @@ export interface ClientOptions {
 }
 
 const scopes = ['https://www.googleapis.com/auth/bigquery'];
-/** How long one request may take, in milliseconds; jobs are waited for in several. */
-const requestTimeLimitMs = 20_000;
 /** How long the server may hold a request for the rows of a job that still runs, in milliseconds. */
 const longPollMs = 2_000;
 /** Of a thousand jobs each: so many of ours cost more than a day's limit. */
@@ -40,61 +35,9 @@ export async function createBigqueryClient(input: ClientOptions): Promise<Bigque
     userAgent: input.applicationName,
     scopes,
     ...(options.endpoint === undefined ? {} : { apiEndpoint: options.endpoint }),
-    ...(await loginOf(options, agent, conceal)),
+    ...(await loginOf({ ...options, scopes }, agent, conceal)),
   };
   return new RestClient(driver, agent, conceal);
-}
-
-async function loginOf(
-  { keyFile, credentials }: BigqueryOptions,
-  agent: HttpAgent | HttpsAgent,
-  conceal: (secret: string) => void,
-): Promise<DriverOptions> {
-  const transporterOptions = { agent, timeout: requestTimeLimitMs };
-  if (keyFile === undefined && credentials === undefined) return { clientOptions: { transporterOptions } };
-  const text = credentials?.reveal() ?? (await readKeyFile(keyFile ?? ''));
-  for (const part of credentialParts(text)) conceal(part);
-  const key = parseServiceAccountKey(text);
-  // Other kinds of files (workload identity, a person's login) are the driver's to read.
-  if (key === undefined) return { keyFilename: keyFile ?? '', clientOptions: { transporterOptions } };
-  return { authClient: serviceAccountLogin(key, agent, conceal) };
-}
-
-function serviceAccountLogin(
-  key: ServiceAccountKey,
-  agent: HttpAgent | HttpsAgent,
-  conceal: (secret: string) => void,
-): OAuth2Client {
-  const login = new OAuth2Client();
-  login.refreshHandler = async () => {
-    const post = async (url: string, form: URLSearchParams): Promise<unknown> => {
-      // Whoever has it can ask for tokens.
-      conceal(form.get('assertion') ?? '');
-      const isSameKind = url.startsWith('http:') === !(agent instanceof HttpsAgent);
-      const { data } = await login.transporter.request<unknown>({
-        url,
-        method: 'POST',
-        data: form,
-        timeout: requestTimeLimitMs,
-        retry: false,
-        responseType: 'json',
-        ...(isSameKind ? { agent } : {}),
-      });
-      return data;
-    };
-    const { token, expiresMs } = await exchangeKey(key, scopes, Date.now(), post);
-    conceal(token);
-    return { access_token: token, expiry_date: expiresMs };
-  };
-  return login;
-}
-
-async function readKeyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    throw new CollectError('denied', `the key file ${path} cannot be read`, { cause: thrown });
-  }
 }
 
 type DriverRequest = Parameters<BigQuery['request']>[0];
