@@ -7,20 +7,6 @@ import { Aging } from './aging.ts';
 import { selectBodies } from './selection.ts';
 import { Transactions } from './transactions.ts';
 
-/** A body is JSON; columns beside it are what is searched for. */
-export const proofSchema = `
-  CREATE TABLE proof (
-    id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    target TEXT NOT NULL,
-    run_id TEXT NOT NULL,
-    at REAL NOT NULL,
-    body TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX proof_at ON proof (at);
-  CREATE INDEX proof_of_target ON proof (kind, target, at);
-  CREATE INDEX proof_of_run ON proof (run_id);`;
-
 export type ProofReads = Pick<ProofRecords, 'proofs'>;
 
 /** Proofs on SQLite. Each is on disk when its promise resolves; nothing is written behind. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store-error.ts';
-import { proofSchema } from './proof-table.ts';
+import { proofSchema } from './proof-schema.ts';
 import { remediationSchema } from './remediation-schema.ts';
 import { readNumber } from './row.ts';
 
