@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
+import { backupFields } from './backup-options.ts';
 
 /** Options of a PostgreSQL target. */
 export function postgresOptions(fields: ConfigFields) {
@@ -50,6 +51,7 @@ export function postgresOptions(fields: ConfigFields) {
       .max(100_000)
       .default(10_000)
       .describe('Rows that one list (indexes, statements) may have; what is left out is counted.'),
+    ...backupFields(fields),
   });
 }
 

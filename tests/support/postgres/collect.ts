@@ -102,6 +102,8 @@ export function testOptions(url: string, options: Partial<PostgresOptions> = {})
     lockTimeout: 100,
     topStatements: 20,
     maxRows: 10_000,
+    backups: {},
+    drillDeadline: 60_000,
     ...options,
   };
 }
