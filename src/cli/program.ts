@@ -3,11 +3,14 @@ import { ConfigError, messageOf } from '../core/errors.ts';
 import { logLevels } from '../core/ports/log.ts';
 import { addAudit } from './audit.ts';
 import { addBacktest } from './backtest.ts';
+import { addBackup } from './backup.ts';
 import { addCheck } from './check.ts';
 import { addCollect } from './collect.ts';
 import { type CliContext, type ExitCode, exitCodes, UsageError } from './context.ts';
+import { addDrill } from './drill.ts';
 import { addGenerate } from './generate.ts';
 import { addInit } from './init.ts';
+import { addMigrate } from './migrate.ts';
 import { addObjectives } from './objectives.ts';
 import { addPause, addResume } from './pause.ts';
 import { addQuery } from './query.ts';
@@ -27,6 +30,9 @@ const commands: readonly AddCommand[] = [
   addResume,
   addAudit,
   addQuery,
+  addMigrate,
+  addDrill,
+  addBackup,
   addBacktest,
   addInit,
   addGenerate,
@@ -76,6 +82,8 @@ Examples:
   ${command} run -c reeve.yaml         the daemon
   ${command} objectives                what is breached, unknown and met, and what to do next
   ${command} runs list                 what remediation plans and did, and what waits for you
+  ${command} drill orders              prove that a backup of a target can be restored
+  ${command} migrate plan ./migrations --target orders
 
 Exit codes: 0 fine, 1 not fine, 2 the command line or the configuration cannot be used.`;
 

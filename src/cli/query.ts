@@ -2,16 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Config, ConfiguredTarget } from '../config/config.ts';
-import { loadConfig } from '../config/load-config.ts';
 import { messageOf } from '../core/errors.ts';
-import type { QueryCheckReport } from '../core/remediation/operations.ts';
-import { createForgetfulStore } from '../store/forgetful-store.ts';
-import { createConfigInForce } from './config-in-force.ts';
+import type { Operations, QueryCheckReport } from '../core/remediation/operations.ts';
 import { type CliContext, type ExitCode, exitCodes, type GlobalOptions, UsageError } from './context.ts';
-import { openLog } from './open-log.ts';
-import { OperationsFleet } from './operations-fleet.ts';
 import { renderQueryReport } from './query-report.ts';
-import { selectTargets } from './select-targets.ts';
+import { withOperations } from './with-operations.ts';
 
 interface QueryCheckOptions extends GlobalOptions {
   readonly target: string;
@@ -49,59 +44,50 @@ export function addQuery(program: Command, context: CliContext, finish: (code: E
 }
 
 async function checkFile(file: string, options: QueryCheckOptions, context: CliContext): Promise<ExitCode> {
-  const engines = await context.loadEngines();
-  const inForce = createConfigInForce(loadConfig({ path: options.config, env: context.env, engines }));
-  const { config } = inForce;
-  const [configured] = selectTargets(config, [options.target]);
-  if (configured === undefined) throw new UsageError('--target names no target');
-  assertRehearsal(config, configured);
-  const text = await readText(file);
-  const fleet = new OperationsFleet({
-    engines,
-    targets: () => config.targets,
-    policy: () => config.remediation,
-    history: createForgetfulStore().history,
-    snapshot: () => undefined,
-    clock: context.clock,
-    random: context.random,
-    log: await openLog(context, inForce, options.logLevel ?? 'error'),
-    applicationName: `reeve/${context.version}`,
-    conceal: (secret) => inForce.conceal(secret),
-  });
-  let report: QueryCheckReport;
-  try {
-    const operations = await fleet.of(options.target);
-    if (operations?.checkQueries === undefined)
-      throw new UsageError(
-        `engine ${configured.target.engine} of target "${options.target}" checks no queries`,
+  return withOperations(
+    options.target,
+    options,
+    context,
+    async ({ config, configured, operations, redact }) => {
+      assertRehearsal(config, configured);
+      const text = await readText(file);
+      const report = await askEngine(
+        { operations, engine: configured.target.engine },
+        { file, text },
+        options,
+      ).catch((thrown: unknown) => {
+        if (thrown instanceof UsageError) throw thrown;
+        throw new UsageError(
+          redact(`${file} could not be checked on target "${options.target}": ${messageOf(thrown)}`),
+        );
+      });
+      await context.writeData(
+        redact(
+          options.json === true
+            ? `${JSON.stringify({ file, ...report }, undefined, 2)}\n`
+            : renderQueryReport(file, report),
+        ),
       );
-    const request = {
-      file,
-      text,
-      mostSequentialRows: options.maxSequentialRows,
-      parameters: options.parameters ?? [],
-    };
-    report = await operations.checkQueries(request, {
+      return report.statements.some(({ verdict }) => verdict === 'failed') ? exitCodes.notFine : exitCodes.ok;
+    },
+  );
+}
+
+async function askEngine(
+  { operations, engine }: { readonly operations: Operations | undefined; readonly engine: string },
+  source: { readonly file: string; readonly text: string },
+  { target, maxSequentialRows, parameters = [] }: QueryCheckOptions,
+): Promise<QueryCheckReport> {
+  if (operations?.checkQueries === undefined)
+    throw new UsageError(`engine ${engine} of target "${target}" checks no queries`);
+  return operations.checkQueries(
+    { ...source, mostSequentialRows: maxSequentialRows, parameters },
+    {
       signal: AbortSignal.timeout(deadlineMs),
       runId: `q-${randomBytes(6).toString('hex')}`,
       evidence: () => undefined,
-    });
-  } catch (thrown) {
-    if (thrown instanceof UsageError) throw thrown;
-    throw new UsageError(
-      inForce.redact(`${file} could not be checked on target "${options.target}": ${messageOf(thrown)}`),
-    );
-  } finally {
-    await fleet.close();
-  }
-  await context.writeData(
-    inForce.redact(
-      options.json === true
-        ? `${JSON.stringify({ file, ...report }, undefined, 2)}\n`
-        : renderQueryReport(file, report),
-    ),
+    },
   );
-  return report.statements.some(({ verdict }) => verdict === 'failed') ? exitCodes.notFine : exitCodes.ok;
 }
 
 /** Statements are run there: never where customers are. */
