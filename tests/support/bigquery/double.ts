@@ -8,7 +8,9 @@ import { handle, type RecordedRequest } from './http-double.ts';
 import { Inventory } from './inventory.ts';
 import { jobRoutes } from './job-routes.ts';
 import { QueryService, type QuerySteering } from './query-jobs.ts';
+import { type QuotaState, quotaRoutes } from './quota-routes.ts';
 import { type ExternalAccountFile, type ServiceAccountKey, TokenEndpoint } from './token-endpoint.ts';
+import { UserTables } from './user-tables.ts';
 
 export interface BigQueryDoubleOptions {
   /** The first is home. Default `double-project`: the name says what it is. */
@@ -43,6 +45,14 @@ export interface BigQueryDouble extends AsyncDisposable {
   readonly region: string;
   readonly estate: Estate;
   readonly inventory: Inventory;
+  /** Tables with rows, for what acts. */
+  readonly tables: UserTables;
+  /** The custom daily quota of a project, in MiB. */
+  quotaOf(project: string): QuotaState;
+  /** What a login may do to tables, from now on; everything unless said. */
+  permit(caller: string, permissions: readonly string[]): void;
+  /** Row access policies by `dataset.table`. */
+  readonly rowPolicies: Map<string, readonly string[]>;
   readonly queries: QueryService;
   readonly tokens: TokenEndpoint;
   readonly faults: Faults;
@@ -73,17 +83,34 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
   const steering: Steering = {
     pendingPolls: 0,
     bytesProcessed: undefined,
+    jobError: undefined,
     reservation: undefined,
     maximumRowsPerPage: 10_000,
     pollHoldMs: 20,
   };
-  const queries = new QueryService({ estate, steering, nowMs, isDenied });
+  const tables = new UserTables(estate, { project, region }, nowMs);
+  const permitted = new Map<string, ReadonlySet<string>>();
+  const rowPolicies = new Map<string, readonly string[]>();
+  const quotas = new Map<string, QuotaState>();
+  const quotaOf = (of: string): QuotaState => {
+    const known = quotas.get(of) ?? { overrideMiB: undefined, defaultMiB: 209_715_200 };
+    quotas.set(of, known);
+    return known;
+  };
+  const queries = new QueryService({ estate, tables, steering, nowMs, isDenied });
   const tokens = new TokenEndpoint(nowMs);
   const faults = new Faults();
   const requests: RecordedRequest[] = [];
   const routes = [
     ...jobRoutes({ queries, estate, steering, isDenied }),
-    ...datasetRoutes({ estate, isDenied }),
+    ...datasetRoutes({
+      estate,
+      tables,
+      isDenied,
+      rowPolicies,
+      permissionsOf: (caller) => permitted.get(caller),
+    }),
+    ...quotaRoutes(quotaOf, isDenied),
   ];
   const requiresToken = options.requiresToken ?? true;
   const server = createServer((request, response) => {
@@ -108,6 +135,10 @@ export async function startBigQueryDouble(options: BigQueryDoubleOptions = {}): 
     region,
     estate,
     inventory: new Inventory(estate, { project, region }),
+    tables,
+    quotaOf,
+    permit: (caller, permissions) => void permitted.set(caller, new Set(permissions)),
+    rowPolicies,
     queries,
     tokens,
     faults,

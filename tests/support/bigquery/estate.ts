@@ -21,6 +21,7 @@ export class Estate {
   readonly projects: readonly string[];
   readonly regions: readonly string[];
   readonly #rows = new Map<string, StoredRow[]>();
+  readonly #live: ((family: string) => readonly StoredRow[])[] = [];
 
   constructor(projects: readonly string[], regions: readonly string[]) {
     this.projects = projects;
@@ -37,9 +38,17 @@ export class Estate {
     else rows.push(stored);
   }
 
+  /** Rows that are made anew whenever a view is read: of tables that statements change. */
+  show(rows: (family: string) => readonly StoredRow[]): void {
+    this.#live.push(rows);
+  }
+
   /** The rows of a view, as they were inserted. */
   rows(name: string): readonly StoredRow[] {
-    return this.#rows.get(this.#view(name).family) ?? [];
+    const { family } = this.#view(name);
+    const live = this.#live.flatMap((rows) => rows(family));
+    const stored = this.#rows.get(family) ?? [];
+    return live.length === 0 ? stored : [...stored, ...live];
   }
 
   clear(name: string): void {

@@ -12,7 +12,14 @@ export type Operation =
   | 'datasets.list'
   | 'datasets.get'
   | 'tables.list'
-  | 'tables.get';
+  | 'tables.get'
+  | 'tables.patch'
+  | 'tables.testIamPermissions'
+  | 'rowAccessPolicies.list'
+  | 'quota.get'
+  | 'quota.create'
+  | 'quota.patch'
+  | 'quota.delete';
 
 export type FaultKind =
   | 'rateLimitExceeded'
@@ -22,6 +29,8 @@ export type FaultKind =
   | 'unauthenticated'
   | 'backendError'
   | 'unavailable'
+  /** Somebody changed it since: 412. */
+  | 'conditionNotMet'
   /** Takes the request and never answers. */
   | 'hang'
   /** Drops the connection. */
@@ -79,6 +88,7 @@ const errors: Partial<Record<FaultKind, ApiError>> = {
     'backendError',
     'An internal error occurred and the request could not be completed.',
   ),
+  conditionNotMet: new ApiError(412, 'conditionNotMet', 'Precondition Failed'),
   unavailable: new ApiError(503, 'backendError', 'Service unavailable. Please try again.'),
 };
 

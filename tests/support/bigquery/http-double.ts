@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly ids: readonly string[];
   readonly parameters: URLSearchParams;
   readonly body: unknown;
+  /** The header If-Match. */
+  readonly ifMatch: string | undefined;
 }
 
 /** Gives the body of the answer, at once or later. */
@@ -22,9 +24,11 @@ export type Answer = (request: ApiRequest) => unknown;
 
 export interface Route {
   readonly operation: Operation;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below `/projects/{project}`; its groups are the ids. */
   readonly path: RegExp;
+  /** Of another API than BigQuery's: what stands before `/projects/{project}`. */
+  readonly base?: string;
   readonly answer: Answer;
 }
 
@@ -96,7 +100,8 @@ export async function handle(
         `the BigQuery double does not serve ${request.method ?? ''} ${url.pathname}`,
       );
     const { project, ids, route } = match;
-    send(200, await route.answer({ project, caller, ids, parameters: url.searchParams, body }));
+    const ifMatch = request.headers['if-match'];
+    send(200, await route.answer({ project, caller, ids, parameters: url.searchParams, body, ifMatch }));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     send(error.status, errorBody(error));
@@ -108,11 +113,12 @@ function findRoute(
   pathname: string,
   routes: readonly Route[],
 ): { readonly route: Route; readonly project: string; readonly ids: readonly string[] } | undefined {
-  const below = /^(?:\/bigquery\/v2)?\/projects\/([^/]+)(\/.*)$/.exec(pathname);
+  const below = /^(\/bigquery\/v2|\/v1beta1)?\/projects\/([^/]+)(\/.*)$/.exec(pathname);
   if (below === null) return undefined;
-  const [, project = '', path = ''] = below;
+  const [, prefix = '', project = '', path = ''] = below;
   for (const route of routes) {
-    const found = route.method === method ? route.path.exec(path) : null;
+    const isHere = route.base === undefined ? prefix !== '/v1beta1' : prefix === route.base;
+    const found = isHere && route.method === method ? route.path.exec(path) : null;
     if (found !== null)
       return { route, project: decodeURIComponent(project), ids: found.slice(1).map(decodeURIComponent) };
   }

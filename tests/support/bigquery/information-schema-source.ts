@@ -4,9 +4,11 @@ import type { View } from './information-schema.ts';
 import type { Table } from './sql/scope.ts';
 import { InvalidQueryError } from './sql/sql-error.ts';
 import type { SqlType } from './sql/types.ts';
+import { bytesOf, fieldsOf, type UserTable, type UserTables } from './user-tables.ts';
 
 export interface SourceOptions extends Place {
   readonly estate: Estate;
+  readonly tables: UserTables;
   readonly caller: string;
   readonly isDenied: (permission: string, project: string) => boolean;
 }
@@ -17,6 +19,8 @@ export interface Reference {
   readonly view: View;
   readonly rowCount: number;
   readonly columns: ReadonlySet<string>;
+  /** A table of users, not a view. */
+  readonly table?: UserTable;
 }
 
 /**
@@ -28,6 +32,8 @@ export function informationSchemaSource(
   references: Reference[],
 ): (path: string, at: string) => Table {
   return (path, at) => {
+    const table = userTable(path, options);
+    if (table !== undefined) return readUserTable(table, options, references);
     const { project, qualifier, view } = readPath(path, at, options);
     const name = `${project}:${qualifier}.INFORMATION_SCHEMA.${view.name}`;
     const dataset = qualifier.startsWith('region-') ? undefined : qualifier;
@@ -64,6 +70,38 @@ export function informationSchemaSource(
           : rows.map(({ tuple }) => positions.map((index) => tuple[index])),
     };
   };
+}
+
+/** `[project.]dataset.table`; undefined where there is none of that name. */
+function userTable(path: string, { tables, project }: SourceOptions): UserTable | undefined {
+  const [name = '', dataset = '', owner = project] = path.split('.').toReversed();
+  return tables.find(owner, dataset, name);
+}
+
+function readUserTable(table: UserTable, options: SourceOptions, references: Reference[]): Table {
+  const name = `${table.project}:${table.dataset}.${table.name}`;
+  if (options.isDenied('bigquery.tables.getData', table.project))
+    throw new ApiError(
+      403,
+      'accessDenied',
+      `Access Denied: Table ${name}: User does not have bigquery.tables.getData permission for table ${name}, or perhaps it does not exist.`,
+    );
+  if (table.region !== options.region)
+    throw new ApiError(
+      404,
+      'notFound',
+      `Not found: Table ${name} was not found in location ${options.region}`,
+    );
+  const used = new Set<string>();
+  const columns = fieldsOf(table);
+  references.push({
+    project: table.project,
+    view: { name: table.name, family: table.name, columns, scope: 'region', permission: '', docs: '' },
+    rowCount: table.rows.length,
+    columns: used,
+    table,
+  });
+  return { name, columns, use: (column) => used.add(column), rows: () => table.rows };
 }
 
 /** Rows are stored with the columns of the family's first view; others have fewer. */
@@ -108,7 +146,9 @@ const MINIMUM_BYTES_PER_REFERENCE = 10 * MEBIBYTE;
 
 /** Bytes of the columns a query names, over all rows of the view: an upper bound, as a dry run gives it. The widths are made up. */
 export function bytesProcessed(references: readonly Reference[]): number {
-  return references.reduce((total, { view, rowCount, columns }) => {
+  return references.reduce((total, { view, rowCount, columns, table }) => {
+    if (table?.bytes !== undefined)
+      return total + Math.round((bytesOf(table) * columns.size) / Math.max(1, table.columns.length));
     const width = view.columns
       .filter(({ name }) => columns.has(name))
       .reduce((sum, { type }) => sum + widthOf(type), 0);

@@ -230,7 +230,7 @@ function jobResource(job: QueryJob): unknown {
         totalBytesProcessedAccuracy: job.isDryRun ? 'UPPER_BOUND' : undefined,
         totalBytesBilled: String(job.error?.reason === 'bytesBilledLimitExceeded' ? 0 : job.bytesBilled),
         cacheHit: false,
-        statementType: 'SELECT',
+        statementType: job.statementType,
         schema: { fields: job.columns.map(wireField) },
       },
     },

@@ -11,6 +11,8 @@ import { prepareQuery } from './sql/prepare.ts';
 import type { CompiledQuery } from './sql/scope.ts';
 import { EvaluationError, InvalidQueryError } from './sql/sql-error.ts';
 import { Zones } from './sql/time.ts';
+import { prepareStatement } from './statements.ts';
+import type { UserTables } from './user-tables.ts';
 import { readParameters, type WireParameter } from './wire.ts';
 
 /** What jobs.query and the configuration of jobs.insert have in common. */
@@ -40,6 +42,8 @@ export interface QueryJob {
   readonly bytesProcessed: number;
   readonly bytesBilled: number;
   readonly references: readonly Reference[];
+  /** As in JOBS: SELECT, CREATE_TABLE_AS_SELECT, … */
+  readonly statementType: string;
   readonly isDryRun: boolean;
   readonly reservation: string | undefined;
   readonly jobTimeoutMs: number | undefined;
@@ -56,16 +60,23 @@ export interface QuerySteering {
   pendingPolls: number;
   /** Bytes that a query processes, instead of what the double makes up; undefined leaves that be. */
   bytesProcessed: ((query: string) => number | undefined) | undefined;
+  /** Jobs that fail though they were begun; undefined leaves a job be. */
+  jobError:
+    | ((query: string) => { readonly reason: string; readonly message: string } | undefined)
+    | undefined;
   /** `project:location.name`: jobs run in this reservation, and their bytes cost nothing. Undefined: on demand. */
   reservation: string | undefined;
 }
 
 export interface QueryServiceOptions {
   readonly estate: Estate;
+  readonly tables: UserTables;
   readonly steering: QuerySteering;
   readonly nowMs: () => number;
   readonly isDenied: (permission: string, project: string) => boolean;
 }
+
+type Runnable = CompiledQuery & { readonly type: string };
 
 /** Runs queries as jobs, bills them, and writes them down in JOBS, where the next query finds them. */
 export class QueryService {
@@ -94,11 +105,7 @@ export class QueryService {
     if (!estate.regions.includes(region))
       throw new ApiError(400, 'invalid', `Invalid value for location: ${region} is not a valid value`);
     const references: Reference[] = [];
-    const table = informationSchemaSource({ estate, project, region, caller, isDenied }, references);
-    const parameters = readParameters(request.parameters);
-    const compiled = orInvalid(() =>
-      prepareQuery(query, { table, parameters, nowMicros: nowMs() * 1_000, zones: this.#zones }),
-    );
+    const compiled = this.#compile(request, region, references);
     const processed = steering.bytesProcessed?.(query) ?? bytesProcessed(references);
     const billed = bytesBilled(processed, references.length);
     const job: QueryJob = {
@@ -113,6 +120,7 @@ export class QueryService {
       bytesProcessed: processed,
       bytesBilled: request.dryRun ? 0 : billed,
       references,
+      statementType: compiled.type,
       isDryRun: request.dryRun,
       reservation: steering.reservation,
       jobTimeoutMs: request.jobTimeoutMs,
@@ -122,6 +130,7 @@ export class QueryService {
       rows: [],
     };
     if (request.dryRun) return Object.assign(job, { state: 'DONE' });
+    const failure = steering.jobError?.(query);
     if (this.jobs.has(job.id))
       throw new ApiError(409, 'duplicate', `Already Exists: Job ${project}:${region}.${job.id}`);
     this.jobs.set(job.id, job);
@@ -129,8 +138,43 @@ export class QueryService {
     if (limit !== undefined && billed > limit) {
       const message = `Query exceeded limit for bytes billed: ${limit}. ${billed} or higher required.`;
       this.#finish(job, { reason: 'bytesBilledLimitExceeded', message });
-    } else this.#run(job, compiled);
+    } else if (failure !== undefined) this.#finish(job, failure);
+    else this.#run(job, compiled);
     return job;
+  }
+
+  /** A query, or a statement that changes tables; both are checked before anything runs. */
+  #compile(request: QueryRequest, region: string, references: Reference[]): Runnable {
+    const { estate, tables, isDenied, nowMs } = this.#options;
+    const { project, caller, query } = request;
+    const table = informationSchemaSource({ estate, tables, project, region, caller, isDenied }, references);
+    const parameters = readParameters(request.parameters);
+    const prepare = (sql: string): CompiledQuery =>
+      orInvalid(() =>
+        prepareQuery(sql, { table, parameters, nowMicros: nowMs() * 1_000, zones: this.#zones }),
+      );
+    const statement = prepareStatement(query, {
+      tables,
+      project,
+      region,
+      nowMs: nowMs(),
+      select: (sql) => {
+        const selected = prepare(sql);
+        return { columns: selected.columns, rows: () => selected.run(undefined) };
+      },
+    });
+    if (statement === undefined) return { ...prepare(query), type: 'SELECT' };
+    if (isDenied('bigquery.tables.create', project))
+      throw new ApiError(
+        403,
+        'accessDenied',
+        `Access Denied: Project ${project}: User does not have bigquery.tables.create permission.`,
+      );
+    const run = (): readonly [] => {
+      statement.run();
+      return [];
+    };
+    return { columns: [], run, type: statement.type };
   }
 
   /** Counts a look at the job, and lets it end when its time has come. */
@@ -158,6 +202,10 @@ export class QueryService {
     try {
       job.rows = compiled.run(undefined);
     } catch (error) {
+      if (error instanceof ApiError) {
+        this.#finish(job, { reason: error.reason, message: error.message });
+        return;
+      }
       if (!(error instanceof InvalidQueryError)) throw error;
       this.#finish(job, { reason: 'invalidQuery', message: error.message, location: 'query' });
       return;
@@ -196,9 +244,9 @@ function orInvalid<T>(run: () => T): T {
 
 function jobRow(job: QueryJob, nowMs: number): Readonly<Record<string, unknown>> {
   const wasRefused = job.error?.reason === 'bytesBilledLimitExceeded';
-  const tables = job.references.map(({ project, view }) => ({
+  const tables = job.references.map(({ project, view, table }) => ({
     project_id: project,
-    dataset_id: 'INFORMATION_SCHEMA',
+    dataset_id: table?.dataset ?? 'INFORMATION_SCHEMA',
     table_id: view.name,
   }));
   return {
@@ -209,7 +257,7 @@ function jobRow(job: QueryJob, nowMs: number): Readonly<Record<string, unknown>>
     start_time: new Date(job.createdMs),
     end_time: new Date(nowMs),
     job_type: 'QUERY',
-    statement_type: 'SELECT',
+    statement_type: job.statementType,
     priority: 'INTERACTIVE',
     state: 'DONE',
     query: job.query,

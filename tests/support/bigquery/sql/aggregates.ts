@@ -42,6 +42,11 @@ const aggregates: Readonly<Record<string, Aggregate>> = {
     type: floatOfNumber,
     compute: (values) => orNull(values, () => sum(numbers(values)) / values.length),
   },
+  BIT_XOR: {
+    type: ([type]) => when(type?.kind === 'INT64', type),
+    compute: (values) =>
+      orNull(values, () => Number(numbers(values).reduce((all, value) => all ^ BigInt(value), 0n))),
+  },
   MIN: { type: same, compute: (values) => extreme(first(values), -1) },
   MAX: { type: same, compute: (values) => extreme(first(values), 1) },
   ANY_VALUE: { type: same, compute: (values) => values[0]?.[0] ?? null },

@@ -141,6 +141,12 @@ const functions: Readonly<Record<string, ScalarFunction>> = {
     result: 'BYTES',
     run: ([value]) => createHash('sha256').update(text(value)).digest('hex'),
   },
+  // Of the service it has 64 bits, which INT64 of the double has not.
+  FARM_FINGERPRINT: {
+    parameters: 'STRING',
+    result: 'INT64',
+    run: ([value]) => Number.parseInt(createHash('md5').update(text(value)).digest('hex').slice(0, 12), 16),
+  },
   TO_JSON_STRING: { parameters: 'ANY', result: 'STRING', run: ([value]) => JSON.stringify(value) },
   ARRAY_LENGTH: {
     parameters: 'ARRAY',
