@@ -1,6 +1,7 @@
 import type { Config, ConfiguredTarget } from '../config/config.ts';
 import type { Engine } from '../core/engine.ts';
 import { pipelines } from '../pipelines/pipelines.ts';
+import { createScratchFolders } from '../remediate/drill/scratch-folders.ts';
 import type { RemediationInput, RemediationTarget } from '../remediate/remediation-input.ts';
 import type { CliContext } from './context.ts';
 import { pauseFileOf } from './pause-file.ts';
@@ -14,6 +15,8 @@ type FromConfig = Pick<
   | 'windows'
   | 'targets'
   | 'pauseFileExists'
+  | 'scratch'
+  | 'dataPlaces'
   | 'runCommand'
   | 'writeChangelog'
   | 'holder'
@@ -33,7 +36,15 @@ export function remediationInput(
     pipelines,
     policy: () => config().remediation,
     windows: () => config().maintenanceWindows,
-    targets: () => allTargets(config()).map((each) => remediationTarget(each, engines)),
+    targets: () => {
+      const { targets } = config();
+      return allTargets(config()).map((each) => ({
+        ...remediationTarget(each, engines),
+        isGuest: !targets.some(({ target }) => target.id === each.target.id),
+      }));
+    },
+    scratch: createScratchFolders(),
+    dataPlaces: () => [config().store.path],
     pauseFileExists: () => pauseFileOf(config().remediation) !== undefined,
     runCommand: (argv, signal) => runCommand(argv, signal, programEnv),
     writeChangelog,

@@ -9,4 +9,6 @@ export const backup: Pipeline = {
   practices: {},
   candidateLimit: 1,
   custodian: [],
+  process: 'drill',
+  schedule: { name: 'drills', cron: ({ drills }) => drills, candidateLimit: 1 },
 };

@@ -9,4 +9,5 @@ export const migration: Pipeline = {
   practices: {},
   candidateLimit: 1,
   custodian: [],
+  soakMs: ({ migrationSoakMs }) => migrationSoakMs,
 };

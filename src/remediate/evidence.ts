@@ -45,7 +45,7 @@ function fitting(body: JsonObject): JsonObject {
   return { cut: `the first part of ${bytes} bytes`, text };
 }
 
-function redactObject(redact: (text: string) => string, body: JsonObject): JsonObject {
+export function redactObject(redact: (text: string) => string, body: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(body).map(([key, value]) => [key, redactValue(redact, value)] as const),
   );

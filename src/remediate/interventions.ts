@@ -8,7 +8,10 @@ import { textOf } from './points.ts';
 import { answered, refuse } from './refuse.ts';
 import { siteOf } from './situation.ts';
 import { beginTakeBack, type TakeBackCause } from './take-back.ts';
-import { claimRun, startProcess, stopProcesses } from './triggers.ts';
+import { claimRun, firstProcessOf, startProcess, stopProcesses } from './triggers.ts';
+
+/** Of what a person brings, as JSON: it is kept with the run. */
+const mostRequestBytes = 1024 * 1024;
 
 const beforeActs = ['preparing', 'waiting', 'approved'] as const;
 
@@ -82,7 +85,7 @@ export function retry(parts: Parts, id: string, by: string): Promise<ControlAnsw
       { actor: by, event: 'retried', outcome: `from ${run.state}` },
     );
     if (again === undefined) return refuse(parts, asked, 'conflict', `run ${id} changed meanwhile`);
-    await startProcess(parts, processes.prepare, again);
+    await startProcess(parts, firstProcessOf(parts, again), again);
     return { ok: true, run: again, text: `run ${id} begins again, with a new plan` };
   });
 }
@@ -100,13 +103,15 @@ async function reconcile(parts: Parts, run: Run, by: string): Promise<ControlAns
 
 export function start(parts: Parts, request: StartRequest): Promise<ControlAnswer> {
   return answered(parts, 'start', async () => {
-    const { by, target, subject } = request;
+    const { by, target, subject, request: brought } = request;
     const pipeline = parts.input.pipelines.find(({ id }) => id === request.pipeline);
     const site = siteOf(parts.input.targets(), target);
     const asked = { what: 'start', by, id: `${request.pipeline} on ${target}` };
     if (pipeline === undefined)
       return refuse(parts, asked, 'not_found', `pipeline ${request.pipeline} is not built yet`);
     if (site === undefined) return refuse(parts, asked, 'not_found', `there is no target ${target}`);
+    if (brought !== undefined && Buffer.byteLength(JSON.stringify(brought)) > mostRequestBytes)
+      return refuse(parts, asked, 'refused', `what was brought is more than 1 MiB: bring fewer or smaller files`);
     const unique = `${parts.input.clock.now()}:${parts.input.random().toString(36).slice(2)}`;
     const run = await claimRun(parts, {
       pipeline,
@@ -117,6 +122,7 @@ export function start(parts: Parts, request: StartRequest): Promise<ControlAnswe
         key: `person:${by}:${unique}`,
         text: `${by} asked for it`,
         ...(subject === undefined ? {} : { only: { action: '', subject } }),
+        ...(brought === undefined ? {} : { request: brought }),
       },
     });
     return run === undefined

@@ -9,5 +9,5 @@ export interface Parts {
 }
 
 /** Names of the durable processes. */
-export const processes = { prepare: 'prepare', execute: 'execute' } as const;
+export const processes = { prepare: 'prepare', execute: 'execute', drill: 'drill' } as const;
 export type ProcessName = keyof typeof processes;

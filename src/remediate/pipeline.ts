@@ -19,6 +19,10 @@ export interface Pipeline {
   readonly candidateLimit: number;
   /** Actions that end what was left half done. Looked for when the agent begins and every hour, and never left out by a limit. */
   readonly custodian: readonly string[];
+  /** What works on its runs from the begin; `prepare`, which makes a plan, unless set. */
+  readonly process?: 'drill';
+  /** How long a change of its own is watched; `soakMs` unless set. Shorter than usual, it needs no warning. */
+  readonly soakMs?: (policy: RemediationPolicy) => number;
   /** What starts it by the clock, on every target; prepares plans and never applies by itself. */
   readonly schedule?: {
     /** Part of the run's key: `index_review`. */

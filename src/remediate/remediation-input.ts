@@ -18,6 +18,7 @@ import type {
 import type { GuardMeasure } from '../core/remediation/verification.ts';
 import type { Redact } from '../core/secret.ts';
 import type { Target } from '../core/target.ts';
+import type { Scratch } from './drill/scratch.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** A target as far as remediation needs it. */
@@ -28,6 +29,8 @@ export interface RemediationTarget {
   readonly guards: readonly GuardMeasure[];
   /** Of its engine. */
   readonly metrics: MetricTable;
+  /** Of another shard, only rehearsed on here: no drill of it begins here by itself. */
+  readonly isGuest?: boolean;
 }
 
 export interface RemediationInput {
@@ -50,6 +53,10 @@ export interface RemediationInput {
   readonly practices: Practices;
   /** Runs a program without a shell; `output` is both streams, the last 16 KiB. Rejects when it cannot be started. */
   readonly runCommand: (argv: readonly string[], signal: AbortSignal) => Promise<CommandResult>;
+  /** Where drills restore to. */
+  readonly scratch: Scratch;
+  /** Absolute folders that hold data, such as the store: nothing is restored in or around them. */
+  readonly dataPlaces: () => readonly string[];
   /** Whether the file that `policy().pauseFile` names is there. */
   readonly pauseFileExists: () => boolean;
   /** Appends to a file that is made when missing; does nothing when the file holds this text already (a step may run twice). */

@@ -1,6 +1,7 @@
 import type { ObjectiveEvent } from '../core/judgement.ts';
 import type { RunCount } from '../core/ports/remediation-records.ts';
 import { createControl } from './control.ts';
+import { drill } from './drill/drill.ts';
 import { execute } from './execute.ts';
 import { type Parts, processes } from './parts.ts';
 import { textOf } from './points.ts';
@@ -20,6 +21,7 @@ export function createRemediation(input: RemediationInput): Remediation {
   const parts: Parts = { input, records };
   input.engine.define(processes.prepare, (given, steps) => prepare(parts, given, steps));
   input.engine.define(processes.execute, (given, steps) => execute(parts, given, steps));
+  input.engine.define(processes.drill, (given, steps) => drill(parts, given, steps));
   const ended = new AbortController();
   const tending = createTending(parts, ended.signal);
   const events = new Set<Promise<void>>();

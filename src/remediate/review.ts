@@ -1,3 +1,4 @@
+import type { Operations } from '../core/remediation/operations.ts';
 import type { Parts } from './parts.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RemediationSchedule } from './remediation-input.ts';
@@ -17,8 +18,9 @@ export function remediationSchedules(parts: Parts): readonly RemediationSchedule
 async function review(parts: Parts, pipeline: Pipeline, name: string, tick: string): Promise<void> {
   for (const site of parts.input.targets()) {
     const operations = await parts.input.operationsOf(site.target.id);
-    if (operations === undefined || !operations.actions.some((action) => action.pipeline === pipeline.id))
-      continue;
+    if (operations === undefined || !hasSomething(operations, pipeline)) continue;
+    // The shard that watches it drills it.
+    if (pipeline.process === 'drill' && site.isGuest === true) continue;
     await claimRun(parts, {
       pipeline,
       site,
@@ -29,4 +31,11 @@ async function review(parts: Parts, pipeline: Pipeline, name: string, tick: stri
       },
     });
   }
+}
+
+/** An action of the pipeline, or, of drills, backups that can be restored. */
+function hasSomething({ actions, backups }: Operations, { id, process }: Pipeline): boolean {
+  return process === 'drill'
+    ? backups?.drill !== undefined && backups.chains.length > 0
+    : actions.some(({ pipeline }) => pipeline === id);
 }

@@ -1,11 +1,12 @@
 import type { Breach } from '../core/judgement.ts';
 import { holdingStates, openStates, type Run } from '../core/remediation/run.ts';
+import { tendDrills } from './drill/tend-drills.ts';
 import { expireRuns } from './expiry.ts';
 import { moveRun } from './journal.ts';
 import { type Parts, type ProcessName, processes } from './parts.ts';
 import { textOf } from './points.ts';
 import { modeFor, siteOf } from './situation.ts';
-import { claimBreach, claimRun, processesOf, startProcess } from './triggers.ts';
+import { claimBreach, claimRun, firstProcessOf, processesOf, startProcess } from './triggers.ts';
 
 const tendLease = 'tend';
 const tendMs = 60_000;
@@ -27,6 +28,7 @@ export async function tendRuns(parts: Parts, memory: TendMemory, signal: AbortSi
     await expireRuns(parts);
     await claimOpenBreaches(parts);
     await restartLost(parts);
+    await tendDrills(parts, signal);
     const now = input.clock.now();
     if (memory.custodianAt === undefined || now - memory.custodianAt >= custodianEveryMs) {
       memory.custodianAt = now;
@@ -55,13 +57,13 @@ async function restartLost(parts: Parts): Promise<void> {
     // Only one agent gets to change it, and the process has a new name.
     const taken = await moveRun(parts, run.id, [run.state], {});
     if (taken === undefined) continue;
-    await startProcess(parts, processFor(run), taken);
+    await startProcess(parts, processFor(parts, run), taken);
     input.log.warn('run taken up again', { run: run.id, target: run.target, state: run.state });
   }
 }
 
-function processFor({ state }: Run): ProcessName {
-  return state === 'preparing' ? processes.prepare : processes.execute;
+function processFor(parts: Parts, run: Run): ProcessName {
+  return run.state === 'preparing' ? firstProcessOf(parts, run) : processes.execute;
 }
 
 /** What an interruption left half done in a database, by whomever: a run of its own for each. */

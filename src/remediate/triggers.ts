@@ -32,12 +32,12 @@ export async function claimRun(parts: Parts, claim: Claim): Promise<Run | undefi
     pipeline: run.pipeline,
     trigger: run.trigger.kind,
   });
-  await startProcess(parts, processes.prepare, run);
+  await startProcess(parts, firstProcessOf(parts, run), run);
   return run;
 }
 
 /** By the trigger's key, so that the same trigger is the same run on every agent. */
-function runIdOf(key: string): string {
+export function runIdOf(key: string): string {
   return `r-${sha256(key).slice(0, 12)}`;
 }
 
@@ -61,6 +61,11 @@ function newRun({ pipeline, site, trigger, requestedBy = reeve }: Claim, now: nu
     revision: 0,
     retries: 0,
   };
+}
+
+/** What works on a run from its begin. */
+export function firstProcessOf({ input }: Parts, { pipeline }: Pick<Run, 'pipeline'>): ProcessName {
+  return input.pipelines.find(({ id }) => id === pipeline)?.process ?? processes.prepare;
 }
 
 /** The revision makes it another process after each restart, and the same one when it is started twice. */

@@ -11,7 +11,10 @@ const takeBack: Next = ({ id }, commandOf) =>
 const nothing: Next = () => 'nothing';
 
 const nexts: Readonly<Record<RunState, Next>> = {
-  preparing: () => 'wait: it is being prepared',
+  preparing: ({ id, pipeline }, commandOf) =>
+    pipeline === 'backup'
+      ? `wait: a backup is restored and verified; to stop it: ${commandOf(`runs cancel ${id}`)}`
+      : 'wait: it is being prepared',
   waiting: ({ id, planHash = '' }, commandOf) =>
     `decide: ${commandOf(`runs approve ${id} --plan ${planHash.slice(0, shortHashLength)}`)}, or reject it`,
   approved: ({ id }, commandOf) =>
@@ -30,7 +33,8 @@ const nexts: Readonly<Record<RunState, Next>> = {
   cancelled: again,
   kept: nothing,
   inconclusive: () => 'look yourself whether it helped: nothing could be proven',
-  verified: () => 'nothing; the way back that worked: the steps of this drill, or its runbook',
+  verified: ({ target }, commandOf) =>
+    `nothing; the way back that worked: ${commandOf(`drill ${target} --runbook`)}`,
   reverted: ({ target, action = '' }, commandOf) =>
     `find out why it got worse; until then the action is disabled here: ${commandOf(`runs enable ${target} ${action}`)}`,
   failed: again,

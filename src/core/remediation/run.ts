@@ -4,7 +4,7 @@ import type { JsonObject } from './json.ts';
 import type { PipelineId } from './settings.ts';
 
 /**
- * Before the end: `preparing` (observe to rehearse), `waiting` (for a decision on the plan), `approved` (about to execute), `executing`
+ * Before the end: `preparing` (observe to rehearse; of a drill all of it), `waiting` (for a decision on the plan), `approved` (about to execute), `executing`
  * (checks and acts), `soaking` (the change is watched), `half_applied` (an act is half done: paged, reconciled until it is whole).
  *
  * Ends: `observed` (mode observe: evidence only), `proposed` (mode propose: a plan that cannot be executed), `nothing_to_do`, `refused` (a
@@ -83,7 +83,7 @@ export interface Run {
   readonly state: RunState;
   /** Why it is in this state and what is next, for a person. */
   readonly reason: string;
-  /** The step that runs or ran last: `observe`, `consult`, `plan`, `rehearse`, `pre-check`, `apply`, `verify`, `undo`, `changelog`; of a drill `restore`, `discard`. */
+  /** The step that runs or ran last: `observe`, `consult`, `plan`, `rehearse`, `pre-check`, `apply`, `verify`, `undo`, `changelog`; of a drill `take`, `restore`, `discard`, `record`. */
   readonly step: string;
   /** Set once there is a candidate. */
   readonly action: string | undefined;

@@ -24,7 +24,9 @@ import {
   type FakeDurableEngine,
   type FakeJournal,
 } from '../../support/fake-durable-engine.ts';
+import { createMemoryScratch, type MemoryScratch } from '../../support/memory-scratch.ts';
 import { createRecordingLog } from '../../support/recording-log.ts';
+import { createFakeBackups } from './world-backups.ts';
 import { createCounters, type FakeDatabase, operationsOf } from './world-operations.ts';
 import { approveMode, basePolicy, day, minute } from './world-settings.ts';
 
@@ -33,6 +35,7 @@ export interface World extends FakeDatabase {
   readonly records: RemediationRecords;
   readonly journal: FakeJournal;
   readonly proofs: ProofRecords;
+  readonly scratch: MemoryScratch;
   readonly log: ReturnType<typeof createRecordingLog>;
   readonly changelog: Map<string, string[]>;
   readonly commands: { readonly argv: readonly string[]; readonly at: number }[];
@@ -98,6 +101,8 @@ export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): 
     records: createMemoryRemediationRecords(),
     journal: new Map(),
     proofs: createMemoryProofRecords(),
+    scratch: createMemoryScratch(),
+    backups: createFakeBackups(),
     log: createRecordingLog(),
     indexes: new Map([['notes_idx', 'there']]),
     changes: [],
@@ -187,6 +192,8 @@ async function startAgent(world: World, holder: string, durable?: DurableEngine)
       world.commands.push({ argv, at: world.clock.now() });
       return { code: world.testCode, output: 'ran with hunter2hunter2' };
     },
+    scratch: world.scratch,
+    dataPlaces: () => ['/var/lib/reeve'],
     pauseFileExists: () => world.pauseFile,
     writeChangelog: async (file, text) => {
       const texts = world.changelog.get(file) ?? [];

@@ -93,7 +93,7 @@ describe('a trigger', () => {
   it('starts nothing for an objective without a pipeline, a closed breach or a target that is not configured', async () => {
     const { world, agent } = await prepared();
 
-    agent.onEvent(opened('opened', { objective: 'storage_bytes_forecast' }));
+    agent.onEvent(opened('opened', { objective: 'replication_lag_seconds' }));
     agent.onEvent(opened('opened', { target: 'unknown', fingerprint: 'b' }));
     agent.onEvent(opened('closed', { closedAt: 5, closeReason: 'recovered' }));
     agent.onEvent(opened('state'));

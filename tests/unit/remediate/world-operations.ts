@@ -8,6 +8,7 @@ import type {
 } from '../../../src/core/remediation/operations.ts';
 import type { PlanDraft, Rehearsal, TargetIdentity } from '../../../src/core/remediation/plan.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
+import { backupOperationsOf, type FakeBackups } from './world-backups.ts';
 
 /** What an index of the world is, in the database's own catalogue. */
 export type IndexState = 'there' | 'gone' | 'invalid' | 'other';
@@ -15,6 +16,7 @@ export type IndexState = 'there' | 'gone' | 'invalid' | 'other';
 /** The only database of the world, and what tests turn about it. */
 export interface FakeDatabase {
   readonly clock: FakeClock;
+  readonly backups: FakeBackups;
   /** By name; what `find` offers is what is there. */
   readonly indexes: Map<string, IndexState>;
   /** Every statement that changed the database, in order. */
@@ -164,6 +166,7 @@ export function operationsOf(
     identify: async () => world.identity,
     check: async () => [],
     judge: async () => world.judged,
+    ...(id === 'orders' ? { backups: backupOperationsOf(world.backups, world.clock) } : {}),
     close: async () => undefined,
   };
 }

@@ -1,0 +1,29 @@
+import type { BackupFound } from '../../core/remediation/backups.ts';
+import type { DrillProof } from '../../core/remediation/proof.ts';
+import type { DrillWish } from './journaled-drill.ts';
+
+/**
+ * Which backup a drill restores: the newest healthy one that was asked for, of the chain whose last proof is oldest, so that one chain after
+ * the other is proven. A damaged one only where there is no other: then the drill says so. Undefined where there is none.
+ */
+export function chooseBackup(
+  found: readonly BackupFound[],
+  { chain, backup }: DrillWish,
+  proofs: readonly DrillProof[],
+): BackupFound | undefined {
+  const wanted = found.filter(
+    (each) => (chain === undefined || each.chain === chain) && (backup === undefined || each.name === backup),
+  );
+  const healthy = wanted.filter(({ health }) => health !== 'damaged');
+  const eligible = healthy.length > 0 ? healthy : wanted;
+  return eligible.toSorted(
+    (one, other) =>
+      provenAt(proofs, one.chain) - provenAt(proofs, other.chain) || other.takenAt - one.takenAt,
+  )[0];
+}
+
+/** When a restore of this chain was last proven; 0 for never. */
+export function provenAt(proofs: readonly DrillProof[], chain: string): number {
+  const times = proofs.filter((proof) => proof.chain === chain && proof.counts).map(({ at }) => at);
+  return times.length === 0 ? 0 : Math.max(...times);
+}

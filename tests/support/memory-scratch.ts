@@ -1,0 +1,38 @@
+import { type Scratch, ScratchRefused } from '../../src/remediate/drill/scratch.ts';
+
+/** Scratch without a disk. */
+export interface MemoryScratch extends Scratch {
+  /** Folders that stand there now, by name. */
+  readonly folders: Set<string>;
+  /** How often one was made. */
+  made: number;
+  /** Why nothing may be restored there, while it is set. */
+  refusal: string | undefined;
+  /** Error of every wipe while it is set. */
+  wipeFault: string | undefined;
+  free: number | undefined;
+}
+
+export function createMemoryScratch(): MemoryScratch {
+  const scratch: MemoryScratch = {
+    folders: new Set(),
+    made: 0,
+    refusal: undefined,
+    wipeFault: undefined,
+    free: 10 * 1024 ** 3,
+    async make(root, name) {
+      if (scratch.refusal !== undefined) throw new ScratchRefused(scratch.refusal);
+      if (scratch.folders.has(name)) throw new Error(`EEXIST: ${name}`);
+      scratch.folders.add(name);
+      scratch.made += 1;
+      return `${root}/${name}`;
+    },
+    async wipe(_root, name) {
+      if (scratch.wipeFault !== undefined) throw new Error(scratch.wipeFault);
+      scratch.folders.delete(name);
+    },
+    names: async () => [...scratch.folders],
+    freeBytes: async () => scratch.free,
+  };
+  return scratch;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { isOpen, type Run } from '../../../src/core/remediation/run.ts';
+import { askDrill, proofsOf } from './drill-world.ts';
+import { auditTexts, createWorld, newest, pass, type World } from './remediation-world.ts';
+import { approveMode, day, hour, minute } from './world-settings.ts';
+
+describe('the schedule of drills', () => {
+  it('drills every target that has backups, in every mode, each tick once', async () => {
+    const world = createWorld();
+    world.mode = { ...approveMode, mode: 'observe' };
+    const agent = await world.start();
+    const drills = agent.schedules().find(({ name }) => name === 'drills');
+
+    await drills?.run('2026-11-22T03:00:00.000Z');
+    await drills?.run('2026-11-22T03:00:00.000Z');
+    await pass(world, 5 * minute);
+
+    expect(drills?.cron).toBe('0 3 * * 0');
+    expect(await world.records.runs({})).toMatchObject([{ target: 'orders', state: 'verified' }]);
+    await agent.close();
+  });
+
+  it('leaves out targets without backups', async () => {
+    const world = createWorld();
+    world.backups.chains = [];
+    const agent = await world.start();
+
+    await agent
+      .schedules()
+      .find(({ name }) => name === 'drills')
+      ?.run('2026-11-22T03:00:00.000Z');
+
+    expect(await world.records.runs({})).toStrictEqual([]);
+    await agent.close();
+  });
+
+  it('tries a failed drill again after 6 and 24 hours, and then leaves it to the next tick', async () => {
+    const world = createWorld();
+    for (let count = 0; count < 3; count += 1) world.backups.next.push({ verdict: 'failed' });
+    const agent = await world.start();
+    await agent
+      .schedules()
+      .find(({ name }) => name === 'drills')
+      ?.run('2026-11-22T03:00:00.000Z');
+    const counts: number[] = [];
+
+    for (const ms of [5 * hour, 2 * hour, 20 * hour, 5 * hour, 3 * day]) {
+      await pass(world, ms);
+      counts.push((await world.records.runs({})).length);
+    }
+
+    expect(counts).toStrictEqual([1, 2, 2, 3, 3]);
+    expect((await newest(world)).trigger).toMatchObject({
+      kind: 'schedule',
+      key: 'schedule:drills:2026-11-22T03:00:00.000Z/orders/retry-2',
+    });
+    await agent.close();
+  });
+
+  it('does not try again what a person drilled meanwhile', async () => {
+    const world = createWorld();
+    world.backups.next.push({ verdict: 'failed' });
+    const agent = await world.start();
+    await agent
+      .schedules()
+      .find(({ name }) => name === 'drills')
+      ?.run('2026-11-22T03:00:00.000Z');
+    await pass(world, hour);
+
+    await askDrill(agent);
+    await pass(world, day);
+
+    expect(await world.records.runs({})).toHaveLength(2);
+    await agent.close();
+  });
+});
+
+describe('an agent that dies in a drill', () => {
+  async function live(world: World): Promise<{ readonly run: Run; readonly agents: number }> {
+    let agents = 1;
+    let agent = await world.start('host-a/1');
+    await askDrill(agent);
+    for (let step = 0; step < 500; step += 1) {
+      await world.clock.advance(5_000);
+      if (world.deaths >= agents) {
+        agents += 1;
+        agent = await world.start(`host-a/${agents}`);
+      }
+      const run = await newest(world);
+      if (isOpen(run.state)) continue;
+      await world.clock.advance(2 * minute);
+      if (world.deaths < agents) {
+        await agent.close();
+        return { run: await newest(world), agents };
+      }
+    }
+    throw new Error('it does not come to an end');
+  }
+
+  it('leaves one proof and an empty scratch, wherever it dies', { timeout: 60_000 }, async () => {
+    const calm = createWorld();
+    expect((await live(calm)).run.state).toBe('verified');
+    const points = [...new Set(calm.points)];
+
+    expect(points).toEqual(
+      expect.arrayContaining(['after folder', 'drill verify', 'before discard 0', 'after record 0']),
+    );
+    for (const point of points) {
+      const world = createWorld();
+      world.dieAt = `${point}#1`;
+      const { run, agents } = await live(world);
+
+      expect.soft(agents, point).toBe(2);
+      expect.soft(run.state, `${point}: ${run.reason}`).toBe('verified');
+      expect.soft(await proofsOf(world), point).toHaveLength(1);
+      expect.soft(world.scratch.folders.size, point).toBe(0);
+      expect.soft(world.backups.servers.size, point).toBe(0);
+      const ends = (await auditTexts(world)).filter((text) => text.startsWith('drill_ended'));
+      expect.soft(ends, point).toHaveLength(1);
+    }
+  });
+});
