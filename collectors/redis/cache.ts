@@ -15,6 +15,11 @@ const fields: readonly FieldReading[] = [
 /** Lookups, evictions and expirations of one server. */
 export const readCache: NodeGroup = (node, reading, context) => {
   recordFields(fields, node, reading, context);
+  const window = node.lookups.delta();
+  if (window === undefined) return;
+  const { hits, misses, evicted, expired, writes, refused } = window.growth;
+  const growth = { hits, misses, evicted, expired, writes, refused };
+  context.detail('cache_window', [{ node: node.name, seconds: window.spanMs / 1_000, ...growth }]);
 };
 
 /**

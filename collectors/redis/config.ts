@@ -29,6 +29,18 @@ export function redisOptions(fields: ConfigFields) {
       biggestKeys: biggestKeysField(fields)
         .prefault({})
         .describe('The walk over the keys in the background, by SCAN and MEMORY USAGE only.'),
+      cache: cacheField(fields).prefault({}).describe('What the cache pipeline may find out and change.'),
+      backups: backupsField(fields)
+        .default({})
+        .describe(
+          'Backups that are kept, by a name of your choice: their age and health are watched, and drills restore them.',
+        ),
+      redisServer: fields
+        .path()
+        .optional()
+        .describe(
+          'The redis-server that drills restore with, at least as new as the one that made the backups; looked up in PATH, /usr/bin, /usr/local/bin and /usr/sbin otherwise.',
+        ),
     })
     .refine((options) => (options.url === undefined) !== (options.sentinel === undefined), {
       error: 'give either url or sentinel',
@@ -45,6 +57,53 @@ export function redisOptions(fields: ConfigFields) {
 }
 
 export type RedisOptions = z.infer<ReturnType<typeof redisOptions>>;
+
+export type BackupChain = RedisOptions['backups'][string];
+
+function cacheField(fields: ConfigFields) {
+  return z.strictObject({
+    maxmemoryCap: fields
+      .size({ minBytes: 1_048_576 })
+      .optional()
+      .describe(
+        'Reeve never proposes more maxmemory than this for one server; three quarters of the memory of its machine unless given.',
+      ),
+    missSampling: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether a run of the cache pipeline may turn on notifications of missed keys for a while, by the login that acts, to say which keys are missed. The old setting is put back.',
+          ),
+        for: fields
+          .duration({ minMs: 1_000, maxMs: 300_000 })
+          .default(30_000)
+          .describe('How long it listens.'),
+      })
+      .prefault({})
+      .describe('Misses by prefix; SCAN cannot see keys that are not there.'),
+  });
+}
+
+function backupsField(fields: ConfigFields) {
+  const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be lower case letters, digits, - and _');
+  return z.record(
+    name,
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('rdb').describe('Snapshots.'),
+        path: fields.path().describe('The folder that keeps them (`*.rdb`), or one file.'),
+      }),
+      z.strictObject({
+        kind: z.literal('aof').describe('The append-only file.'),
+        path: fields
+          .path()
+          .describe('A copy of the folder appenddirname with its manifest, or before Redis 7.0 one file.'),
+      }),
+    ]),
+  );
+}
 
 function sentinelField(fields: ConfigFields) {
   return z.strictObject({

@@ -29,7 +29,7 @@ export const engine: Engine = defineEngine({
   options: redisOptions,
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
   guards: redisGuards,
-  actions: [],
+  actions: ['raise_maxmemory', 'set_eviction_policy'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createRedisOperations(input),
 });

@@ -16,10 +16,9 @@ import {
 } from './connection.ts';
 import { type Info, parseInfo } from './info.ts';
 import { type CommandHistograms, LatencyWindow, parseLatencyHistogram } from './latency-histogram.ts';
+import { type LookupCounter, lookupCounters } from './lookup-counters.ts';
 import { replicationSample } from './replication-info.ts';
 import { ReplicationLag, resolutionMs } from './replication-lag.ts';
-
-export type LookupCounter = 'hits' | 'misses' | 'commands' | 'connections';
 
 /** What one round trip to a server gave; all groups of a poll share it. */
 export interface NodeReading {
@@ -182,14 +181,8 @@ export class RedisNode {
 
   #remember({ info, histograms }: NodeReading, startMs: number, endMs: number): void {
     const epoch = info.text('run_id') ?? '';
-    const hits = info.number('keyspace_hits');
-    const misses = info.number('keyspace_misses');
-    if (hits !== undefined && misses !== undefined) {
-      // The other two notice a reset of statistics after which hits and misses have already passed their old values.
-      const commands = info.number('total_commands_processed') ?? 0;
-      const connections = info.number('total_connections_received') ?? 0;
-      this.lookups.add(endMs, { hits, misses, commands, connections }, epoch);
-    }
+    const lookups = lookupCounters(info);
+    if (lookups !== undefined) this.lookups.add(endMs, lookups, epoch);
     if (!(histograms instanceof CollectError)) this.latency.add(endMs, histograms, epoch);
     this.#addToLag(info, startMs, endMs);
     if (info.text('role') === 'master' && (info.number('connected_slaves') ?? 0) > 0) void this.#sample();

@@ -7,7 +7,10 @@ export const cache: Pipeline = {
   objectives: ['cache_hit_ratio'],
   practice: 'caching patterns and invalidation',
   advice: 'caching patterns and invalidation',
-  practices: {},
+  practices: {
+    raise_maxmemory: 'caching patterns and invalidation',
+    set_eviction_policy: 'caching patterns and invalidation',
+  },
   candidateLimit: 1,
   custodian: [],
 };

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type EvidenceDraft, Secret, type Snapshot } from '../../../src/sdk.ts';
-import { createMemoryHistory } from '../../../tests/support/engine-tests.ts';
-import { FakeClock } from '../../../tests/support/fake-clock.ts';
+import type { Snapshot } from '../../../src/sdk.ts';
 import { startRedis } from '../../../tests/support/redis/server.ts';
 import { watchTarget } from '../../../tests/support/watching.ts';
 import { engine } from '../index.ts';
 import { adviseCommands } from './advise.ts';
-import { createRedisOperations } from './create-operations.ts';
+import { setStage, users } from './testing/stage.ts';
 
 const row = (command: string, durationSeconds: number, node = 'a:6379') => ({
   node,
@@ -101,51 +99,25 @@ describe('advice on slow commands', () => {
 
 describe('operations on a real server', () => {
   it('explains the slow commands of its slow log, without a key, and changes nothing', async () => {
-    await using server = await startRedis({ config: { 'slowlog-log-slower-than': '0' } });
+    await using server = await startRedis({ users, config: { 'slowlog-log-slower-than': '0' } });
     await server.command('HSET', 'canary:hash', 'canary-field', '1');
     await server.command('HGETALL', 'canary:hash');
     await server.command('KEYS', 'canary:*');
-    await using watching = watchTarget({ engine, target: { url: { env: 'URL' } }, env: { URL: server.url } });
-    const snapshot = await watching.collect();
-    const evidence: EvidenceDraft[] = [];
-    const operations = createRedisOperations({
-      target: snapshot.target,
-      options: {
-        url: new Secret(server.url),
-        cluster: false,
-        biggestKeys: { enabled: false, top: 1, every: 60_000, serverTime: 25, keysPerSecond: 1_000 },
-      },
-      credentials: new Secret('redis://nobody'),
-      policy: { lockTimeoutMs: 1, minimumImprovement: 0.2 },
-      history: createMemoryHistory(),
-      clock: new FakeClock(),
-      random: () => 0,
-      log: watching.log,
-      applicationName: 'reeve/test',
-    scratch: '/nowhere',
-      snapshot: () => snapshot,
-      conceal: () => undefined,
-    });
-    const { signal } = new AbortController();
-    const context = { signal, runId: 'r-1', evidence: (draft: EvidenceDraft) => void evidence.push(draft) };
+    await using stage = await setStage(server);
+    await stage.collect();
+    const { operations, context, evidence } = stage;
 
     const advice = await operations.advise?.('query_optimisation', context);
 
-    expect(operations.actions).toEqual([]);
     expect(advice?.map(({ body }) => body['command'])).toEqual(
       expect.arrayContaining(['KEYS', 'HGETALL', 'HSET']),
     );
     expect(evidence).toEqual(advice);
     expect(JSON.stringify(evidence)).not.toContain('canary');
-    expect(await operations.advise?.('cache', context)).toEqual([]);
-    expect(await operations.identify(signal)).toMatchObject({
+    expect(await operations.identify(context.signal)).toMatchObject({
       role: 'master',
       version: expect.stringMatching(/^7/),
     });
-    expect((await operations.check(signal)).map(({ message }) => message)).toEqual([
-      expect.stringContaining('never used'),
-    ]);
-    await operations.close();
   });
 });
 

@@ -1,25 +1,19 @@
-import {
-  type CheckItem,
-  CollectError,
-  type Operations,
-  type OperationsInput,
-  type TargetIdentity,
-} from '../../../src/sdk.ts';
-import { topologyOf } from '../collector.ts';
-import type { RedisOptions } from '../config.ts';
-import { parseInfo } from '../info.ts';
-import { targetConnect } from '../target-connect.ts';
-import { parseRedisUrl } from '../url.ts';
+import type { Operations, TargetIdentity } from '../../../src/sdk.ts';
 import { adviseCommands } from './advise.ts';
+import { checkLogins } from './check-logins.ts';
+import { identityOf } from './identity.ts';
+import { judgeSettings } from './judge-settings.ts';
+import { type RedisOperationsInput, withMembers } from './place.ts';
+import { raiseMaxmemory } from './raise-maxmemory.ts';
+import { setEvictionPolicy } from './set-eviction-policy.ts';
 
-const timeLimitMs = 4_000;
-
-/** Redis is advised and never changed: what would mend a slow command is in the application. Connects to nothing yet. */
-export function createRedisOperations(input: OperationsInput<RedisOptions>): Operations {
+/** What may be done to a Redis deployment: two settings of its memory. Everything else is explained. Connects to nothing yet. */
+export function createRedisOperations(input: RedisOperationsInput): Operations {
   return {
-    actions: [],
+    actions: [raiseMaxmemory(input), setEvictionPolicy(input)],
     identify: (signal) => identify(input, signal),
-    check: async () => check(input),
+    check: (signal) => checkLogins(input, signal),
+    judge: async (plan) => judgeSettings(plan),
     advise: async (pipeline, { evidence }) => {
       if (pipeline !== 'query_optimisation') return [];
       const advice = adviseCommands(input.snapshot());
@@ -30,41 +24,6 @@ export function createRedisOperations(input: OperationsInput<RedisOptions>): Ope
   };
 }
 
-async function identify(
-  { options, applicationName }: OperationsInput<RedisOptions>,
-  signal: AbortSignal,
-): Promise<TargetIdentity> {
-  const url = options.url === undefined ? undefined : parseRedisUrl(options.url);
-  const connect = targetConnect(options, url, { connectionName: applicationName, timeLimitMs });
-  const topology = topologyOf(options, url?.address, connect);
-  try {
-    const [address] = (await topology.discover(signal)).nodes;
-    if (address === undefined) throw new CollectError('unreachable', 'no server is known');
-    const connection = await connect(address, 'server', signal);
-    try {
-      const info = parseInfo(String(await connection.call(['INFO', 'all'], signal)));
-      const fields = { runId: 'run_id', role: 'role', version: 'redis_version' } as const;
-      return Object.fromEntries(
-        Object.entries(fields).map(([name, field]) => [name, info.text(field) ?? 'unknown']),
-      );
-    } finally {
-      connection.close();
-    }
-  } finally {
-    topology.close();
-  }
-}
-
-function check({ credentials }: OperationsInput<RedisOptions>): readonly CheckItem[] {
-  if (credentials === undefined) return [];
-  return [
-    {
-      severity: 'advice',
-      subject: '',
-      message:
-        'remediation.credentials are never used: nothing is ever changed on Redis, slow commands are explained',
-      remedy: '# take remediation.credentials out of this target',
-      groups: [],
-    },
-  ];
+async function identify(input: RedisOperationsInput, signal: AbortSignal): Promise<TargetIdentity> {
+  return withMembers(input, signal, async ([first]) => (first === undefined ? {} : identityOf(first.info)));
 }
