@@ -1,6 +1,7 @@
 import { formatDuration } from '../core/duration.ts';
 import type { Engine } from '../core/engine.ts';
 import { objectives } from '../core/objective.ts';
+import { measuredBy, measuresOf } from '../core/proof-metrics.ts';
 import { defaultBound } from './default-bound.ts';
 import { code, codeBlock, generatedNotice, renderPage, renderTable } from './markdown.ts';
 import { cadenceInFull, renderMetricsTable } from './render-metrics.ts';
@@ -44,8 +45,10 @@ function renderAlertsAndDashboard({ id, alerts = [] }: Engine): string {
 }
 
 function renderObjectives(engine: Engine): string {
-  if (engine.objectives.length === 0) return 'None yet.';
-  const rows = engine.objectives.map(({ objective, metric }) => {
+  const measures = measuresOf(engine);
+  if (measures.length === 0) return 'None yet.';
+  const metrics = measuredBy(engine);
+  const rows = measures.map(({ objective, metric }) => {
     const definition = objectives[objective];
     return [
       code(objective),
@@ -53,7 +56,7 @@ function renderObjectives(engine: Engine): string {
       defaultBound(definition),
       definition.forMs === 0 ? 'at once' : formatDuration(definition.forMs),
       definition.severity,
-      code(engine.metrics[metric]?.name ?? metric),
+      code(metrics[metric]?.name ?? metric),
     ];
   });
   return renderTable(

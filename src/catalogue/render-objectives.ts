@@ -1,5 +1,6 @@
 import { formatDuration } from '../core/duration.ts';
 import { type ObjectiveDefinition, type ObjectiveId, objectiveIds, objectives } from '../core/objective.ts';
+import { measuredBy, measuresOf } from '../core/proof-metrics.ts';
 import { formatQuantity } from '../core/quantity.ts';
 import { alertNames } from './alerts/objective-rules.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -78,13 +79,16 @@ function definitionRow(id: ObjectiveId, definition: ObjectiveDefinition): readon
 
 function measureRows(id: ObjectiveId, engines: Catalogue['engines']): readonly (readonly string[])[] {
   const rows = engines.flatMap((engine) =>
-    engine.objectives
+    measuresOf(engine)
       .filter(({ objective }) => objective === id)
       .map(({ metric: key, statistic, where = {}, resolution, page = [], withoutMinimum }) => {
-        const nameOf = (metric: string) => engine.metrics[metric]?.name ?? metric;
+        const nameOf = (metric: string) => measuredBy(engine)[metric]?.name ?? metric;
         const labels = Object.entries(where).map(([label, value]) => `${label}="${value}"`);
         const notes = [
-          ...(statistic === 'age' ? ['only says which subjects there are'] : []),
+          ...(statistic === 'age'
+            ? ['only says which subjects there are; the age counts from the last verified drill']
+            : []),
+          ...(statistic === 'recorded' ? ['what Reeve itself recorded'] : []),
           ...(statistic === 'forecast' ? ['its forecast is judged'] : []),
           ...(resolution === undefined
             ? []

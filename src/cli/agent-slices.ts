@@ -1,7 +1,9 @@
 import type { AgentSlice } from '../catalogue/catalogue.ts';
 import { objectiveMetrics } from '../core/objective-metrics.ts';
+import { proofMetrics } from '../core/proof-metrics.ts';
 import { agentAlerts } from '../telemetry/alerts.ts';
 import { agentMetrics, collectionMetrics } from '../telemetry/metrics.ts';
+import { proofAlerts } from '../telemetry/proof-alerts.ts';
 import { remediationAlerts } from '../telemetry/remediation-alerts.ts';
 import { remediationMetrics } from '../telemetry/remediation-metrics.ts';
 
@@ -16,6 +18,13 @@ export const agentSlices: readonly AgentSlice[] = [
     title: 'Objectives',
     summary: 'What evaluation says of each target; part of every snapshot.',
     metrics: objectiveMetrics,
+  },
+  {
+    title: 'Proofs',
+    summary:
+      'What was proven about each target by doing it: restores and migrations; part of every snapshot.',
+    metrics: proofMetrics,
+    alerts: proofAlerts,
   },
   {
     title: 'Agent',

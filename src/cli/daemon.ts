@@ -17,6 +17,7 @@ import type { Close, DaemonInput } from './daemon-input.ts';
 import { createJudging, type Judging } from './judging.ts';
 import { type ListenerUrls, openListeners } from './open-listeners.ts';
 import { openStoreOf } from './open-store-of.ts';
+import { createProofs, type Proofs, refreshEveryMs } from './proofs.ts';
 import { createReloader, publishConfig } from './reload.ts';
 import { createRemediating } from './remediating.ts';
 import { createRunbooks } from './runbooks.ts';
@@ -74,12 +75,16 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   const agent = createAgentMetrics({ clock });
   const snapshots = new LatestSnapshots();
   const tracing = createTracingSwitch();
-  const store = await openStoreOf(config.store, {
+  const opening = await openStoreOf(config.store, {
     clock,
     log,
     onError: () => agent.add('storeErrorsTotal', {}),
   });
-  opened.push(() => store.close());
+  opened.push(() => opening.close());
+  const proofs = createProofs({ store: opening, engines: input.engines, clock, log });
+  await proofs.refresh();
+  // What is proven from here on is judged at once.
+  const store: Store = { ...opening, proofs: proofs.records };
   const lateness = new CollectLateness(agent);
   const scheduler = new Scheduler({
     clock,
@@ -89,7 +94,7 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
     onSkipped: () => agent.add('collectSkippedTotal', {}),
   });
   const onEvent = (event: ObjectiveEvent): void => remediating.onEvent(event);
-  const watching = createWatching(input, { scheduler, snapshots, store, agent, tracing, onEvent });
+  const watching = createWatching(input, { scheduler, snapshots, store, proofs, agent, tracing, onEvent });
   const { judging, fleet, watch } = watching;
   const judgements = () => judging.judgements();
   const remediating = await createRemediating(input, { store, snapshots, judgements, agent });
@@ -114,6 +119,7 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
   opened.push(
     () => scheduler.close(),
     repeat(clock, latenessEveryMs, () => lateness.publish(clock.monotonicMs())),
+    repeat(clock, refreshEveryMs, () => proofs.refresh()),
   );
   agent.set('buildInfo', 1, { version: context.version, node: process.versions.node });
   publishConfig(agent, config, clock);
@@ -127,6 +133,7 @@ async function openParts(input: DaemonInput, opened: Close[]): Promise<Omit<Daem
 
 interface WatchingParts extends Pick<TargetFleetInput, 'scheduler' | 'snapshots' | 'tracing'> {
   readonly store: Store;
+  readonly proofs: Proofs;
   readonly agent: AgentMetrics;
   readonly onEvent: (event: ObjectiveEvent) => void;
 }
@@ -140,12 +147,12 @@ interface Watching {
 
 function createWatching(
   { context, engines, inForce, log }: DaemonInput,
-  { store, agent, onEvent, ...parts }: WatchingParts,
+  { store, proofs, agent, onEvent, ...parts }: WatchingParts,
 ): Watching {
   const { clock, random } = context;
   const conceal = (secret: string): void => inForce.conceal(secret);
   const engineOf = collectorFactory({ context, engines, store, log, conceal });
-  const judging = createJudging({ records: store.objectives, engines, clock, agent, log, onEvent });
+  const judging = createJudging({ records: store.objectives, engines, clock, agent, log, proofs, onEvent });
   const judged = (snapshot: Snapshot): Snapshot => judging.judged(snapshot);
   const redact = (text: string): string => inForce.redact(text);
   const fleet = new TargetFleet({ ...parts, engineOf, judged, clock, random, log, redact });
@@ -159,11 +166,11 @@ function createWatching(
 const latenessEveryMs = 5_000;
 
 /** Calls `work` again and again; what it returns ends it. */
-function repeat(clock: Clock, everyMs: number, work: () => void): Close {
+function repeat(clock: Clock, everyMs: number, work: () => void | Promise<void>): Close {
   const stop = new AbortController();
   const loop = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      work();
+      await work();
       // Rejects only when stopped.
       await clock.sleep(everyMs, stop.signal).catch(() => undefined);
     }

@@ -6,9 +6,12 @@ import type { Judgement, ObjectiveEvent } from '../core/judgement.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Log, LogLevel } from '../core/ports/log.ts';
 import type { ObjectiveRecords } from '../core/ports/objective-records.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import { measuredBy } from '../core/proof-metrics.ts';
+import type { GroupReading, Snapshot } from '../core/snapshot.ts';
 import { Judge, type JudgedTarget } from '../evaluate/judge.ts';
+import type { LastEventAt } from '../evaluate/observe.ts';
 import type { AgentMetrics } from '../telemetry/agent-metrics.ts';
+import type { JudgedProofs } from './proofs.ts';
 
 export interface JudgingInput {
   readonly records: ObjectiveRecords;
@@ -16,6 +19,8 @@ export interface JudgingInput {
   readonly clock: Clock;
   readonly agent: Pick<AgentMetrics, 'add'>;
   readonly log: Log;
+  /** What was proven; nothing unless given. */
+  readonly proofs?: JudgedProofs;
   /** Told of every event after it was recorded; must not throw. */
   readonly onEvent?: (event: ObjectiveEvent) => void;
 }
@@ -32,20 +37,26 @@ export interface Judging {
   save(): void;
 }
 
-export function createJudging({ records, engines, clock, agent, log, onEvent: tell }: JudgingInput): Judging {
+export function createJudging(input: JudgingInput): Judging {
+  const { records, engines, clock, agent, log, proofs, onEvent: tell } = input;
   const onEvent = (event: ObjectiveEvent): void => {
     agent.add('objectiveEventsTotal', { kind: event.kind });
     logEvent(event, log);
     tell?.(event);
   };
-  const judge = new Judge({ records, clock, onEvent, forecast: forecastGrowth });
+  const lastEventAt: LastEventAt = (key) => proofs?.lastEventAt(key);
+  const judge = new Judge({ records, clock, onEvent, forecast: forecastGrowth, lastEventAt });
   /** Targets whose latest snapshot could not be judged; said once and not at every collection. */
   const unjudged = new Set<string>();
   return {
-    apply: (targets) => judge.apply(judgedTargets(targets, engines)),
-    judged: (snapshot) => {
+    apply: (targets) => {
+      proofs?.apply(targets);
+      judge.apply(judgedTargets(targets, engines));
+    },
+    judged: (collected) => {
+      const { snapshot, judgedBy } = withProofs(collected, proofs?.reading(collected.target.id));
       try {
-        const samples = judge.judge(snapshot);
+        const samples = judge.judge(judgedBy);
         unjudged.delete(snapshot.target.id);
         return samples.length === 0 ? snapshot : { ...snapshot, samples: [...snapshot.samples, ...samples] };
       } catch (error) {
@@ -71,14 +82,27 @@ export function createJudging({ records, engines, clock, agent, log, onEvent: te
   };
 }
 
-/** Targets with what their engine measures. */
+/** The snapshot as it is published, and as it is judged: what was proven is a reading of it that nobody collected. */
+function withProofs(
+  snapshot: Snapshot,
+  reading: GroupReading | undefined,
+): { readonly snapshot: Snapshot; readonly judgedBy: Snapshot } {
+  if (reading === undefined) return { snapshot, judgedBy: snapshot };
+  const published =
+    reading.samples.length === 0
+      ? snapshot
+      : { ...snapshot, samples: [...snapshot.samples, ...reading.samples] };
+  return { snapshot: published, judgedBy: { ...published, readings: [...snapshot.readings, reading] } };
+}
+
+/** Targets with what their engine measures, and what is proven on them. */
 export function judgedTargets(
   targets: readonly ConfiguredTarget[],
   engines: ReadonlyMap<string, Engine>,
 ): readonly JudgedTarget[] {
   return targets.map(({ target, objectives }) => ({
     target,
-    metrics: engines.get(target.engine)?.metrics ?? {},
+    metrics: measuredBy(engines.get(target.engine) ?? { metrics: {} }),
     objectives,
   }));
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../core/engine.ts';
 import { type ObjectiveId, objectiveIds, objectives } from '../core/objective.ts';
 import type { ObjectiveOverrides } from '../core/objective-in-force.ts';
+import { measuresOf } from '../core/proof-metrics.ts';
 import type { MaintenanceWindow } from '../core/remediation/settings.ts';
 import type { ConfiguredTarget, ObjectiveRule } from './config.ts';
 import type { Sections } from './schema/sections.ts';
@@ -74,7 +75,7 @@ function inactiveOfTarget(
   { target, objectives: inForce, overrides, remediation }: ConfiguredTarget,
   engine: Engine | undefined,
 ): readonly InactivePart[] {
-  const measured = new Set(engine?.objectives.map(({ objective }) => objective));
+  const measured = new Set(engine && measuresOf(engine).map(({ objective }) => objective));
   const applied = new Set(inForce.map(({ id }) => id));
   const idle = overridden(overrides).filter((id) => !applied.has(id));
   const part = (what: string, why: string): InactivePart => ({ what, target: target.id, why });

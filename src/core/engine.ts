@@ -51,8 +51,12 @@ export interface ObjectiveMeasure<K extends string = string> {
    * - `value` (default): the sample is the statistic, over the window that `windowMs` of the target says.
    * - `forecast`: the samples are remembered, and where they will be is judged.
    * - `age`: only which subjects there are is taken from the samples; judged is the age of something that Reeve records about each.
+   * - `recorded`: the samples are made of what Reeve itself recorded: known also while the target cannot be reached, and what is not there
+   *   any more is gone at once.
    */
-  readonly statistic?: 'value' | 'forecast' | 'age';
+  readonly statistic?: 'value' | 'forecast' | 'age' | 'recorded';
+  /** Subjects that have a sample of this metric and none of `metric` are there, and their value is not known: `recorded` only. */
+  readonly subjectsOf?: K;
   /** Labels that name the subject, in this order; all labels of the metric unless set. */
   readonly subject?: readonly string[];
   /** Only samples with these label values, such as `{ window: 'month' }`. */
@@ -66,7 +70,10 @@ export interface ObjectiveMeasure<K extends string = string> {
    * as it has them (`database` and `container` of a subject that has a `region` too; no labels: all subjects).
    */
   readonly withoutMinimum?: K;
-  /** Why there is no sample for long although it is read, where a watch of weeks comes first: then the reason is `too_little_history`. */
+  /**
+   * Why there is no sample for long although it is read, where a watch of weeks comes first: then the reason is `too_little_history`. Of
+   * `subjectsOf`: why there is none.
+   */
   readonly untilKnown?: string;
   /** While a sample of this metric is above 0 and no subject was ever seen, there is nothing to judge, which is not unknown: a serverless account. */
   readonly exempt?: K;

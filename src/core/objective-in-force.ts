@@ -1,4 +1,4 @@
-import type { ObjectiveMeasure } from './engine.ts';
+import type { Engine, ObjectiveMeasure } from './engine.ts';
 import {
   type ObjectiveDefinition,
   type ObjectiveId,
@@ -6,6 +6,7 @@ import {
   objectives,
   type Severity,
 } from './objective.ts';
+import { measuresOf } from './proof-metrics.ts';
 import type { Workload } from './workload.ts';
 
 /** What the operator changed about an objective, in the objective's own unit. */
@@ -41,12 +42,13 @@ export interface ObjectiveInForce extends ObjectiveDefinition {
  * one of its workloads, and nobody switched it off; of several overrides the last that says something wins.
  */
 export function objectivesInForce(
-  engine: { readonly objectives: readonly ObjectiveMeasure[] },
+  engine: Pick<Engine, 'objectives' | 'proves'>,
   workload: Workload | undefined,
   overrides: readonly ObjectiveOverrides[],
 ): readonly ObjectiveInForce[] {
+  const measures = measuresOf(engine);
   return objectiveIds.flatMap((id) => {
-    const measure = engine.objectives.find(({ objective }) => objective === id);
+    const measure = measures.find(({ objective }) => objective === id);
     const definition = objectives[id];
     const said = overrides.flatMap((all) => all[id] ?? []);
     const enabled = said.findLast((one) => one.enabled !== undefined)?.enabled ?? true;

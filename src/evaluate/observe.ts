@@ -35,8 +35,8 @@ export interface ObserveInput {
   readonly lastEventAt: LastEventAt;
 }
 
-/** When what an objective by age waits for last happened (Unix time in milliseconds); undefined when it never did. */
-export type LastEventAt = (key: SubjectKey) => number | undefined;
+/** When what an objective by age waits for last happened (Unix time in milliseconds); undefined when it never did. `unknown`: nobody can tell now. */
+export type LastEventAt = (key: SubjectKey) => number | undefined | 'unknown';
 
 /** What is known now of every subject of an objective: those in the samples, and those that were known before. */
 export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
@@ -45,7 +45,7 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   const { untilKnown } = measure;
   const metric = metrics[measure.metric];
   const { name: metricName, group } = metric ?? { name: measure.metric, group: '' };
-  const status = readingState(snapshot, group, wasRead);
+  const status = readingState(snapshot, group, wasRead, measure.statistic === 'recorded');
   const observing = { ...input, metricName };
   const samples = status.reading === undefined ? [] : index.samples([status.reading], metric);
   const found = findSubjects(samples, measure);
@@ -54,6 +54,9 @@ export function observe(input: ObserveInput): ReadonlyMap<string, Observation> {
   for (const [subject, one] of found) observed.set(subject, statistic(observing, subject, one));
   if (measure.statistic === 'forecast' && objective.capacityBytes !== undefined) {
     observed.set(allDatabases, observeTotal(observing, objective.capacityBytes, found, status));
+  }
+  for (const [subject, uncounted] of observeUncounted(input, status)) {
+    if (!observed.has(subject)) observed.set(subject, uncounted);
   }
   for (const [subject, overrun] of observeOverruns(input)) {
     if (!observed.has(subject)) observed.set(subject, overrun);
@@ -84,8 +87,9 @@ interface Observing extends ObserveInput {
 
 type Statistic = (input: Observing, subject: string, found: FoundSubject) => Observation;
 
-const statistics: Readonly<Record<'value' | 'forecast' | 'age', Statistic>> = {
+const statistics: Readonly<Record<'value' | 'forecast' | 'age' | 'recorded', Statistic>> = {
   value: observeValue,
+  recorded: observeValue,
   forecast: observeForecast,
   age: (input, subject) => aged(input, subject, 'present'),
 };
@@ -135,13 +139,28 @@ function observeOverruns({ objective, metrics, snapshot, index }: ObserveInput):
   return overruns;
 }
 
+/** Subjects that are there and of which nobody could tell the value. */
+function observeUncounted(
+  { objective: { measure, bound }, metrics, index }: ObserveInput,
+  { reading }: ReadingState,
+): Map<string, Observation> {
+  const { subjectsOf, untilKnown = '' } = measure;
+  if (subjectsOf === undefined || reading === undefined) return new Map();
+  const found = findSubjects(index.samples([reading], metrics[subjectsOf]), measure);
+  return new Map(
+    [...found.keys()].map((subject) => [subject, unknown('not_reported', untilKnown, bound, 'present')]),
+  );
+}
+
 /** How long ago the thing happened, or that nobody has seen it happen. */
 function aged(input: ObserveInput, subject: string, presence: 'present' | 'unread'): Observation {
   const { objective, known, now, lastEventAt, snapshot } = input;
+  const { bound } = objective;
   const firstSeenAt = known.find((state) => state.subject === subject)?.firstSeenAt ?? now;
   const lastAt = lastEventAt({ target: snapshot.target.id, objective: objective.id, subject });
-  const value = Math.max(0, now - Math.max(firstSeenAt, lastAt ?? firstSeenAt)) / 1_000;
-  const { bound } = objective;
+  if (lastAt === 'unknown')
+    return unknown('collection_failed', 'the records of it in the store cannot be read', bound, presence);
+  const value = Math.max(0, now - (lastAt ?? firstSeenAt)) / 1_000;
   return { ...assess({ value, bound, isPage: () => false }, objective), presence };
 }
 

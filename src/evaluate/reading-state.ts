@@ -11,9 +11,17 @@ export interface ReadingState {
   readonly detail: string;
 }
 
-/** @param wasRead the group was in a snapshot before, since the agent started. */
-export function readingState(snapshot: Snapshot, group: string, wasRead: boolean): ReadingState {
-  if (!snapshot.up) {
+/**
+ * @param wasRead the group was in a snapshot before, since the agent started.
+ * @param isRecorded the reading is of what Reeve itself recorded: it does not matter whether the target can be reached.
+ */
+export function readingState(
+  snapshot: Snapshot,
+  group: string,
+  wasRead: boolean,
+  isRecorded = false,
+): ReadingState {
+  if (!snapshot.up && !isRecorded) {
     return { reading: undefined, reason: 'unreachable', detail: snapshot.failure?.message ?? '' };
   }
   const reading = snapshot.readings.find((one) => one.group === group);

@@ -176,7 +176,10 @@ export class TargetJudge {
     for (const [name, observation] of observed) {
       const subject = subjects.get(name) ?? this.#create(objective, name);
       this.#judgeOne(subject, observation, objective, { now, monotonicMs });
-      if (isForgettable(subject.state, objective)) this.#forget(objective.id, name);
+      if (isOver(subject.state, observation, objective)) {
+        this.#end(subject, 'gone');
+        this.#forget(objective.id, name);
+      } else if (isForgettable(subject.state, objective)) this.#forget(objective.id, name);
       else if (!isGone(subject.state)) samples.push(...subject.shelf.samples(subject.state, objective));
     }
     return samples;
@@ -314,6 +317,11 @@ function isForgettable(state: SubjectState, { measure }: ObjectiveInForce): bool
   if (state.open !== undefined) return false;
   if (!state.isSeen) return state.breaches > 0;
   return isGone(state) && state.absentMs >= (measure.statistic === 'age' ? ageKeptMs : 0);
+}
+
+/** What was recorded is no longer judged: its window is over. */
+function isOver({ isSeen }: SubjectState, { presence }: Observation, { measure }: ObjectiveInForce): boolean {
+  return measure.statistic === 'recorded' && isSeen && presence === 'absent';
 }
 
 /** Something changed that is not merely time that passed. */

@@ -1,3 +1,4 @@
+import { measuresOf } from '../../core/proof-metrics.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { AlertFile } from './alert-file.ts';
 import { burnRateRecordings } from './burn-rates.ts';
@@ -7,7 +8,7 @@ import { objectiveRules } from './objective-rules.ts';
 /** All files of rules: about objectives, about the agent, and one for each engine that has some. */
 export function alertFiles({ engines, agent }: Catalogue): readonly AlertFile[] {
   const ownTables = agent.map(({ metrics }) => metrics);
-  const measured = new Set(engines.flatMap(({ objectives }) => objectives.map(({ objective }) => objective)));
+  const measured = new Set(engines.flatMap((engine) => measuresOf(engine).map(({ objective }) => objective)));
   const files: readonly AlertFile[] = [
     {
       name: 'objectives',

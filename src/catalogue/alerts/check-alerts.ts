@@ -1,5 +1,6 @@
 import type { AlertRule } from '../../core/alert-rule.ts';
 import { objectives } from '../../core/objective.ts';
+import { measuresOf } from '../../core/proof-metrics.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { createExpressions } from '../expressions.ts';
 import type { AlertFile } from './alert-file.ts';
@@ -99,7 +100,7 @@ function sharedNames(files: readonly AlertFile[]): readonly AlertProblem[] {
 
 /** Objectives that are measured and of which no alert speaks. */
 function silentObjectives({ engines }: Catalogue): readonly AlertProblem[] {
-  const measured = new Set(engines.flatMap((engine) => engine.objectives.map(({ objective }) => objective)));
+  const measured = new Set(engines.flatMap((engine) => measuresOf(engine).map(({ objective }) => objective)));
   return [...measured]
     .filter((id) => Object.hasOwn(objectives, id) && objectiveAlertName(id) === undefined)
     .map((id) => ({ where: id, message: 'is measured and has no alert: add it to objectiveTexts' }));

@@ -44,7 +44,7 @@ describe('renderObjectivesPage', () => {
       '| `replication_lag_seconds` | Lamp | `reeve_lamp_light_seconds{room="hall"}` | shows differences of 1 s; pages by `reeve_lamp_dark_seconds`; no lower bound by `reeve_lamp_dark_seconds` |',
     );
     expect(page).toContain(
-      '| `restore_test_age_seconds` | Lamp | `reeve_lamp_light_seconds` | only says which subjects there are |',
+      '| `restore_test_age_seconds` | Lamp | `reeve_lamp_light_seconds` | only says which subjects there are; the age counts from the last verified drill |',
     );
     expect(page).toContain('| `cache_hit_ratio` |  |  | not measured yet |');
   });

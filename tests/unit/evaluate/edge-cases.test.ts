@@ -204,14 +204,14 @@ describe('an observation', () => {
     expect(watched.only().budget.burnRates).toMatchObject({ '1h': undefined, '2h': 0 });
   });
 
-  it('counts an age from when it was first seen, although the thing happened before', () => {
+  it('counts an age from when the thing happened, although it was first seen later', () => {
     const watched = new Watched([inForce('restore_test_age_seconds')], {
       lastEventAt: () => start - 30 * day,
     });
 
     watched.see(0, [['storage', 1, { database: 'app' }]]);
 
-    expect(watched.only()).toMatchObject({ state: 'met', value: 0 });
+    expect(watched.only()).toMatchObject({ state: 'met', value: (30 * day) / 1_000 });
   });
 
   it('of a forecast may be below a minimum', () => {
