@@ -20,14 +20,19 @@ export interface ArmConnection {
   close(): void;
 }
 
+/** What a connection needs; a collector's input and an operation's both have it. */
+export type ArmConnectionInput = Pick<
+  CollectorInput<CosmosdbOptions>,
+  'target' | 'options' | 'clock' | 'applicationName' | 'conceal' | 'shared'
+> & { readonly onAnswer?: CollectorInput['onAnswer'] };
+
 /**
  * Connects to what the options name; nothing is sent yet. What can wait has a connection and a sign-in of its own, so that its failures
  * end nothing that every minute needs.
  */
-export function connectArm(input: CollectorInput<CosmosdbOptions>): ArmConnection {
+export function connectArm(input: ArmConnectionInput): ArmConnection {
   const { options, clock, target } = input;
-  const account = accountId(options);
-  const addresses = { ...clouds[options.cloud], ...definedOnly(options.endpoints) };
+  const { account, ...addresses } = armPlace(options);
   const budget = input.shared(`reads of ${account.subscription.toLowerCase()}`, () => new ReadBudget(clock));
   const connect = (longestMs: number): HttpClient =>
     new HttpClient({
@@ -42,7 +47,7 @@ export function connectArm(input: CollectorInput<CosmosdbOptions>): ArmConnectio
     createTokenSource({
       options,
       authority: addresses.authority,
-      audience: options.endpoints?.audience ?? clouds[options.cloud].arm,
+      audience: addresses.audience,
       client,
       clock,
       conceal: (secret) => input.conceal(secret),
@@ -55,6 +60,18 @@ export function connectArm(input: CollectorInput<CosmosdbOptions>): ArmConnectio
     for (const client of Object.values(clients)) client.close();
   };
   return { arm, budget, close };
+}
+
+/** Which account, and where Azure answers for it. */
+export function armPlace(options: CosmosdbOptions): {
+  readonly account: AccountId;
+  readonly arm: string;
+  readonly authority: string;
+  readonly audience: string;
+} {
+  const addresses = { ...clouds[options.cloud], ...definedOnly(options.endpoints) };
+  const audience = options.endpoints?.audience ?? clouds[options.cloud].arm;
+  return { account: accountId(options), ...addresses, audience };
 }
 
 function accountId({ account, resourceId }: CosmosdbOptions): AccountId {

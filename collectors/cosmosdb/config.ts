@@ -10,6 +10,9 @@ export function cosmosdbOptions(fields: ConfigFields) {
     .strictObject({
       ...controlFields(fields),
       ...dataFields(fields),
+      scaling: scalingField(fields)
+        .prefault({})
+        .describe('How the pipeline `throughput` changes throughput.'),
       ca: fields
         .path()
         .optional()
@@ -81,6 +84,47 @@ function dataFields(fields: ConfigFields) {
       .optional()
       .describe('`endpoint` and `key` in one, as the portal gives it; take the read-only one.'),
   };
+}
+
+/** Limits of `scale_throughput_up` and `scale_throughput_down`. */
+function scalingField(fields: ConfigFields) {
+  const hour = 3_600_000;
+  return z.strictObject({
+    targetUtilization: z
+      .number()
+      .min(0.5)
+      .max(0.95)
+      .default(0.775)
+      .describe('Where the 95th percentile of the utilisation is put: a share of what is reserved.'),
+    largestStep: z
+      .number()
+      .min(1.1)
+      .max(10)
+      .default(2)
+      .describe('One change at most multiplies or divides throughput by this.'),
+    hotPartitionSkew: z
+      .number()
+      .min(1.2)
+      .default(2)
+      .describe(
+        'A partition this many times as busy as the median one is hot: throughput is not changed then.',
+      ),
+    coolDownUp: fields
+      .duration({ minMs: hour / 2 })
+      .prefault('1h')
+      .describe('Not raised again on the same container or database within this time.'),
+    coolDownDown: fields
+      .duration({ minMs: hour })
+      .prefault('24h')
+      .describe('Not lowered again within this time.'),
+    prices: z
+      .strictObject({
+        manual: z.number().positive().optional().describe('Of 100 RU/s of manual throughput.'),
+        autoscale: z.number().positive().optional().describe('Of 100 RU/s of autoscale.'),
+      })
+      .default({})
+      .describe('Of an hour in one region, in your currency; without them the effect is told in RU/s only.'),
+  });
 }
 
 interface PlaneChoice {

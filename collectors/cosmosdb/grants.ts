@@ -1,10 +1,10 @@
 import type { Grants } from '../../src/sdk.ts';
 import { type AccountId, resourcePath } from './account-id.ts';
 
-const provider = 'Microsoft.DocumentDB/databaseAccounts';
+export const provider = 'Microsoft.DocumentDB/databaseAccounts';
 
 /** What databases and their containers are called, by API. */
-const kinds = [
+export const kinds = [
   ['sqlDatabases', 'containers'],
   ['mongodbDatabases', 'collections'],
   ['cassandraKeyspaces', 'tables'],
@@ -14,6 +14,8 @@ const kinds = [
 /** Everything the collector asks for; one by one, because every role with a star in it reads the read-only key, and with it documents. */
 export const actions: readonly string[] = [
   'Microsoft.Insights/metrics/read',
+  // What this very login may do: `reeve check` tells whether it could act.
+  'Microsoft.Authorization/permissions/read',
   `${provider}/read`,
   ...kinds.flatMap(([databases, containers]) => [
     `${provider}/${databases}/read`,

@@ -31,13 +31,15 @@ export interface HttpAnswer {
 export interface HttpQuestion {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** GET unless given. Everything here only reads, so a question may be asked again. */
+  /** GET unless given. What only reads may be asked again. */
   readonly method?: string;
   readonly body?: string;
+  /** It changes something: sent once, whatever becomes of the connection. */
+  readonly changes?: true;
 }
 
 /**
- * Reads over HTTPS, one request at a time on one connection that is kept. Plain HTTP goes no further than this machine, which the
+ * Asks over HTTPS, one request at a time on one connection that is kept. Plain HTTP goes no further than this machine, which the
  * configuration sees to.
  */
 export class HttpClient {
@@ -77,7 +79,7 @@ export class HttpClient {
         if (thrown instanceof CollectError) throw thrown;
         if (limit.aborted) throw new CollectError('timeout', `${question.url.host}: no answer in time`);
         // The other side had closed a kept connection; nothing of this request was answered.
-        if (thrown instanceof StaleConnection && tries === 1) continue;
+        if (thrown instanceof StaleConnection && tries === 1 && question.changes !== true) continue;
         this.reset();
         throw connectionError(question.url.host, thrown instanceof StaleConnection ? thrown.cause : thrown);
       }

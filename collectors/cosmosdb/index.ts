@@ -4,6 +4,7 @@ import { cosmosdbOptions } from './config.ts';
 import { cosmosdbDashboard } from './dashboard.ts';
 import { cosmosdbGrants } from './grants.ts';
 import { cosmosdbGroups } from './groups.ts';
+import { cosmosdbGuards } from './guards.ts';
 import { cosmosdbMetrics } from './metrics.ts';
 import { cosmosdbObjectives } from './objectives.ts';
 import { cosmosdbStarter } from './starter.ts';
@@ -27,4 +28,8 @@ export const engine: Engine = defineEngine({
   starter: cosmosdbStarter,
   options: cosmosdbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createCosmosdbCollector(input),
+  guards: cosmosdbGuards,
+  actions: ['scale_throughput_up', 'scale_throughput_down'],
+  createOperations: async (input) =>
+    (await import('./operations/create-operations.ts')).createCosmosdbOperations(input),
 });

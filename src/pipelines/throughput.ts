@@ -7,7 +7,10 @@ export const throughput: Pipeline = {
   objectives: ['request_unit_utilization_ratio'],
   practice: 'provisioning throughput',
   advice: 'partition keys, consistency and expiry of documents',
-  practices: {},
+  practices: {
+    scale_throughput_up: 'provisioning throughput',
+    scale_throughput_down: 'provisioning throughput',
+  },
   candidateLimit: 3,
   custodian: [],
 };

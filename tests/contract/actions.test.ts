@@ -5,19 +5,20 @@ import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { createRecordingLog } from '../support/recording-log.ts';
 
-const urls = {
-  postgres: 'postgres://reeve@db1/orders',
-  mongodb: 'mongodb://db1/orders',
-  redis: 'redis://db1',
+const places = {
+  postgres: 'url: "postgres://reeve@db1/orders"',
+  mongodb: 'url: "mongodb://db1/orders"',
+  redis: 'url: "redis://db1"',
+  cosmosdb: 'account: { subscription: s, resourceGroup: g, name: orders }',
 } as const;
 
 /** The configuration refuses names that are not in the manifest, so the manifest must know all that there are. */
-describe.each(Object.entries(urls))('the manifest of %s', (id, url) => {
+describe.each(Object.entries(places))('the manifest of %s', (id, place) => {
   it('names the actions that its operations offer, and no others', async () => {
     const loaders = new Map(Object.entries(registry));
     const { engine } = (await loaders.get(id)?.()) ?? {};
     if (engine === undefined) throw new Error(`no engine ${id}`);
-    const text = `targets: [{ id: orders, engine: ${id}, url: "${url}" }]`;
+    const text = `targets: [{ id: orders, engine: ${id}, ${place} }]`;
     const [configured] = parseConfig(text, {
       path: 'reeve.yaml',
       env: {},

@@ -22,6 +22,16 @@ export const target = {
   maxSeries: 1_000,
 } as const satisfies Target;
 
+/** For tests: as the configuration has it unless told otherwise. */
+export const scaling: CosmosdbOptions['scaling'] = {
+  targetUtilization: 0.775,
+  largestStep: 2,
+  hotPartitionSkew: 2,
+  coolDownUp: 3_600_000,
+  coolDownDown: 86_400_000,
+  prices: {},
+};
+
 export interface Surroundings {
   readonly clock?: Clock;
   /** What other targets of the subscription plan to read. */
@@ -36,7 +46,7 @@ export function collectorInput(
 ): CollectorInput<CosmosdbOptions> {
   return {
     target: { ...target, groups },
-    options: { cloud: 'public', maxContainers: 100, ...options },
+    options: { cloud: 'public', maxContainers: 100, scaling, ...options },
     history: createMemoryHistory(),
     clock,
     random: () => 0,

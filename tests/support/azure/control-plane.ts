@@ -67,9 +67,12 @@ function answerRead(plane: ControlPlane, request: ControlPlaneRequest): HttpAnsw
   if (account === undefined) {
     return refusal(404, 'ResourceNotFound', `The Resource '${target.resourceId}' was not found.`);
   }
+  if (/^providers\/Microsoft\.Authorization\/permissions$/i.test(target.rest))
+    return { status: 200, body: { value: [{ actions: ['*'], notActions: [...plane.denied] }] } };
   if (/^providers\/Microsoft\.Insights\/metrics$/i.test(target.rest))
     return answerClassic(plane, account, query);
-  const context = { ...plane, origin, nowMs: plane.now() };
+  const ifMatch = request.headers['if-match'];
+  const context = { ...plane, origin, nowMs: plane.now(), ifMatch };
   return answerResourceManager(method, account, target.rest, query, body, context);
 }
 

@@ -12,8 +12,10 @@ export type HttpFault =
     }
   /** Takes the request and never answers. */
   | { readonly kind: 'hang' }
-  /** Closes the connection without an answer. */
+  /** Closes the connection without an answer; nothing was done. */
   | { readonly kind: 'reset' }
+  /** Does what was asked, and closes the connection without an answer. */
+  | { readonly kind: 'lost' }
   /** Sends status, headers and half of the body, then nothing: the slow page, without a timer. */
   | { readonly kind: 'stall' }
   /** Sends a body of this size that is no JSON. */
@@ -68,7 +70,7 @@ export function sendAnswer(
   fault?: HttpFault,
 ): void {
   if (fault?.kind === 'hang') return;
-  if (fault?.kind === 'reset') {
+  if (fault?.kind === 'reset' || fault?.kind === 'lost') {
     request.socket.destroy();
     return;
   }

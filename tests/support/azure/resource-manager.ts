@@ -12,6 +12,8 @@ export interface ResourceManagerContext {
   /** Entries of a list in one answer. */
   readonly pageSize: number;
   readonly nowMs: number;
+  /** The header If-Match. */
+  readonly ifMatch?: string | undefined;
 }
 
 /** A path of Azure Resource Manager, taken apart. */
@@ -41,6 +43,8 @@ export function findAccount(accounts: readonly AccountModel[], resourceId: strin
  */
 export function actionFor(method: string, rest: string): string {
   if (/^providers\/Microsoft\.Insights\/metrics$/i.test(rest)) return 'Microsoft.Insights/metrics/read';
+  if (/^providers\/Microsoft\.Authorization\/permissions$/i.test(rest))
+    return 'Microsoft.Authorization/permissions/read';
   const kinds = rest.split('/').filter((_, index) => index % 2 === 0 && rest !== '');
   const path = ['Microsoft.DocumentDB/databaseAccounts', ...kinds].join('/');
   if (method === 'POST') return `${path}/action`;
@@ -112,6 +116,9 @@ function answerThroughput(
   if (settings === undefined || settings.throughput.kind === 'shared') return notFound(rest);
   const render = (): unknown => renderThroughput(account, rest, settings, context.nowMs);
   if (method === 'GET') return { status: 200, body: render() };
+  if (context.ifMatch !== undefined && context.ifMatch !== etagOf(settings)) {
+    return flat(412, 'PreconditionFailed', 'The operation specified an eTag that is not the current one.');
+  }
   return context.operations.start({
     account,
     rest,
@@ -139,6 +146,7 @@ function renderThroughput(
     properties: {
       resource: {
         ...renderThroughputValue(settings.throughput),
+        _etag: etagOf(settings),
         // The service writes these numbers as text.
         minimumThroughput: String(limits.minimum),
         instantMaximumThroughput: String(limits.instantMaximum),
@@ -147,6 +155,10 @@ function renderThroughput(
       },
     },
   };
+}
+
+function etagOf({ throughput }: ThroughputState): string {
+  return `"${Buffer.from(JSON.stringify(throughput)).toString('hex').slice(-24)}"`;
 }
 
 function renderThroughputValue(throughput: Throughput): Readonly<Record<string, unknown>> {

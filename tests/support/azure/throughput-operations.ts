@@ -32,7 +32,7 @@ const API_VERSION = '2025-10-15';
 export class Operations {
   readonly #open = new Map<string, Operation>();
   #made = 0;
-  /** Polls of a new operation that say `InProgress` before it ends. Default 1. */
+  /** Polls of a new operation that say `InProgress` before it ends. Default 1; 0: done at once; infinity: it stays pending for ever. */
   polls = 1;
   /** New operations end with `Failed`. */
   failing = false;
@@ -65,6 +65,9 @@ export class Operations {
       settings.throughput = wanted;
       if (split) settings.replacePendingUntilMs = nowMs + this.splitMs;
     };
+    // Azure goes on whether anybody asks or not.
+    if (this.polls === 0 && !this.failing) apply();
+    if (this.polls === Number.POSITIVE_INFINITY) settings.replacePendingUntilMs = this.polls;
     this.#open.set(id, { pollsLeft: this.polls, apply, fails: this.failing });
     this.accepted.push({ path: `${account.resourceId}/${rest}`, throughput: wanted });
     const region = (account.regions[0] ?? '').toLowerCase().replaceAll(' ', '');
