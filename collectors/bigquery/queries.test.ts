@@ -3,10 +3,12 @@ import { type BigQueryDouble, startBigQueryDouble } from '../../tests/support/bi
 import { parseType } from '../../tests/support/bigquery/sql/types.ts';
 import { evaluateBoth } from '../../tests/support/googlesql/agreement.ts';
 import { type GoogleSqlAnalyser, startGoogleSqlAnalyser } from '../../tests/support/googlesql/analyser.ts';
-import { allQueries } from './queries/all.ts';
+import { allQueries as collecting, pipelineQueries } from './queries/all.ts';
 import { jobDurationsQuery } from './queries/job-durations.ts';
 import { usageByQueries } from './queries/usage-by.ts';
 import { fillDouble } from './testing/fill-double.ts';
+
+const allQueries = [...collecting, ...pipelineQueries];
 
 /** Google's own analyser against the columns that the documentation of INFORMATION_SCHEMA lists. It runs nothing. */
 
@@ -28,6 +30,8 @@ const values: Readonly<Record<string, unknown>> = {
   limit: 5,
   key: 'team',
   project: 'double-shop',
+  dataset: 'sales',
+  table: 'orders',
   tables: ['sales.orders', 'sales.events', 'sales.guarded'],
 };
 
@@ -55,6 +59,12 @@ describe('queries', () => {
       double = await startBigQueryDouble({ projects: ['double-shop'] });
       fillDouble(double, now);
       double.inventory.addJob({ creation_time: new Date(now - 3_600_000), total_bytes_billed: null });
+      double.inventory.addJob({
+        creation_time: new Date(now - 3_600_000),
+        job_type: 'LOAD',
+        statement_type: null,
+        destination_table: { project_id: 'double-shop', dataset_id: 'sales', table_id: 'events' },
+      });
       const guarded = {
         dataset: 'sales',
         name: 'guarded',

@@ -1,5 +1,7 @@
 import { capacityCommitmentsQuery, commitmentChangesQuery } from './capacity-commitments.ts';
 import { costlyTablesQuery, partitionFilterQuery, tableLayoutQuery } from './costly-tables.ts';
+import { dailyUsageQuery } from './daily-usage.ts';
+import { feedsQuery } from './feeds.ts';
 import { jobDurationsQuery } from './job-durations.ts';
 import { jobErrorsQuery } from './job-errors.ts';
 import { jobUsageQuery } from './job-usage.ts';
@@ -9,6 +11,8 @@ import { reservationUsageQuery } from './reservation-usage.ts';
 import { slotTimelineQuery } from './slot-timeline.ts';
 import { slowJobsQuery } from './slow-jobs.ts';
 import { billingModelsQuery, storageQuery } from './storage.ts';
+import { tableSizesQuery } from './table-growth.ts';
+import { dearPatternsQuery, tablePatternsQuery } from './table-patterns.ts';
 import { usageByQueries } from './usage-by.ts';
 
 /** Every query that Reeve sends. */
@@ -31,4 +35,13 @@ export const allQueries: readonly Query[] = [
   tableLayoutQuery,
   partitionFilterQuery,
   recommendationsQuery,
+];
+
+/** What pipelines ask, when there is something to do. */
+export const pipelineQueries: readonly Query[] = [
+  tablePatternsQuery,
+  dearPatternsQuery,
+  dailyUsageQuery,
+  feedsQuery,
+  tableSizesQuery,
 ];

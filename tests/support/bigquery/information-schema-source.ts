@@ -8,7 +8,7 @@ import { bytesOf, fieldsOf, type UserTable, type UserTables } from './user-table
 
 export interface SourceOptions extends Place {
   readonly estate: Estate;
-  readonly tables: UserTables;
+  readonly tables?: UserTables;
   readonly caller: string;
   readonly isDenied: (permission: string, project: string) => boolean;
 }
@@ -75,7 +75,7 @@ export function informationSchemaSource(
 /** `[project.]dataset.table`; undefined where there is none of that name. */
 function userTable(path: string, { tables, project }: SourceOptions): UserTable | undefined {
   const [name = '', dataset = '', owner = project] = path.split('.').toReversed();
-  return tables.find(owner, dataset, name);
+  return tables?.find(owner, dataset, name);
 }
 
 function readUserTable(table: UserTable, options: SourceOptions, references: Reference[]): Table {

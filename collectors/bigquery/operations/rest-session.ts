@@ -1,0 +1,112 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { BigQuery } from '@google-cloud/bigquery';
+import { CollectError, type JsonObject, type Secret } from '../../../src/sdk.ts';
+import { loginOf, requestTimeLimitMs } from '../login.ts';
+import type { BigqueryOperationsInput } from './input.ts';
+import { isThrottled, RestError, restErrorOf } from './rest-error.ts';
+
+export interface RestRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: JsonObject;
+  /** Only if the thing is still as it was when this etag was read. */
+  readonly etag?: string;
+}
+
+/** One login and its connections to Google's APIs. Whoever makes it closes it. */
+export interface RestSession {
+  /**
+   * The answer's body.
+   *
+   * @throws {RestError} an answer that says no. @throws {CollectError} no answer: nobody knows what became of it.
+   */
+  request(request: RestRequest, signal: AbortSignal): Promise<unknown>;
+  close(): void;
+}
+
+export interface SessionLogin {
+  readonly keyFile?: string | undefined;
+  readonly credentials?: Secret | undefined;
+  readonly scopes: readonly string[];
+}
+
+const attempts = 3;
+const firstPauseMs = 500;
+
+type Around = Pick<BigqueryOperationsInput, 'applicationName' | 'clock' | 'random' | 'conceal'>;
+
+/** Connects to nothing yet. */
+export function createRestSession(login: SessionLogin, input: Around): RestSession {
+  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  let client: Promise<BigQuery['authClient']> | undefined;
+  const open = async (url: string): Promise<BigQuery['authClient']> => {
+    const agent = url.startsWith('http:') ? agents.http : agents.https;
+    const conceal = (secret: string): void => input.conceal(secret);
+    const options = await loginOf(login, agent, conceal);
+    const { authClient } = new BigQuery({ projectId: 'unused', scopes: [...login.scopes], ...options });
+    const own = await authClient.getClient();
+    own.on('tokens', ({ access_token: token }) => {
+      if (typeof token === 'string') conceal(token);
+    });
+    return authClient;
+  };
+  const once = async (request: RestRequest, signal: AbortSignal): Promise<unknown> => {
+    client ??= open(request.url);
+    const opened = await client.catch((thrown: unknown) => {
+      client = undefined;
+      throw thrown;
+    });
+    const { data } = await opened.request<unknown>({
+      url: request.url,
+      method: request.method,
+      ...(request.query === undefined ? {} : { params: request.query }),
+      ...(request.body === undefined ? {} : { data: request.body }),
+      headers: {
+        'user-agent': input.applicationName,
+        ...(request.etag === undefined ? {} : { 'if-match': request.etag }),
+      },
+      agent: request.url.startsWith('http:') ? agents.http : agents.https,
+      signal,
+      timeout: requestTimeLimitMs,
+      retry: false,
+      responseType: 'json',
+    });
+    return data;
+  };
+  return {
+    request: async (request, signal) => {
+      const name = `${request.method} ${new URL(request.url).pathname}`;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await once(request, signal);
+        } catch (thrown) {
+          signal.throwIfAborted();
+          const error = restErrorOf(thrown, name);
+          const isPaused = error instanceof RestError && isThrottled(error) && attempt < attempts;
+          if (!isPaused) throw error;
+          await input.clock.sleep(input.random() * firstPauseMs * 2 ** attempt, signal);
+        }
+      }
+    },
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+/** A session that refuses everything, where there is no login that acts. */
+export function noSession(target: string): RestSession {
+  return {
+    request: () =>
+      Promise.reject(
+        new CollectError(
+          'denied',
+          `target "${target}" has no remediation.credentials: the collecting login cannot act`,
+        ),
+      ),
+    close: () => undefined,
+  };
+}
