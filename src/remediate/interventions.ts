@@ -7,7 +7,7 @@ import { type Parts, processes } from './parts.ts';
 import { textOf } from './points.ts';
 import { answered, refuse } from './refuse.ts';
 import { siteOf } from './situation.ts';
-import { beginTakeBack, type TakeBackCause } from './take-back.ts';
+import { beginTakeBack, canBeTakenBack, type TakeBackCause } from './take-back.ts';
 import { claimRun, firstProcessOf, startProcess, stopProcesses } from './triggers.ts';
 
 /** Of what a person brings, as JSON: it is kept with the run. */
@@ -21,8 +21,16 @@ export function cancel(parts: Parts, id: string, by: string, undo: boolean): Pro
     if (run === undefined)
       return refuse(parts, { what: 'cancel', by, id }, 'not_found', `there is no run ${id}`);
     const asked = { what: 'cancel', by, run };
-    if (!isOpen(run.state))
+    if (!isOpen(run.state) && !(undo && canBeTakenBack(run)))
       return refuse(parts, asked, 'conflict', `run ${id} has ended already: it is ${run.state}`);
+    const later = await laterMigration(parts, run);
+    if (later !== undefined)
+      return refuse(
+        parts,
+        asked,
+        'conflict',
+        `run ${later} migrated ${run.target} after it: take that back first (reeve runs cancel ${later} --undo)`,
+      );
     const reason = `cancelled by ${by}; nothing was changed`;
     const note = { actor: by, event: 'cancelled', outcome: reason } as const;
     const cancelled = await moveRun(parts, id, beforeActs, { state: 'cancelled', reason }, note);
@@ -42,6 +50,15 @@ export function cancel(parts: Parts, id: string, by: string, undo: boolean): Pro
       ? refuse(parts, asked, 'conflict', `run ${id} ended meanwhile`)
       : { ok: true, run: taken, text: `run ${id} is taken back: reeve runs show ${id}` };
   });
+}
+
+/** The last migration that stands after this one did: they are taken back in reverse. */
+async function laterMigration({ records }: Parts, run: Run): Promise<string | undefined> {
+  if (run.pipeline !== 'migration' || beforeActs.some((state) => state === run.state)) return undefined;
+  const states = ['executing', 'soaking', 'half_applied', 'kept', 'inconclusive'] as const;
+  const standing = await records.runs({ target: run.target, pipeline: 'migration', states });
+  const later = standing.filter(({ createdAt }) => createdAt > run.createdAt);
+  return later.toSorted((one, other) => other.createdAt - one.createdAt)[0]?.id;
 }
 
 async function takeBack(
@@ -111,7 +128,12 @@ export function start(parts: Parts, request: StartRequest): Promise<ControlAnswe
       return refuse(parts, asked, 'not_found', `pipeline ${request.pipeline} is not built yet`);
     if (site === undefined) return refuse(parts, asked, 'not_found', `there is no target ${target}`);
     if (brought !== undefined && Buffer.byteLength(JSON.stringify(brought)) > mostRequestBytes)
-      return refuse(parts, asked, 'refused', `what was brought is more than 1 MiB: bring fewer or smaller files`);
+      return refuse(
+        parts,
+        asked,
+        'refused',
+        `what was brought is more than 1 MiB: bring fewer or smaller files`,
+      );
     const unique = `${parts.input.clock.now()}:${parts.input.random().toString(36).slice(2)}`;
     const run = await claimRun(parts, {
       pipeline,

@@ -29,6 +29,12 @@ const causes = {
 
 export type TakeBackCause = keyof typeof causes;
 
+/** What is being executed; of migrations also what was kept: people roll them back weeks later, by the plan under which they were applied. */
+export function canBeTakenBack({ state, pipeline }: Run): boolean {
+  const isKept = state === 'kept' || state === 'inconclusive';
+  return executedStates.includes(state) || (isKept && pipeline === 'migration');
+}
+
 /** Says, where it outlives this process, that the run is taken back from now on. Undefined when it had ended. */
 export async function beginTakeBack(
   parts: Parts,
@@ -37,13 +43,13 @@ export async function beginTakeBack(
   text: string,
 ): Promise<Run | undefined> {
   const run = await parts.records.run(id);
-  if (run === undefined || !executedStates.includes(run.state)) return undefined;
+  if (run === undefined || !canBeTakenBack(run)) return undefined;
   await keepEvidence(parts, id, {
     kind: 'act',
     title: 'taken back',
     body: { plan: run.planHash ?? '', cause, text },
   });
-  return moveRun(parts, id, executedStates, ({ state }) => ({
+  return moveRun(parts, id, [...executedStates, run.state], ({ state }) => ({
     state: state === 'half_applied' ? state : 'executing',
     step: 'undo',
     reason: `taking it back: ${text}`,

@@ -232,6 +232,38 @@ describe('cancel', () => {
   });
 });
 
+describe('a change that was kept', () => {
+  async function kept(pipeline: 'index_management' | 'migration') {
+    const given = await waiting();
+    const { world, agent, id, planHash } = given;
+    await agent.control.approve(id, { planHash, by: 'bob', comment: '' });
+    await passUntil(world, id, ['kept', 'inconclusive']);
+    const run = await world.records.run(id);
+    // The memory store hands out what it keeps: the run becomes one of another pipeline.
+    if (run !== undefined) Object.assign(run, { pipeline });
+    return given;
+  }
+
+  it('is taken back when it is a migration and somebody asks for it', async () => {
+    const { world, agent, id } = await kept('migration');
+
+    const answer = await agent.control.cancel(id, 'bob', true);
+    await passUntil(world, id, ['cancelled']);
+
+    expect(answer.ok).toBe(true);
+    expect(world.changes).toStrictEqual(['drop notes_idx', 'rebuild notes_idx']);
+    await agent.close();
+  });
+
+  it('stays when it is anything else', async () => {
+    const { world, agent, id } = await kept('index_management');
+
+    expect(await agent.control.cancel(id, 'bob', true)).toMatchObject({ ok: false, code: 'conflict' });
+    expect(world.changes).toStrictEqual(['drop notes_idx']);
+    await agent.close();
+  });
+});
+
 describe('retry', () => {
   it('begins again with a new plan that needs a new approval', async () => {
     const { world, agent, id, planHash } = await waiting();
