@@ -50,7 +50,10 @@ async function settle(parts: Parts, run: Run, plan: Plan, workplace: Workplace):
     await endRun(parts, run.id, 'proposed', reason);
     return;
   }
-  const obstacles = await obstaclesOf(parts, run, plan, workplace);
+  const found = await obstaclesOf(parts, run, plan, workplace);
+  // A drill mends this before anybody approves: the plan waits for it.
+  const mendable = found.filter(({ id }) => id === 'verified_backup');
+  const obstacles = found.filter((each) => !mendable.includes(each));
   if (obstacles.length > 0) {
     const reason = `${plan.title}; it cannot be executed: ${obstacles.map(({ text }) => text).join('; ')}`;
     await endRun(parts, run.id, 'proposed', reason);
@@ -58,7 +61,11 @@ async function settle(parts: Parts, run: Run, plan: Plan, workplace: Workplace):
   }
   if (mode === 'auto' && isUndoneAtOnce(action, plan) && !isAlertOnly(parts, run))
     await approveByMode(parts, run, plan);
-  else await moveRun(parts, run.id, ['preparing'], { state: 'waiting', reason: waitingText(run, plan) });
+  else {
+    const first = mendable.map(({ text }) => `; not yet: ${text}`).join('');
+    const reason = `${waitingText(run, plan)}${first}`;
+    await moveRun(parts, run.id, ['preparing'], { state: 'waiting', reason });
+  }
 }
 
 /** What somebody else's alert says, and evaluation does not, only prepares: whoever can deliver alerts must not be able to change anything. */
@@ -115,7 +122,10 @@ async function makePlan(parts: Parts, run: Run, prepared: Prepared): Promise<Pla
   const plan = {
     ...draft,
     runId: run.id,
-    caps: capsOf(policy),
+    caps: capsOf(
+      policy,
+      parts.input.pipelines.find(({ id }) => id === draft.pipeline),
+    ),
     rehearsal,
     evidence,
     createdAt: now,

@@ -1,4 +1,4 @@
-import type { Candidate, Operations } from '../core/remediation/operations.ts';
+import type { Candidate, FindRequest, Operations } from '../core/remediation/operations.ts';
 import { openStates, type Run } from '../core/remediation/run.ts';
 import { withEvidence } from './evidence.ts';
 import type { Parts } from './parts.ts';
@@ -30,7 +30,7 @@ export async function findCandidates(
   for (const action of wantedActions(run, pipeline, operations)) {
     try {
       const found = await withEvidence(parts, run.id, signal, (context) =>
-        action.find({ subject, only: run.subject, limit }, context),
+        action.find({ subject, only: run.subject, limit, ...broughtBy(run) }, context),
       );
       candidates.push(...found);
     } catch (error) {
@@ -41,6 +41,10 @@ export async function findCandidates(
   const free = await withoutTaken(parts, run, candidates, notes);
   if (free.length === 0 && candidates.length === 0 && notes.length > 0) throw new Error(notes.join('; '));
   return { candidates: free.slice(0, limit), notes };
+}
+
+function broughtBy({ trigger: { request } }: Run): Pick<FindRequest, 'request'> {
+  return request === undefined ? {} : { request };
 }
 
 /** All of the pipeline; the second of two, such as the drop of a hidden index, only when it was asked for. */

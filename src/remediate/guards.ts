@@ -17,8 +17,11 @@ import type {
   TargetRemediation,
 } from '../core/remediation/settings.ts';
 import type { Target } from '../core/target.ts';
+import { type BackupStanding, backupFault } from './backup-standing.ts';
+import type { Pipeline } from './pipeline.ts';
 import { planHash } from './plan-hash.ts';
-import { capsOf, openWindow, usualSoakMs } from './policy.ts';
+import { capsOf, openWindow, soakOf } from './policy.ts';
+import { roughly } from './roughly.ts';
 
 /** `plan`: before it is stored for a decision. `approve`: at the decision. `execute`: right before each act. */
 export type GuardMoment = 'plan' | 'approve' | 'execute';
@@ -30,7 +33,8 @@ export interface Situation {
   readonly now: number;
   readonly run: Run;
   readonly plan: Plan;
-  readonly action: Pick<Action, 'undoKind' | 'rehearsal'>;
+  readonly pipeline: Pick<Pipeline, 'soakMs'> | undefined;
+  readonly action: Pick<Action, 'undoKind' | 'rehearsal' | 'coolDownMs'>;
   readonly mode: RemediationMode;
   /** Undefined until somebody decided; at `approve` the decision that is asked for. */
   readonly approval: Approval | undefined;
@@ -50,8 +54,10 @@ export interface Situation {
   readonly evidence: readonly Evidence[];
   /** What the engine's parser says against the statements; see `Operations.judge`. */
   readonly judged: readonly Refusal[];
-  /** When the newest backup was taken, and when its restore was last verified; undefined where nobody knows. For migrations. */
-  readonly backup: { readonly takenAt: number; readonly restoredAt: number } | undefined;
+  /** When another run began the same action on the same subject, within its cool-down; undefined where none did. */
+  readonly actedBefore: { readonly runId: string; readonly at: number } | undefined;
+  /** For migrations; undefined where no agent is there to look, which is asked again before each act. */
+  readonly backup: BackupStanding | undefined;
 }
 
 export interface Holding {
@@ -82,11 +88,6 @@ const always: readonly GuardMoment[] = ['plan', 'approve', 'execute'];
 const decision: readonly GuardMoment[] = ['approve', 'execute'];
 const execution: readonly GuardMoment[] = ['execute'];
 
-const day = 86_400_000;
-/** Of a backup that a migration rests on, and of the restore that proved its chain. */
-const oldestBackupMs = day;
-const oldestRestoreMs = 31 * day;
-
 /** By name, in the order in which they are said. */
 export const guards = {
   /** An approval is bound to this plan and no other. */
@@ -106,9 +107,11 @@ export const guards = {
   },
   limits_unchanged: {
     moments: decision,
-    object: ({ plan: { caps }, policy }) => {
+    object: ({ plan: { caps }, policy, pipeline }) => {
       const planned = new Map<string, unknown>(Object.entries(caps));
-      const changed = Object.entries(capsOf(policy)).filter(([name, value]) => planned.get(name) !== value);
+      const changed = Object.entries(capsOf(policy, pipeline)).filter(
+        ([name, value]) => planned.get(name) !== value,
+      );
       return changed.length === 0
         ? undefined
         : `limits were changed since it was planned (${changed.map(([name]) => name).join(', ')}): it has to be made again (reeve runs retry)`;
@@ -160,7 +163,9 @@ export const guards = {
     moments: decision,
     object: ({ plan: { rehearsal, target }, action }) => {
       if (action.rehearsal === 'impossible')
-        return rehearsal.verdict === 'failed' ? 'its simulation failed' : undefined;
+        return rehearsal.verdict === 'simulated'
+          ? undefined
+          : `its simulation ${rehearsal.verdict === 'failed' ? 'failed' : 'did not take place'}`;
       if (rehearsal.verdict !== 'passed')
         return `its rehearsal ${rehearsal.verdict === 'failed' ? 'failed' : 'did not take place'}: nothing reaches production before it passed on remediation.rehearsal`;
       return rehearsal.on === '' || rehearsal.on === target
@@ -187,14 +192,10 @@ export const guards = {
   },
   verified_backup: {
     moments: decision,
-    object: ({ plan, backup, now }) => {
+    object: ({ plan, backup, now, moment }) => {
       if (plan.pipeline !== 'migration') return undefined;
-      if (backup === undefined) return 'no verified backup is known: a migration needs one';
-      if (now - backup.takenAt > oldestBackupMs)
-        return `the newest backup is ${formatDuration(now - backup.takenAt)} old: a migration needs one of the last 24 hours`;
-      return now - backup.restoredAt > oldestRestoreMs
-        ? `no restore was verified for ${formatDuration(now - backup.restoredAt)}: run a drill first`
-        : undefined;
+      if (backup !== undefined) return backupFault(backup, plan.target, now);
+      return moment === 'execute' ? 'nobody knows of a backup: a migration needs one' : undefined;
     },
   },
   blast_radius: {
@@ -215,8 +216,8 @@ export const guards = {
   },
   short_soak_said: {
     moments: ['plan'],
-    object: ({ plan: { caps, warnings } }) =>
-      caps.soakMs >= usualSoakMs || warnings.includes(shortSoakWarning(caps.soakMs))
+    object: ({ plan: { caps, warnings }, policy, pipeline }) =>
+      caps.soakMs >= soakOf(policy, pipeline).usualMs || warnings.includes(shortSoakWarning(caps.soakMs))
         ? undefined
         : 'the plan does not say that its soak is short',
   },
@@ -259,6 +260,19 @@ export const guards = {
         ? undefined
         : `${target.id} was changed ${changesToday} times in 24 hours, remediation.changesPerDay is ${changesPerDay}`,
   },
+  cool_down: {
+    moments: execution,
+    waits: true,
+    object: ({ action: { coolDownMs }, actedBefore, now, plan }) => {
+      if (coolDownMs === undefined || actedBefore === undefined) return undefined;
+      const until = actedBefore.at + coolDownMs;
+      if (now >= until) return undefined;
+      return {
+        text: `run ${actedBefore.runId} did ${plan.action} on ${plan.subject} ${roughly(now - actedBefore.at)} ago: not again for another ${roughly(until - now)}`,
+        until,
+      };
+    },
+  },
   concurrent_runs: {
     moments: execution,
     waits: true,
@@ -298,6 +312,10 @@ export function isUndoneAtOnce(
 const neededEvidence: Readonly<Partial<Record<PipelineId, readonly (readonly EvidenceKind[])[]>>> = {
   index_management: [['catalogue', 'statistics']],
   query_optimisation: [['statistics', 'explain'], ['rehearsal']],
+  migration: [['catalogue'], ['rehearsal']],
+  cache: [['statistics']],
+  warehouse: [['statistics']],
+  throughput: [['statistics']],
 };
 
 /** What a plan must say when its soak is shorter than usual. */

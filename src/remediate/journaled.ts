@@ -47,7 +47,7 @@ const draft = z.object({
   }),
   cost: z.string(),
   expectation: z.object({
-    kind: z.enum(['gone', 'faster', 'not_slower']),
+    kind: z.enum(['gone', 'faster', 'in_force', 'not_slower']),
     byAtLeast: z.number(),
     text: z.string(),
   }),

@@ -1,12 +1,14 @@
-import { isRefusal, type Refusal } from '../core/remediation/operations.ts';
+import { isRefusal, type Operations, type Refusal } from '../core/remediation/operations.ts';
 import type { PlanDraft } from '../core/remediation/plan.ts';
 import type { Run } from '../core/remediation/run.ts';
+import { backupFault } from './backup-standing.ts';
 import { withEvidence } from './evidence.ts';
 import { shortSoakWarning } from './guards.ts';
 import { endRun } from './journal.ts';
 import type { Prepared } from './journaled.ts';
 import type { Parts } from './parts.ts';
-import { usualSoakMs } from './policy.ts';
+import { soakOf } from './policy.ts';
+import { readBackups } from './read-backups.ts';
 import { workplaceOf } from './situation.ts';
 
 /** Has the engine write down exactly what it would do, and how it would take it back. */
@@ -30,7 +32,8 @@ export async function makeDraft(
     await endRun(parts, run.id, 'refused', refusal.text, { guard: refusal.id });
     return null;
   }
-  return isRefusal(answer) ? null : { ...prepared, draft: withSoakWarning(parts, answer) };
+  if (isRefusal(answer)) return null;
+  return { ...prepared, draft: await withWarnings(parts, answer, workplace.operations, signal) };
 }
 
 /** A plan is about this run's target and action, and holds no secret. */
@@ -46,9 +49,19 @@ function faultOf({ input }: Parts, run: Run, draft: PlanDraft): Refusal | undefi
     : { id: 'no_secrets', text: 'the plan would hold a secret: it is not kept' };
 }
 
-function withSoakWarning({ input }: Parts, draft: PlanDraft): PlanDraft {
-  const { soakMs } = input.policy();
-  return soakMs >= usualSoakMs
-    ? draft
-    : { ...draft, warnings: [...draft.warnings, shortSoakWarning(soakMs)] };
+/** What a person must know before approving, beside what the engine says. */
+async function withWarnings(
+  parts: Parts,
+  draft: PlanDraft,
+  operations: Operations,
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  const { input } = parts;
+  const pipeline = input.pipelines.find(({ id }) => id === draft.pipeline);
+  const soak = soakOf(input.policy(), pipeline);
+  const short = soak.ms >= soak.usualMs ? [] : [shortSoakWarning(soak.ms)];
+  const backup =
+    draft.pipeline === 'migration' ? await readBackups(parts, operations, draft, signal) : undefined;
+  const fault = backup === undefined ? undefined : backupFault(backup, draft.target, input.clock.now());
+  return { ...draft, warnings: [...draft.warnings, ...short, ...(fault === undefined ? [] : [fault])] };
 }

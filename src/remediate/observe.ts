@@ -1,4 +1,5 @@
 import type { Judgement } from '../core/judgement.ts';
+import type { EvidenceDraft } from '../core/remediation/evidence.ts';
 import type { JsonObject } from '../core/remediation/json.ts';
 import type { Candidate, Operations } from '../core/remediation/operations.ts';
 import type { Run } from '../core/remediation/run.ts';
@@ -8,6 +9,7 @@ import { endRun, moveRun } from './journal.ts';
 import type { Prepared } from './journaled.ts';
 import type { Parts } from './parts.ts';
 import type { Pipeline } from './pipeline.ts';
+import { saysNothing, textOf } from './points.ts';
 import type { RemediationTarget } from './remediation-input.ts';
 import { modeFor, siteOf } from './situation.ts';
 import { claimRun } from './triggers.ts';
@@ -59,27 +61,51 @@ async function endWithoutCandidate(
   run: Run,
   { operations, candidates, notes, signal }: WithoutCandidate,
 ): Promise<void> {
-  const rest = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+  const { advice, fault } = await adviceOf(parts, run, operations, signal);
+  const all = fault === undefined ? notes : [...notes, fault];
+  const rest = all.length === 0 ? '' : ` (${all.join('; ')})`;
+  const advised = advice.map(({ title }) => title);
   if (candidates.length > 0) {
     await keepEvidence(parts, run.id, {
       kind: 'catalogue',
       title: `what could be done: ${candidates.length}`,
       body: { candidates: candidates.map((each) => ({ ...each })) },
     });
-    const titles = candidates.map(({ title }) => title).join('; ');
+    const titles = [...candidates.map(({ title }) => title), ...advised].join('; ');
     const reason = `mode observe: ${titles}${rest}; set remediation.mode to propose for a plan`;
     await endRun(parts, run.id, 'observed', reason);
     return;
   }
-  const advice = await withEvidence(
-    parts,
-    run.id,
-    signal,
-    async (context) => (await operations.advise?.(run.pipeline, context)) ?? [],
-  );
-  for (const each of advice) await keepEvidence(parts, run.id, each);
   if (advice.length === 0) await endRun(parts, run.id, 'nothing_to_do', `nothing to do was found${rest}`);
-  else await endRun(parts, run.id, 'observed', `${advice.map(({ title }) => title).join('; ')}${rest}`);
+  else await endRun(parts, run.id, 'observed', `${advised.join('; ')}${rest}`);
+}
+
+interface Advice {
+  readonly advice: readonly EvidenceDraft[];
+  /** Why there is none. */
+  readonly fault: string | undefined;
+}
+
+/** What a person could do, kept as evidence. */
+export async function adviceOf(
+  parts: Parts,
+  run: Run,
+  operations: Operations,
+  signal: AbortSignal,
+): Promise<Advice> {
+  try {
+    const advice = await withEvidence(
+      parts,
+      run.id,
+      signal,
+      async (context) => (await operations.advise?.(run.pipeline, context)) ?? [],
+    );
+    for (const each of advice) await keepEvidence(parts, run.id, each);
+    return { advice, fault: undefined };
+  } catch (error) {
+    if (saysNothing(error, signal)) throw error;
+    return { advice: [], fault: `no advice: ${textOf(parts, error)}` };
+  }
 }
 
 /** One run has one plan: what else was found becomes runs of their own, claimed by this one's trigger. */

@@ -10,6 +10,7 @@ import type {
 } from '../core/remediation/settings.ts';
 import { weekdays } from '../core/remediation/settings.ts';
 import type { Target } from '../core/target.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** The mode of one action on one target: what is said of the action, of its pipeline, of the target, in this order. */
 export function modeOf(
@@ -21,13 +22,23 @@ export function modeOf(
   return own ?? pipelines[pipeline] ?? mode;
 }
 
-/** The limits a plan is made under. */
-export function capsOf(policy: RemediationPolicy): PlanCaps {
-  const { largestObjectBytes, lockTimeoutMs, soakMs, changesPerDay } = policy;
+/** The limits a plan of this pipeline is made under. */
+export function capsOf(policy: RemediationPolicy, pipeline: Pick<Pipeline, 'soakMs'> | undefined): PlanCaps {
+  const { largestObjectBytes, lockTimeoutMs, changesPerDay } = policy;
+  const soakMs = soakOf(policy, pipeline).ms;
   return { largestObjectBytes: largestObjectBytes ?? null, lockTimeoutMs, soakMs, changesPerDay };
 }
 
-export const usualSoakMs = 7 * 86_400_000;
+const usualSoakMs = 7 * 86_400_000;
+
+/** How long a change is watched, and how long is usual; both in milliseconds. What a pipeline says of its own is usual there. */
+export function soakOf(
+  policy: RemediationPolicy,
+  pipeline: Pick<Pipeline, 'soakMs'> | undefined,
+): { readonly ms: number; readonly usualMs: number } {
+  const own = pipeline?.soakMs?.(policy);
+  return own === undefined ? { ms: policy.soakMs, usualMs: usualSoakMs } : { ms: own, usualMs: own };
+}
 
 export interface WindowState {
   readonly open: boolean;

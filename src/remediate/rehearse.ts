@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts';
 import { siteOf } from './situation.ts';
 import { runTest } from './test-command.ts';
 
-/** Does it on the rehearsal target first. What cannot be rehearsed for want of a target can be proposed, never executed. */
+/** Does it on the rehearsal target first, or simulates what cannot be rehearsed at all. What cannot be rehearsed for want of a target can be proposed, never executed. */
 export async function rehearse(
   parts: Parts,
   run: Run,
@@ -36,6 +36,7 @@ export async function rehearse(
 }
 
 interface Place {
+  /** Empty for a simulation. */
   readonly on: string;
   readonly action: Action;
   readonly testCommand: readonly string[] | undefined;
@@ -44,6 +45,8 @@ interface Place {
 /** Where it is rehearsed; otherwise what there is to say instead. */
 async function placeOf({ input }: Parts, run: Run, draft: PlanDraft): Promise<Place | Rehearsal> {
   const site = siteOf(input.targets(), run.target);
+  const own = (await input.operationsOf(run.target))?.actions.find(({ id }) => id === draft.action);
+  if (own?.rehearsal === 'impossible') return { on: '', action: own, testCommand: undefined };
   const on = site?.remediation.rehearsal;
   if (on === undefined)
     return notPossible('no remediation.rehearsal is configured: it can be proposed and never executed');
@@ -80,6 +83,9 @@ async function rehearseThere(
     const given: RehearsalContext = { ...context, minimumImprovement, whileChanged };
     return action.rehearse(draft, given);
   });
+  // On the target itself nothing was done: whatever came out is a simulation.
+  if (on === '')
+    return { ...rehearsal, on, verdict: rehearsal.verdict === 'passed' ? 'simulated' : rehearsal.verdict };
   if (rehearsal.verdict !== 'passed' || testCommand === undefined || isTested) return rehearsal;
   const fault = await runTest(parts, run.id, { testCommand, when: `rehearsal on ${on}`, signal });
   return fault === undefined

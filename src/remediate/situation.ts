@@ -5,6 +5,7 @@ import type { ActRecord, Approval, Run } from '../core/remediation/run.ts';
 import { checkGuards, type GuardMoment, type GuardRefusal, type Holding } from './guards.ts';
 import type { Parts } from './parts.ts';
 import { modeOf } from './policy.ts';
+import { readBackups } from './read-backups.ts';
 import type { RemediationTarget } from './remediation-input.ts';
 
 const day = 86_400_000;
@@ -19,8 +20,8 @@ export interface Workplace {
 /** As much of it as guards ask for; without an agent the engine is not there to judge, which it does again before each act. */
 export interface GuardedPlace {
   readonly site: RemediationTarget;
-  readonly operations: Pick<Operations, 'judge'> | undefined;
-  readonly action: Pick<Action, 'undoKind' | 'rehearsal'>;
+  readonly operations: Pick<Operations, 'judge' | 'backups'> | undefined;
+  readonly action: Pick<Action, 'undoKind' | 'rehearsal' | 'coolDownMs'>;
 }
 
 /** The target, its operations and the action; a refusal when one of them is no longer there. */
@@ -70,6 +71,7 @@ export async function askGuards(parts: Parts, question: Question): Promise<reado
     now,
     run,
     plan,
+    pipeline: input.pipelines.find(({ id }) => id === plan.pipeline),
     action,
     mode: modeFor(site, run, plan.action),
     approval,
@@ -84,8 +86,30 @@ export async function askGuards(parts: Parts, question: Question): Promise<reado
     holding: await holdingBeside(parts, run.id),
     evidence: question.evidence ?? (await records.evidence(run.id)),
     judged: (await operations?.judge?.(plan)) ?? [],
-    backup: undefined,
+    actedBefore: await actedBefore(parts, run, plan, action),
+    backup: asksForBackup(question) ? await readBackups(parts, operations, plan) : undefined,
   });
+}
+
+/** At `plan` it is a warning: see `makeDraft`. */
+function asksForBackup({ plan, moment }: Question): boolean {
+  return plan.pipeline === 'migration' && moment !== 'plan';
+}
+
+/** The latest other run that did the same to the same, whatever became of it. */
+async function actedBefore(
+  { input, records }: Parts,
+  { id, target }: Run,
+  { action, subject }: Plan,
+  { coolDownMs }: Pick<Action, 'coolDownMs'>,
+): Promise<{ readonly runId: string; readonly at: number } | undefined> {
+  if (coolDownMs === undefined) return undefined;
+  const acts = changing(await records.acts({ target, since: input.clock.now() - coolDownMs }), id);
+  for (const { runId, intentAt } of acts.toReversed()) {
+    const other = await records.run(runId);
+    if (other?.action === action && other.subject === subject) return { runId, at: intentAt };
+  }
+  return undefined;
 }
 
 /** What the clock starts prepares plans only: somebody has to look at them, whatever the mode. */
@@ -106,7 +130,12 @@ export function pauseFileOf({ input }: Parts): string | undefined {
 
 /** Runs that changed something, or may have; attempts that changed nothing do not use up the budget. */
 function changesOf(acts: readonly ActRecord[], run: string): number {
-  const changing = acts.filter(
+  return new Set(changing(acts, run).map(({ runId }) => runId)).size;
+}
+
+/** Of other runs. */
+function changing(acts: readonly ActRecord[], run: string): readonly ActRecord[] {
+  return acts.filter(
     ({ runId, direction, outcome }) =>
       runId !== run &&
       direction === 'apply' &&
@@ -114,7 +143,6 @@ function changesOf(acts: readonly ActRecord[], run: string): number {
       outcome !== 'gave_up' &&
       outcome !== 'already',
   );
-  return new Set(changing.map(({ runId }) => runId)).size;
 }
 
 /** A run that only waits for its turn holds nothing: two of them would wait for each other. */

@@ -169,17 +169,23 @@ export function verdictOf(
   const indicators = comparisons.filter(({ role }) => role === 'indicator');
   const known = comparisons.filter(({ verdict }) => verdict !== 'unknown');
   if (!isDone) return inconclusive(comparisons, 'the catalogue does not show the change');
+  if (expectation.kind === 'in_force')
+    return { verdict: 'improved', comparisons, text: `${expectation.text}; ${comparedText(known.length)}` };
   if (known.length === 0) return inconclusive(comparisons, 'nothing could be compared: too few readings');
   if (expectation.kind !== 'faster')
     return {
       verdict: 'improved',
       comparisons,
-      text: `${expectation.text}; ${known.length} comparisons, none worse`,
+      text: `${expectation.text}; ${comparedText(known.length)}`,
     };
   const better = indicators.filter(({ verdict }) => verdict === 'better');
   return better.length === 0
     ? inconclusive(comparisons, indicators.map(({ text }) => text).join('; ') || 'its statements did not run')
     : { verdict: 'improved', comparisons, text: better.map(({ text }) => text).join('; ') };
+}
+
+function comparedText(count: number): string {
+  return count === 0 ? 'too few readings to compare anything' : `${count} comparisons, none worse`;
 }
 
 /** Whether the statements it was for were seen often enough and none of them gained: then the change is not worth keeping. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/remediation/json.ts';
 import type { Run } from '../../core/remediation/run.ts';
 import { keepEvidence, withEvidence } from '../evidence.ts';
 import { endRun } from '../journal.ts';
+import { adviceOf } from '../observe.ts';
 import type { Parts } from '../parts.ts';
 import { roughly } from '../roughly.ts';
 import { siteOf } from '../situation.ts';
@@ -34,14 +35,8 @@ export async function observeBackups(
   if (found.length > 0 || backups.chains.length > 0)
     await keepEvidence(parts, run.id, catalogueOf(backups, found, input.clock.now()));
   if (backups.drill === undefined) {
-    const advice = await withEvidence(
-      parts,
-      run.id,
-      signal,
-      async (context) => (await operations?.advise?.(run.pipeline, context)) ?? [],
-    );
-    for (const each of advice) await keepEvidence(parts, run.id, each);
-    const seen = [`${found.length} backups are known`, ...advice.map(({ title }) => title)].join('; ');
+    const advised = operations === undefined ? [] : (await adviceOf(parts, run, operations, signal)).advice;
+    const seen = [`${found.length} backups are known`, ...advised.map(({ title }) => title)].join('; ');
     await endRun(parts, run.id, 'observed', `${seen}; no restore of ${run.engine} can be tried by Reeve`);
     return { next: 'end' };
   }

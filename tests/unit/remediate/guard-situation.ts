@@ -3,6 +3,7 @@ import type { Plan } from '../../../src/core/remediation/plan.ts';
 import type { Run } from '../../../src/core/remediation/run.ts';
 import type { RemediationPolicy } from '../../../src/core/remediation/settings.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import type { BackupStanding, ChainStanding } from '../../../src/remediate/backup-standing.ts';
 import type { Situation } from '../../../src/remediate/guards.ts';
 import { planHash } from '../../../src/remediate/plan-hash.ts';
 
@@ -69,6 +70,12 @@ export function evidenceOf(id: string, kind: EvidenceKind): Evidence {
   return { id, kind, runId: 'r-000000000001', title: kind, body: {}, at: now };
 }
 
+/** One chain that a migration may rest on, with what the test says changed. */
+export function standing(change: Partial<ChainStanding> = {}): BackupStanding {
+  const chain = { chain: 'nightly', recoverableUntil: now - 3_600_000, provenAt: now - 6 * day, ...change };
+  return { unknown: undefined, drills: true, takes: true, chains: [chain] };
+}
+
 /** A situation in which no guard objects, with what the plan says changed. */
 export function situationWith(
   change: Partial<Situation> = {},
@@ -99,6 +106,7 @@ export function situationWith(
     now,
     run,
     plan,
+    pipeline: undefined,
     action: { undoKind: 'rebuild', rehearsal: 'required' },
     mode: 'approve',
     approval: { runId: run.id, planHash: plan.hash, decision: 'approved', by: 'bob', at: now, comment: '' },
@@ -119,6 +127,7 @@ export function situationWith(
     holding: [],
     evidence: [evidenceOf('e-1', 'catalogue'), evidenceOf('e-2', 'rehearsal')],
     judged: [],
+    actedBefore: undefined,
     backup: undefined,
     ...change,
   };

@@ -1,6 +1,6 @@
 import type { Plan } from '../../../src/core/remediation/plan.ts';
 import type { GuardId, Situation } from '../../../src/remediate/guards.ts';
-import { evidenceOf, now, planWith, policy, situationWith } from './guard-situation.ts';
+import { evidenceOf, now, planWith, policy, situationWith, standing } from './guard-situation.ts';
 
 const day = 86_400_000;
 
@@ -151,18 +151,22 @@ export const violations: Readonly<Record<GuardId, readonly Violation[]>> = {
     },
   ],
   verified_backup: [
-    { what: 'no backup is known', plan: { pipeline: 'migration' }, says: 'no verified backup' },
+    {
+      what: 'nobody can look for a backup',
+      plan: { pipeline: 'migration' },
+      says: 'nobody knows of a backup',
+    },
     {
       what: 'the backup is old',
       plan: { pipeline: 'migration' },
-      change: { backup: { takenAt: now - 2 * day, restoredAt: now } },
-      says: '2d old',
+      change: { backup: standing({ recoverableUntil: now - 2 * day }) },
+      says: '2d old (reeve drill orders --chain nightly --take)',
     },
     {
       what: 'no restore was verified lately',
       plan: { pipeline: 'migration' },
-      change: { backup: { takenAt: now, restoredAt: now - 40 * day } },
-      says: 'run a drill',
+      change: { moment: 'approve', backup: standing({ provenAt: now - 40 * day }) },
+      says: 'was proven for 40d (reeve drill orders --chain nightly)',
     },
   ],
   blast_radius: [
@@ -242,6 +246,16 @@ export const violations: Readonly<Record<GuardId, readonly Violation[]>> = {
   ],
   change_budget: [
     { what: 'enough was changed today', change: { changesToday: 5 }, says: 'changesPerDay is 5' },
+  ],
+  cool_down: [
+    {
+      what: 'the same was done a moment ago',
+      change: {
+        action: { undoKind: 'immediate', rehearsal: 'required', coolDownMs: day },
+        actedBefore: { runId: 'r-2', at: now - 3_600_000 },
+      },
+      says: 'run r-2 did drop_unused_index on orders.public.notes_idx 1h ago: not again for another 23h',
+    },
   ],
   concurrent_runs: [
     {

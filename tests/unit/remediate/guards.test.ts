@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { checkGuards, guards, shortSoakWarning } from '../../../src/remediate/guards.ts';
-import { now, planWith, policy, situationWith } from './guard-situation.ts';
+import { now, planWith, policy, situationWith, standing } from './guard-situation.ts';
 import { violations } from './guard-violations.ts';
 
 const day = 86_400_000;
 
 const cases = Object.entries(violations).flatMap(([id, ways]) => ways.map((way) => ({ id, ...way })));
-const waiting = ['not_paused', 'window_open', 'change_budget', 'concurrent_runs', 'nothing_shared'];
+const waiting = [
+  'not_paused',
+  'window_open',
+  'change_budget',
+  'cool_down',
+  'concurrent_runs',
+  'nothing_shared',
+];
 
 describe('checkGuards', () => {
   it('objects to nothing where everything holds', () => {
@@ -74,9 +81,27 @@ describe('checkGuards', () => {
   });
 
   it('takes a migration with a fresh backup and a lately verified restore', () => {
-    const backup = { takenAt: now - 3_600_000, restoredAt: now - 6 * day };
+    expect(checkGuards(situationWith({ backup: standing() }, { pipeline: 'migration' }))).toEqual([]);
+  });
 
-    expect(checkGuards(situationWith({ backup }, { pipeline: 'migration' }))).toEqual([]);
+  it('lets a migration be approved while no agent is there to look for backups', () => {
+    expect(checkGuards(situationWith({ moment: 'approve' }, { pipeline: 'migration' }))).toEqual([]);
+  });
+
+  it('takes the soak that a pipeline calls its own, without a warning', () => {
+    const pipeline = { soakMs: () => 60_000 };
+    const caps = { ...planWith().caps, soakMs: 60_000 };
+
+    expect(checkGuards(situationWith({ moment: 'plan', pipeline }, { caps }))).toEqual([]);
+    expect(checkGuards(situationWith({ pipeline }))).toMatchObject([{ id: 'limits_unchanged' }]);
+  });
+
+  it('takes the same act again when its cool-down is over, and an act without one at once', () => {
+    const action = { undoKind: 'rebuild', rehearsal: 'required', coolDownMs: day } as const;
+    const actedBefore = { runId: 'r-2', at: now - day };
+
+    expect(checkGuards(situationWith({ action, actedBefore }))).toEqual([]);
+    expect(checkGuards(situationWith({ actedBefore: { runId: 'r-2', at: now } }))).toEqual([]);
   });
 
   it('lets another run soak elsewhere and act on nothing of ours', () => {
