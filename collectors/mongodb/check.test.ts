@@ -30,6 +30,7 @@ async function discovered(deployment: Deployment): Promise<Found> {
     topCollections: 10,
     longOperation: 30_000,
     checkMetadata: false,
+    backups: {},
   };
   const topology = new Topology({
     connecting: targetConnect(options, { applicationName: 'reeve/test', timeLimitMs: 2_000, clock }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
+import { backupChains } from './backups/config.ts';
 import { mongoUrlProblem } from './url.ts';
 
 /** Options of a MongoDB target. */
@@ -13,14 +14,7 @@ export function mongodbOptions(fields: ConfigFields) {
         ),
       username: z.string().min(1).optional().describe('Login; wins over the one in the URL.'),
       password: fields.secret().optional().describe('Password; wins over the one in the URL.'),
-      tls: z
-        .strictObject({
-          ca: fields.path().optional().describe('Certificates of the authorities to trust, PEM.'),
-          cert: fields.path().optional().describe('Certificate of the client, PEM.'),
-          key: fields.path().optional().describe('Key of the client, PEM.'),
-        })
-        .optional()
-        .describe('Encrypts connections; `tls=true` in the URL does so with the default authorities.'),
+      tls: tlsOptions(fields),
       exclude: z
         .array(z.string().min(1))
         .default([])
@@ -57,6 +51,13 @@ export function mongodbOptions(fields: ConfigFields) {
         .describe(
           'Has mongos 7.0 or newer look for inconsistent indexes by checkMetadataConsistency. It costs the shards work and needs a privilege beyond the grants: the action checkMetadataConsistency on the cluster, as in the role clusterManager.',
         ),
+      backups: backupChains(fields),
+      binaries: fields
+        .path()
+        .optional()
+        .describe(
+          'Folder with `mongod` and `mongorestore` (and `mongodump`, `pbm`), for restore drills; looked for in PATH otherwise.',
+        ),
     })
     .superRefine(({ url }, context) => {
       const message = url === undefined ? undefined : mongoUrlProblem(url);
@@ -65,3 +66,14 @@ export function mongodbOptions(fields: ConfigFields) {
 }
 
 export type MongodbOptions = z.infer<ReturnType<typeof mongodbOptions>>;
+
+function tlsOptions(fields: ConfigFields) {
+  return z
+    .strictObject({
+      ca: fields.path().optional().describe('Certificates of the authorities to trust, PEM.'),
+      cert: fields.path().optional().describe('Certificate of the client, PEM.'),
+      key: fields.path().optional().describe('Key of the client, PEM.'),
+    })
+    .optional()
+    .describe('Encrypts connections; `tls=true` in the URL does so with the default authorities.');
+}

@@ -63,6 +63,13 @@ export const mongodbGroups = {
     everyMs: minute,
     needs: monitor,
   },
+  backups: {
+    summary:
+      'Age, size and health of the backups that other tools made, from their own files and catalogues.',
+    everyMs: 10 * minute,
+    apartDeadlineMs: 5 * minute,
+    needs: 'read access to the folders named in `backups`; the program pbm for its chains',
+  },
 } as const satisfies Readonly<Record<string, GroupDefinition>>;
 
 export type MongodbGroup = keyof typeof mongodbGroups;

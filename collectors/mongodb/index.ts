@@ -13,7 +13,7 @@ export const engine: Engine = defineEngine({
   title: 'MongoDB',
   versions: 'MongoDB 5.0 to 8.x; standalone, replica set, sharded',
   proof:
-    'No mongod ran in the tests. They run the official driver against a double of our own (tests/support/mongod), which proves the client code and the arithmetic, not that a real server behaves so. Prove it against a deployment of yours with `npm run conformance -- mongodb <uri>`.',
+    'No mongod ran in the tests. They run the official driver against a double of our own (tests/support/mongod), which proves the client code and the arithmetic, not that a real server behaves so; restore drills run on stand-ins for mongod and mongorestore, which prove their orchestration and no restore. Prove it against a deployment of yours with `npm run conformance -- mongodb <uri>`.',
   otelSystem: 'mongodb',
   defaultWorkload: 'oltp',
   metrics: mongodbMetrics,
@@ -29,6 +29,7 @@ export const engine: Engine = defineEngine({
   options: mongodbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
   guards: mongodbGuards,
+  proves: ['restore', 'migration'],
   actions: ['hide_index', 'drop_hidden_index', 'create_mongodb_index'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createMongodbOperations(input),

@@ -1,4 +1,5 @@
 import { defineMetrics, type GroupContext } from '../../src/sdk.ts';
+import { backupMetrics } from './metrics/backups.ts';
 import { indexMetrics } from './metrics/indexes.ts';
 import { longOperationMetrics } from './metrics/long-operations.ts';
 import { replicationMetrics } from './metrics/replication.ts';
@@ -16,6 +17,7 @@ export const mongodbMetrics = defineMetrics({
   ...storageMetrics,
   ...longOperationMetrics,
   ...shardingMetrics,
+  ...backupMetrics,
 });
 
 export type MongodbMetrics = typeof mongodbMetrics;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { engine } from '../../collectors/mongodb/index.ts';
 import {
   type Deployment as Double,
@@ -5,6 +6,8 @@ import {
   startReplicaSet,
   startSharded,
 } from '../support/mongod/deployment.ts';
+import { writeDump } from '../support/mongod/dump.ts';
+import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
 /**
@@ -34,7 +37,12 @@ export const harness: EngineHarness = {
         { name: 'shard1', members: [{}, {}] },
       ],
     });
-    return createDeployment(set, cluster);
+    const backups = await createTempDir('contract-mongodb');
+    await writeDump(join(backups.path, 'nightly'), {
+      databases: { shop: { orders: [{ _id: 1 }] } },
+      oplog: [],
+    });
+    return createDeployment(set, cluster, backups);
   },
   version: '8.0.4',
   // The driver's heartbeats, the readings of a poll, and those that are read apart.
@@ -47,11 +55,15 @@ export const harness: EngineHarness = {
   },
 };
 
-function createDeployment(set: Double, cluster: ShardedDeployment): Deployment {
+function createDeployment(set: Double, cluster: ShardedDeployment, backups: TempDir): Deployment {
   const [primary] = set.members;
   if (primary === undefined) throw new Error('the double has no member');
   const watched = (url: string): TargetText => ({
-    target: { url: { env: 'CONTRACT_URL' }, unusedAfter: '1s' },
+    target: {
+      url: { env: 'CONTRACT_URL' },
+      unusedAfter: '1s',
+      backups: { nightly: { kind: 'mongodump', path: backups.path } },
+    },
     env: { CONTRACT_URL: url },
   });
   const at = (port: number, secret = password): TargetText =>
@@ -84,6 +96,7 @@ function createDeployment(set: Double, cluster: ShardedDeployment): Deployment {
     [Symbol.asyncDispose]: async () => {
       await cluster[Symbol.asyncDispose]();
       await set[Symbol.asyncDispose]();
+      await backups.remove();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Operations } from '../../../src/sdk.ts';
 import { checkLogins } from './acting-role.ts';
+import { backupOperations } from './backups/backup-operations.ts';
 import { createIndex } from './create-index.ts';
 import { dropHiddenIndex } from './drop-hidden-index.ts';
 import { hideIndex } from './hide-index.ts';
@@ -14,6 +15,7 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
   return {
     actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place)],
     identify: (signal) => identifyPlace(place, signal),
+    backups: backupOperations(input),
     check: (signal) => checkLogins(input, reading, signal),
     close: () => reading.close(),
   };

@@ -29,6 +29,7 @@ export async function discover(uri: string): Promise<Found> {
     topCollections: 20,
     longOperation: 30_000,
     checkMetadata: false,
+    backups: {},
   };
   const clock = new FakeClock();
   const connecting = targetConnect(options, { applicationName: 'reeve/test', timeLimitMs: 2_000, clock });

@@ -114,6 +114,10 @@ export class Accounts {
     });
   }
 
+  get isEmpty(): boolean {
+    return this.#accounts.size === 0;
+  }
+
   credential(user: string): Credential | undefined {
     return this.#accounts.get(user)?.credential;
   }
@@ -173,7 +177,7 @@ export function splitRole(name: RoleName): { readonly role: string; readonly db:
 
 function grants(name: RoleName, resource: Resource, action: string): boolean {
   const { role, db } = splitRole(name);
-  if (role === 'root') return true;
+  if (role === 'root' || role === '__system') return true;
   if (role.startsWith('privilege:')) return custom(role, db, resource, action);
   const grant = roles[role];
   if (!grant) return false;

@@ -20,6 +20,8 @@ export interface DeploymentOptions {
   readonly users?: Readonly<Record<string, UserSetup>>;
   readonly tls?: ServerTls;
   readonly databases?: DatabaseSetup;
+  /** Of a standalone server; any free one otherwise. */
+  readonly port?: number;
   /** The servers' time. Default the real one. */
   readonly clock?: { now(): number };
 }
@@ -183,7 +185,7 @@ async function startSet(
     return new Node(role, shared, options.tls, answer);
   });
   for (const node of nodes) {
-    await node.listener.start();
+    await node.listener.start(options.port);
     set.addresses.push(node.address);
   }
   return { name, set, nodes };

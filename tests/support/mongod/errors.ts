@@ -7,6 +7,8 @@ export const errorCodes = {
   TypeMismatch: 14,
   AuthenticationFailed: 18,
   NamespaceNotFound: 26,
+  NamespaceExists: 48,
+  DuplicateKey: 11_000,
   IndexNotFound: 27,
   CursorNotFound: 43,
   MaxTimeMSExpired: 50,

@@ -43,9 +43,14 @@ export class Listener {
     this.#tls = tls;
   }
 
-  /** On the port it had before, if it had one. */
-  async start(): Promise<void> {
+  /** On the port it had before, if it had one; a port that is wanted may be taken, and that is an error. */
+  async start(wanted = 0): Promise<void> {
     if (this.#server) return;
+    if (wanted !== 0) {
+      this.#server = await this.#listen(wanted);
+      this.#port = wanted;
+      return;
+    }
     for (let attempt = 0; ; attempt += 1) {
       const port = this.#port === 0 ? await findFreePort() : this.#port;
       try {

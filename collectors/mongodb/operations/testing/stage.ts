@@ -106,6 +106,7 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
       topCollections: 20,
       longOperation: 30_000,
       checkMetadata: false,
+      backups: {},
       ...setup.options,
     },
     credentials: acting ? new Secret(deployment.uriFor({ user: 'acts' })) : undefined,

@@ -1,6 +1,7 @@
+import { errorCodes, failure } from '../errors.ts';
 import { type Member } from '../model/member.ts';
 import type { Node } from '../node.ts';
-import { matchesFilter } from '../query/match.ts';
+import { equals, matchesFilter } from '../query/match.ts';
 import { project, runPipeline, sorted } from '../query/pipeline.ts';
 import { type Doc, docOf, isDoc, isOn, listOf, numberOf } from '../values.ts';
 import { aggregate } from './aggregate.ts';
@@ -69,12 +70,23 @@ function insert(call: Call): Doc {
   const [part] = partsOf(node, database, String(body['insert']));
   const collection = part?.set.catalog.findOrAdd(database, String(body['insert']));
   if (collection) {
+    const taken = documents.findIndex(({ _id: id }) => id !== undefined && has(collection.rows, id));
+    if (taken >= 0)
+      return {
+        n: 0,
+        writeErrors: [{ index: taken, code: errorCodes.DuplicateKey, errmsg: 'E11000 duplicate key error' }],
+      };
     collection.documents += documents.length;
     collection.rows.push(...documents.slice(0, Math.max(0, ROWS_KEPT - collection.rows.length)));
   }
   counted(node, database, 'opcounters.insert', documents.length);
   counted(node, database, 'metrics.document.inserted', documents.length);
   return { n: documents.length };
+}
+
+/** Of big collections nobody looks. */
+function has(rows: readonly Doc[], id: unknown): boolean {
+  return rows.length <= 1_000 && rows.some((row) => equals(row['_id'], id));
 }
 
 function remove(call: Call): Doc {
@@ -98,9 +110,23 @@ function remove(call: Call): Doc {
 
 function create(call: Call): Doc {
   const [part] = partsOf(call.node, call.database);
-  part?.set.catalog.findOrAdd(call.database, String(call.body['create']));
+  const name = String(call.body['create']);
+  if (part?.set.catalog.find(call.database, name))
+    throw failure('NamespaceExists', `Collection ${call.database}.${name} already exists.`);
+  const options = Object.fromEntries(Object.entries(call.body).filter(([key]) => collectionOptions.has(key)));
+  part?.set.catalog.add(call.database, name, { options });
   return {};
 }
+
+const collectionOptions = new Set([
+  'capped',
+  'size',
+  'max',
+  'validator',
+  'validationLevel',
+  'validationAction',
+  'collation',
+]);
 
 function drop(call: Call): Doc {
   for (const { set } of partsOf(call.node, call.database))

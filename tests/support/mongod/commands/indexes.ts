@@ -131,6 +131,8 @@ function dropIndexes(call: Call, part: Part): Doc {
 /** Hides and unhides, and changes TTL. A change resets the index's usage on every member; asking for what is already so answers nothing. */
 function modify(call: Call, part: Part): Doc {
   const collection = collectionOf(call, part);
+  const validation = Object.entries(call.body).filter(([key]) => key.startsWith('validat'));
+  collection.options = { ...collection.options, ...Object.fromEntries(validation) };
   const change = docOf(call.body['index']);
   if (Object.keys(change).length === 0) return {};
   const name = textOf(change['name']) ?? nameOf(collection, change['keyPattern']);

@@ -11,6 +11,8 @@ import { operationCommands } from './operations.ts';
 import { replicationCommands } from './replication.ts';
 import { serverStatusCommands } from './server-status.ts';
 import { shardingCommands } from './sharding.ts';
+import { updateCommands } from './updates.ts';
+import { userCommands } from './users.ts';
 
 /** Every command this double answers; all others are 59 CommandNotFound. */
 export const commands: CommandTable = {
@@ -26,4 +28,6 @@ export const commands: CommandTable = {
   ...operationCommands,
   ...explainCommands,
   ...shardingCommands,
+  ...updateCommands,
+  ...userCommands,
 };

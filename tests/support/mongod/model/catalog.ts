@@ -50,7 +50,7 @@ export interface CollectionEntry {
   readonly database: string;
   readonly name: string;
   readonly type: CollectionType;
-  readonly options: Doc;
+  options: Doc;
   readonly uuid: UUID;
   documents: number;
   averageDocumentBytes: number;
