@@ -1,6 +1,7 @@
 import type { AlertRule } from '../core/alert-rule.ts';
 import type { Engine } from '../core/engine.ts';
 import type { MetricDefinition, MetricTable } from '../core/metric.ts';
+import type { NamedMetrics } from './expressions.ts';
 
 /** Every metric Reeve can publish: the engines' tables and the agent's own. */
 export interface Catalogue {
@@ -17,6 +18,12 @@ export interface AgentSlice {
   readonly metrics: MetricTable;
   /** What operators expect to be told of. */
   readonly alerts?: readonly AlertRule[];
+  /** Where the alerts stand in a file of their own: its name, what they are about, and metrics of engines that they speak of too. */
+  readonly alertFile?: {
+    readonly name: string;
+    readonly summary: string;
+    readonly table: NamedMetrics;
+  };
 }
 
 /** One metric and who declares it: an engine's id or a slice's title. */

@@ -1,4 +1,7 @@
-import type { MetricTable } from '../core/metric.ts';
+import type { MetricDefinition } from '../core/metric.ts';
+
+/** Where names of metrics are looked up by their key. */
+export type NamedMetrics = Readonly<Record<string, Pick<MetricDefinition, 'name'>>>;
 
 /** PromQL in which `$key` stands for the name of a metric of these tables; the first that has the key wins. */
 export interface Expressions {
@@ -11,7 +14,7 @@ export interface Expressions {
 /** Grafana's own `$__rate_interval` and the selector `{$on}` of dashboards are left alone. */
 const keyPattern = /\$(?!on\b)([A-Za-z][A-Za-z0-9]*)/g;
 
-export function createExpressions(tables: readonly MetricTable[]): Expressions {
+export function createExpressions(tables: readonly NamedMetrics[]): Expressions {
   return {
     expand: (expression) =>
       expression.replace(keyPattern, (_, key: string) => {

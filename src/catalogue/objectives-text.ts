@@ -38,6 +38,18 @@ export const objectivesText = {
       ].join('\n'),
     },
     {
+      title: 'What is proven by doing it',
+      text: [
+        'Three objectives are judged by proofs that Reeve keeps in its store, for over two years: of restore drills, of migrations and of rollbacks. Agents that share a store see each other’s within half a minute. While the store cannot be read they are unknown, never met.',
+        '',
+        '- `restore_test_age_seconds` counts from the latest drill that restored a **retained** backup of the database and verified it; until there is one, from the first time Reeve saw the database. A fresh dump, a time-travel read and a policy check are reported and count for nothing. A restore of the whole server counts for each of its databases.',
+        '- `migration_rows_lost` has a subject for each migration that was applied: the rows that it deleted beyond what it declares, until a person takes note of them (`reeve migrate acknowledge`). Where they could not be counted it is unknown.',
+        '- `migration_rollback_success_ratio` counts the rollbacks of the last 90 days, on the clone in rehearsals and on the target; `reeve objectives` says of how many. Without any there is nothing to judge.',
+        '',
+        'BigQuery and Cosmos DB are not judged by `restore_test_age_seconds`: neither has a backup that could be restored beside the original without a person’s approval, and what can be asked without one (time travel, snapshots, the policy of continuous backup) proves no restore. It is reported as evidence.',
+      ].join('\n'),
+    },
+    {
       title: 'Budgets and burn rates',
       text: [
         'The budget is the share of 30 days that an objective may spend in breach. `reeve_objective_budget_remaining_ratio` says how much of it is left; below 0 it is overdrawn.',

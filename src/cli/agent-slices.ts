@@ -1,6 +1,7 @@
 import type { AgentSlice } from '../catalogue/catalogue.ts';
 import { objectiveMetrics } from '../core/objective-metrics.ts';
 import { proofMetrics } from '../core/proof-metrics.ts';
+import { backupMetrics } from '../core/shared-metrics.ts';
 import { agentAlerts } from '../telemetry/alerts.ts';
 import { agentMetrics, collectionMetrics } from '../telemetry/metrics.ts';
 import { proofAlerts } from '../telemetry/proof-alerts.ts';
@@ -25,6 +26,11 @@ export const agentSlices: readonly AgentSlice[] = [
       'What was proven about each target by doing it: restores and migrations; part of every snapshot.',
     metrics: proofMetrics,
     alerts: proofAlerts,
+    alertFile: {
+      name: 'proofs',
+      summary: 'Backups, and the drills that prove that they can be restored.',
+      table: backupMetrics,
+    },
   },
   {
     title: 'Agent',

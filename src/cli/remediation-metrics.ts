@@ -3,6 +3,7 @@ import type { Log } from '../core/ports/log.ts';
 import type { RemediationReads, RunCount } from '../core/ports/remediation-records.ts';
 import type { Remediation } from '../remediate/remediation-input.ts';
 import type { AgentMetrics } from '../telemetry/agent-metrics.ts';
+import { createFailedAfterActing } from './failed-after-acting.ts';
 
 const everyMs = 5_000;
 
@@ -20,7 +21,10 @@ export function createRemediationMetrics(
 ): RemediationMetrics {
   const reverted = createRevertedCounter(agent);
   let pausedBy: string | undefined;
-  const publish = async (remediation: Remediation | undefined): Promise<void> => {
+  const publish = async (
+    remediation: Remediation | undefined,
+    countFailed: () => Promise<void>,
+  ): Promise<void> => {
     const counts = remediation === undefined ? await records.countRuns() : await remediation.counts();
     const waiting = await records.runs({ states: ['waiting'] });
     const disabled = await records.disabledActions();
@@ -29,6 +33,7 @@ export function createRemediationMetrics(
     const paused = (await records.paused()) !== undefined || pauseFile() !== undefined;
     publishCounts(agent, counts);
     reverted(counts);
+    await countFailed();
     agent.clear('remediationWaitingSince');
     if (waiting.length > 0)
       agent.set('remediationWaitingSince', Math.min(...waiting.map(({ since }) => since)) / 1_000, {});
@@ -50,11 +55,12 @@ export function createRemediationMetrics(
   return {
     begin(clock, remediation) {
       const stop = new AbortController();
+      const countFailed = createFailedAfterActing(agent, records, clock.now());
       const loop = async (): Promise<void> => {
         while (!stop.signal.aborted) {
           watchPauseFile();
           // The store is out of reach: what is known stays, and that nothing can be done is said.
-          await publish(remediation).catch(() => agent.set('remediationRefusing', 1, {}));
+          await publish(remediation, countFailed).catch(() => agent.set('remediationRefusing', 1, {}));
           await clock.sleep(everyMs, stop.signal).catch(() => undefined);
         }
       };

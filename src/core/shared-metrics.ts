@@ -66,3 +66,11 @@ export const backupsDamaged = {
   labels: { chain: "The entry of the target's backups." },
   stability: 'stable',
 } as const satisfies SharedMetric;
+
+/** What engines that know of backups publish about each chain. */
+export const backupMetrics = {
+  backupAgeSeconds,
+  backupRecoverableAgeSeconds,
+  backupBytes,
+  backupsDamaged,
+} as const;

@@ -67,6 +67,38 @@ const interrupted: readonly AlertRule[] = [
       quiet: { series: [{ series: `$remediationRevertedTotal{${on}}`, values: '3x120' }], after: '100m' },
     },
   },
+  {
+    name: 'ReeveRemediationFailedAfterActing',
+    severity: 'page',
+    expr: 'increase($remediationFailedAfterActingTotal[1h]) > 0',
+    for: '0s',
+    summary: 'A change of Reeve failed, and what it did so far is still there',
+    description:
+      'A run began to change its target, failed, and was not taken back: because that would discard what was written since, or because taking it back failed too.',
+    command: 'reeve runs list --state failed',
+    runbook: {
+      meaning:
+        'Reeve takes a change back by itself only where that discards nothing and is sure to work. Here it is not: typically a migration of several files of which the first are applied and a later one failed, after applications have already written into what the first made.',
+      steps: [
+        'Which change, how far did it come, and why was it not taken back? `reeve runs list --state failed`, then `reeve runs show <run>`: the acts and their outcome, and the reason.',
+        'Does the application work? Ask whoever owns it: the target is between two versions of its schema or settings.',
+        'Forward: mend what made it fail, and start it again as a new run. Back: read the undo statements that `reeve runs show` prints and what they discard; for a migration `reeve migrate rollback` makes a plan of it that a person approves.',
+      ],
+      afterwards:
+        'It ends an hour after the run failed, whether or not somebody acted. The run stays in the list.',
+      links: [],
+    },
+    tests: {
+      fires: {
+        series: [{ series: `$remediationFailedAfterActingTotal{${on}}`, values: '0x5 1x30' }],
+        after: '10m',
+      },
+      quiet: {
+        series: [{ series: `$remediationFailedAfterActingTotal{${on}}`, values: '3x120' }],
+        after: '100m',
+      },
+    },
+  },
 ];
 
 const held: readonly AlertRule[] = [

@@ -22,7 +22,7 @@ export const remediationMetrics = defineMetrics({
     labels: {
       pipeline: 'What kind of change: index_management, query_optimisation and others.',
       state:
-        'preparing, waiting, approved, executing, soaking, half_applied; ended: observed, proposed, nothing_to_do, refused, rejected, expired, cancelled, kept, inconclusive, reverted or failed.',
+        'preparing, waiting, approved, executing, soaking, half_applied; ended: observed, proposed, nothing_to_do, refused, rejected, expired, cancelled, kept, inconclusive, verified, reverted or failed.',
     },
   },
   remediationWaitingSince: {
@@ -51,6 +51,12 @@ export const remediationMetrics = defineMetrics({
     name: 'reeve_remediation_reverted_total',
     kind: 'counter',
     help: 'Changes that were taken back because the target got worse, since the agent started.',
+  },
+  remediationFailedAfterActingTotal: {
+    ...remediation,
+    name: 'reeve_remediation_failed_after_acting_total',
+    kind: 'counter',
+    help: 'Runs that failed after they began to change their target and were not taken back, since the agent started.',
   },
   auditLines: {
     ...remediation,

@@ -1,11 +1,8 @@
 import type { AlertRule } from '../../core/alert-rule.ts';
-import { objectives } from '../../core/objective.ts';
-import { measuresOf } from '../../core/proof-metrics.ts';
 import type { Catalogue } from '../catalogue.ts';
 import { createExpressions } from '../expressions.ts';
 import type { AlertFile } from './alert-file.ts';
 import { alertFiles } from './alert-files.ts';
-import { objectiveAlertName } from './objective-rules.ts';
 import { testKinds } from './render-rule-tests.ts';
 
 export interface AlertProblem {
@@ -20,7 +17,6 @@ export function checkAlerts(catalogue: Catalogue): readonly AlertProblem[] {
   return [
     ...files.flatMap((file) => file.rules.flatMap((rule) => ruleProblems(rule, file))),
     ...sharedNames(files),
-    ...silentObjectives(catalogue),
   ];
 }
 
@@ -35,12 +31,12 @@ function ruleProblems(rule: AlertRule, file: AlertFile): readonly AlertProblem[]
 }
 
 function nameFaults({ name, for: held }: AlertRule, file: AlertFile): readonly string[] {
-  const prefix = file.name === 'agent' || file.name === 'objectives' ? 'reeve' : `reeve${file.name}`;
+  const prefix = `reeve${file.engine ?? ''}`;
   return [
     ...(/^Reeve[A-Z][A-Za-z0-9]*$/.test(name) ? [] : ['name must be Reeve and words with capitals']),
     ...(name.toLowerCase().startsWith(prefix)
       ? []
-      : [`name must begin with Reeve and the engine ${file.name}`]),
+      : [`name must begin with Reeve and the engine ${file.engine}`]),
     ...(/^(?:\d+(?:s|m|h|d))+$/.test(held) ? [] : [`for ${held} is no duration of Prometheus`]),
   ];
 }
@@ -96,12 +92,4 @@ function sharedNames(files: readonly AlertFile[]): readonly AlertProblem[] {
     }
   }
   return problems;
-}
-
-/** Objectives that are measured and of which no alert speaks. */
-function silentObjectives({ engines }: Catalogue): readonly AlertProblem[] {
-  const measured = new Set(engines.flatMap((engine) => measuresOf(engine).map(({ objective }) => objective)));
-  return [...measured]
-    .filter((id) => Object.hasOwn(objectives, id) && objectiveAlertName(id) === undefined)
-    .map((id) => ({ where: id, message: 'is measured and has no alert: add it to objectiveTexts' }));
 }

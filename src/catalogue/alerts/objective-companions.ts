@@ -162,8 +162,8 @@ const restoreDue: AlertRule = {
       'More than 24/31 of the bound have passed since a retained backup of this database was last restored and verified (24 days, where the bound is 31). The age counts from the first time Reeve saw the database.',
     steps: [
       scorecardStep('restore_test_age_seconds'),
-      'Did the drill run, and what did it say? A drill that failed is more urgent than one that did not run.',
-      'Restore the latest retained backup on a separate machine during working hours, and verify it.',
+      'Did drills run, and what did they say? `reeve runs list --target <target> --pipeline backup`. One that failed (ReeveDrillFailed) is more urgent than one that did not run (ReeveDrillOverdue).',
+      'Drill during working hours: `reeve drill <target>`.',
     ],
     afterwards:
       'It ends when a verified restore is recorded, and becomes ReeveRestoreTestOverdue when none is.',

@@ -14,24 +14,19 @@ import { boundInWords, budgetLeft, place, scorecardCommand, since, valueInWords 
 export function objectiveRules(measured: ReadonlySet<ObjectiveId>): readonly AlertRule[] {
   return objectiveIds.flatMap((id) => {
     const text = objectiveTexts[id];
-    if (text === undefined || !measured.has(id)) return [];
+    if (!measured.has(id)) return [];
     return severities.map((severity) => objectiveRule(id, text, severity));
   });
 }
 
-/** Name of the alert about an objective, and of its runbook; undefined for objectives that have none yet. */
-export function objectiveAlertName(id: ObjectiveId): string | undefined {
-  return objectiveTexts[id]?.alert;
+/** Name of the alert about an objective, and of its runbook. */
+export function objectiveAlertName(id: ObjectiveId): string {
+  return objectiveTexts[id].alert;
 }
 
-/** Alert by objective, for those that have one. */
+/** Alert by objective. */
 export function alertNames(): ReadonlyMap<ObjectiveId, string> {
-  return new Map(
-    objectiveIds.flatMap((id) => {
-      const name = objectiveAlertName(id);
-      return name === undefined ? [] : [[id, name] as const];
-    }),
-  );
+  return new Map(objectiveIds.map((id) => [id, objectiveAlertName(id)] as const));
 }
 
 function objectiveRule(id: ObjectiveId, text: ObjectiveText, severity: Severity): AlertRule {

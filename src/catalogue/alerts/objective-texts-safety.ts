@@ -13,9 +13,9 @@ export const safetyTexts = {
         'No retained backup of this database has been restored and verified within the bound. The age counts from the first time Reeve saw the database, so a drill that never ran is overdue in time. The database itself may be in perfect health.',
       steps: [
         scorecardStep('restore_test_age_seconds'),
-        'Are there backups at all, and are they recent? Look at the backup tool itself, not at its schedule: `pgbackrest info`, `wal-g backup-list`, the snapshots of the cloud account.',
-        'If the drill has been failing, read why before repeating it. A restore that fails is worse news than a drill that is late: page whoever owns the backups.',
-        'Restore the latest retained backup on a separate machine and verify it: it starts, the newest rows are there, counts match. Never restore over the original.',
+        'Are there backups at all, and are they recent? `reeve backup list <target>`, and the backup tool itself, not its schedule: `pgbackrest info`, `wal-g backup-list`, the snapshots of the cloud account. None yet: `reeve backup init <target>`.',
+        'Did drills run, and what did they say? `reeve runs list --target <target> --pipeline backup`, then `reeve runs show <run>`. If they have been failing, read why before repeating one: a restore that fails is worse news than a drill that is late. Page whoever owns the backups.',
+        'Drill now: `reeve drill <target>` restores the latest retained backup into a scratch place, verifies it and throws it away. By hand, where Reeve cannot: on a separate machine, never over the original; only a drill of Reeve counts here.',
       ],
       afterwards:
         'It ends when a verified restore is recorded. Drills run weekly so that one may fail without this alert; if it fires, several failed or none ran: find out why before closing.',
