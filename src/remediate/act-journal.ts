@@ -5,6 +5,7 @@ import type { ActRecord, ActResult, Run } from '../core/remediation/run.ts';
 import { keepEvidence } from './evidence.ts';
 import { auditOf, moveRun } from './journal.ts';
 import { executedStates, type Loaded } from './loaded-run.ts';
+import { keepFigures } from './migration-proofs.ts';
 import type { Parts } from './parts.ts';
 import { passPoint, textOf } from './points.ts';
 import type { TargetHold } from './target-hold.ts';
@@ -88,6 +89,8 @@ export async function journaledAct(
     ? workplace.action.apply(plan, act, context)
     : workplace.action.undo(plan, act, context));
   passPoint(parts, `after ${direction} ${act.id}`);
+  if (outcome.result === 'done' || outcome.result === 'already')
+    await keepFigures(parts, run, act, direction, outcome.migration);
   await conclude(parts, run, { id, act: act.id, direction, statement }, outcome);
   passPoint(parts, `after outcome of ${direction} ${act.id}`);
   for (const draft of seen) await keepEvidence(parts, run.id, draft);

@@ -1,6 +1,7 @@
 import type { ActAnswer } from './act-journal.ts';
 import { type Execution, RunGoesOn, retryDelayMs, type Stage, stop } from './execution.ts';
 import { loadRun } from './loaded-run.ts';
+import { proveApplied } from './migration-proofs.ts';
 import { performAct } from './perform-act.ts';
 import { attempt } from './points.ts';
 import { beginTakeBack } from './take-back.ts';
@@ -46,6 +47,7 @@ async function test(execution: Execution): Promise<Stage> {
     const loaded = await loadRun(parts, id, 'verify');
     if (loaded === undefined) return 'end';
     if ('id' in loaded) return 'soak';
+    await proveApplied(parts, loaded.run, loaded.plan);
     if (loaded.run.step === 'undo') return 'undo';
     const { testCommand } = loaded.workplace.site.remediation;
     if (testCommand === undefined) return 'soak';

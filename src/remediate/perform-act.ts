@@ -14,6 +14,7 @@ import {
 import { endWithoutPlace } from './end-without-place.ts';
 import { endRun, moveRun } from './journal.ts';
 import { type Loaded, loadRun } from './loaded-run.ts';
+import { keepFigures } from './migration-proofs.ts';
 import type { Parts } from './parts.ts';
 import { saysNothing, textOf } from './points.ts';
 import { checkBeforeAct } from './pre-check.ts';
@@ -118,6 +119,9 @@ async function fromCatalogue(
   }
   if (found.state === 'done') {
     await leaveHalf(parts, run.id);
+    // Measured by an agent that died before it could keep it.
+    if (own.some(({ outcome }) => outcome === undefined))
+      await keepFigures(parts, run, act, 'apply', found.migration);
     if (isOurs || (await hasApplied(parts, loaded, act))) return { verdict: 'done' };
     await endRun(parts, run.id, 'nothing_to_do', `somebody else did it already: ${found.detail}`);
     return { verdict: 'end' };

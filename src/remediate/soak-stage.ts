@@ -5,6 +5,7 @@ import { moveRun } from './journal.ts';
 import { type Look, readLook } from './journaled.ts';
 import { loadRun } from './loaded-run.ts';
 import { takeLook } from './looks.ts';
+import { lossText } from './migration-proofs.ts';
 import { attempt } from './points.ts';
 import { endSoak, isWorseNow } from './soak-verdict.ts';
 
@@ -55,7 +56,7 @@ async function beginSoak({ parts, id }: Execution): Promise<Begun | null> {
   const until = new Date((loaded.run.state === 'soaking' ? loaded.run.since : now) + soakMs).toISOString();
   const run = await moveRun(parts, id, ['executing', 'soaking'], {
     state: 'soaking',
-    reason: `the change is in force and watched until ${until}; it is taken back by itself when something gets worse`,
+    reason: `the change is in force and watched until ${until}; it is taken back by itself when something gets worse${await lossText(parts, id)}`,
   });
   return run === undefined ? null : { now, endsAt: run.since + soakMs, soakMs };
 }

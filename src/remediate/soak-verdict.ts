@@ -4,6 +4,7 @@ import { auditOf } from './journal.ts';
 import type { Look } from './journaled.ts';
 import type { Loaded } from './loaded-run.ts';
 import { baselineOf, guardsIn, spanOf } from './looks.ts';
+import { lossText } from './migration-proofs.ts';
 import type { Parts } from './parts.ts';
 import { beginTakeBack } from './take-back.ts';
 import { compareCounters, compareGuards, isWithoutGain, verdictOf } from './verify.ts';
@@ -49,9 +50,10 @@ export async function endSoak(
     await beginTakeBack(parts, loaded.run.id, cause, cause === 'worse' ? text : `no gain: ${text}`);
     return { state: 'undo', text };
   }
+  const lost = await lossText(parts, loaded.run.id);
   return verdict === 'improved'
-    ? { state: 'kept', text: `verified: ${text}` }
-    : { state: 'inconclusive', text: `kept, and nothing could be proven: ${text}` };
+    ? { state: 'kept', text: `verified: ${text}${lost}` }
+    : { state: 'inconclusive', text: `kept, and nothing could be proven: ${text}${lost}` };
 }
 
 function judge(

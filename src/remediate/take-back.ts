@@ -1,6 +1,6 @@
 import { FenceError } from '../core/remediation/fencing.ts';
 import type { Act } from '../core/remediation/plan.ts';
-import type { Run, RunState } from '../core/remediation/run.ts';
+import type { ActRecord, Run, RunState } from '../core/remediation/run.ts';
 import {
   type ActAnswer,
   actsOf,
@@ -12,6 +12,7 @@ import {
 import { keepEvidence } from './evidence.ts';
 import { auditOf, endRun, moveRun } from './journal.ts';
 import { executedStates, type Loaded, loadRun } from './loaded-run.ts';
+import { proveRolledBack, type RolledBack } from './migration-proofs.ts';
 import type { Parts } from './parts.ts';
 import { saysNothing, textOf } from './points.ts';
 import { holdTarget, type TargetHold } from './target-hold.ts';
@@ -109,10 +110,28 @@ async function undoHeld(parts: Parts, loaded: Loaded, act: Act, hold: TargetHold
     await endRun(parts, run.id, 'failed', text);
     return { verdict: 'end' };
   }
-  const { result, detail } = await journaledAct(parts, loaded, act, 'undo', hold);
+  const { result, detail, wouldDiscard } = await journaledAct(parts, loaded, act, 'undo', hold);
+  if (result === 'refused' && wouldDiscard === true) {
+    await endRun(parts, run.id, 'failed', await standsText(parts, loaded, act, detail));
+    return { verdict: 'end' };
+  }
   if (result === 'done' || result === 'already') return { verdict: 'done' };
   await markHalfApplied(parts, run, `${act.id} is not taken back yet: ${detail}`);
   return { verdict: 'again' };
+}
+
+/** Taking it back would destroy what was written since, so it stays: a person decides, and has to know what stands where. */
+async function standsText(parts: Parts, loaded: Loaded, act: Act, detail: string): Promise<string> {
+  const { run, plan } = loaded;
+  const ended = (await actsOf(parts, loaded)).filter(
+    ({ outcome }) => outcome === 'done' || outcome === 'already',
+  );
+  const lastOf = (id: string): ActRecord['direction'] | undefined =>
+    ended.findLast((record) => record.act === id)?.direction;
+  const standing = plan.acts.filter(({ id }) => lastOf(id) === 'apply').map(({ id }) => id);
+  const gone = plan.acts.filter(({ id }) => lastOf(id) !== 'apply').map(({ id }) => id);
+  const where = `in force on ${run.target}: ${standing.join(', ') || 'nothing'}; not in force: ${gone.join(', ') || 'nothing'}`;
+  return `${act.id} is not taken back, because that would discard what was written since: ${detail}; ${where}; nothing more is done by itself: go on with a new migration, or take it back by hand with the statements of reeve runs show ${run.id}`;
 }
 
 /** Ends a run whose acts are all taken back; one that made things worse stays off on this target until a person enables it. */
@@ -129,10 +148,21 @@ export async function endTakeBack(parts: Parts, id: string): Promise<void> {
         outcome: `${run.action} is off on ${run.target} until a person enables it: ${text}`,
       }),
     );
+  const rolledBack = run.planHash === undefined ? undefined : await rollbackOf(parts, run, run.planHash);
+  if (rolledBack?.verified === false) {
+    const what = `taken back (${text}), and the schema is not as before: compare it with the evidence (reeve runs show ${id})`;
+    await endRun(parts, id, 'failed', what);
+    return;
+  }
   const next = disables
     ? `; ${run.action ?? 'the action'} is disabled here: reeve runs enable ${run.target} ${run.action ?? ''}`
     : '';
   await endRun(parts, id, state, `taken back, the database is as before: ${text}${next}`);
+}
+
+async function rollbackOf(parts: Parts, run: Run, hash: string): Promise<RolledBack | undefined> {
+  const plan = await parts.records.plan(hash);
+  return plan === undefined ? undefined : proveRolledBack(parts, run, plan);
 }
 
 async function causeOf(

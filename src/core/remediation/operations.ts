@@ -177,6 +177,8 @@ export interface Inspection {
   /** `pending`: as before the act. `half_applied`: neither (an invalid index). `other`: something else stands there now; not ours to touch. */
   readonly state: 'pending' | 'done' | 'half_applied' | 'other';
   readonly detail: string;
+  /** Of a migration that is `done`, where its history keeps what was measured: used when the agent died before it could say so. */
+  readonly migration?: MigrationFigures;
 }
 
 export interface ActOutcome {

@@ -31,7 +31,8 @@ const nexts: Readonly<Record<RunState, Next>> = {
   rejected: again,
   expired: again,
   cancelled: again,
-  kept: nothing,
+  kept: (run, commandOf) =>
+    run.pipeline === 'migration' ? takeBack(run, commandOf) : nothing(run, commandOf),
   inconclusive: () => 'look yourself whether it helped: nothing could be proven',
   verified: ({ target }, commandOf) =>
     `nothing; the way back that worked: ${commandOf(`drill ${target} --runbook`)}`,
