@@ -38,7 +38,9 @@ export const engine: Engine = defineEngine({
     'finish_drop',
     'rebuild_invalid_index',
     'create_index',
+    'apply_migration',
   ],
+  proves: ['migration'],
   createOperations: async (input) =>
     (await import('./operations/operations.ts')).createPostgresOperations(input),
 });

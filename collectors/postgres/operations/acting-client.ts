@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Waits for locks longer or shorter than the session. */
   readonly lockTimeoutMs?: number;
+  /** The server ends it after this time; 0, the default: never. */
+  readonly statementTimeoutMs?: number;
   /** Asked every `watchEveryMs` (default 500) while the statement runs; what it answers ends the statement. */
   readonly watch?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly watchEveryMs?: number;
@@ -177,7 +179,8 @@ async function runStatement(
   options: RunOptions,
 ): Promise<StatementOutcome> {
   const lockTimeoutMs = options.lockTimeoutMs ?? request.lockTimeoutMs;
-  await connection.query(timeoutsSql, timeoutsRow, options.signal, ['0', String(lockTimeoutMs)]);
+  const limits = [String(options.statementTimeoutMs ?? 0), String(lockTimeoutMs)];
+  await connection.query(timeoutsSql, timeoutsRow, options.signal, limits);
   const outcome = await runWatched(connection, processId, request, statement, options);
   if (!connection.alive) return outcome;
   const values = [String(readTimeoutMs), String(request.lockTimeoutMs)];

@@ -1,7 +1,10 @@
 import type { Operations } from '../../../src/sdk.ts';
 import { createAccess, type PostgresOperationsInput } from './access.ts';
+import { createBackups } from './backups/backups.ts';
 import { createIndexActions } from './index-actions.ts';
 import { judgePlan } from './judge-plan.ts';
+import { createMigrationAction } from './migrations/migration-action.ts';
+import { createMigrationOperations, judgeMigrationPlan } from './migrations/migration-operations.ts';
 import { checkQueries } from './queries/check-queries.ts';
 import { createIndexAction } from './queries/create-index.ts';
 import { checkRoles } from './role-check.ts';
@@ -10,10 +13,13 @@ import { checkRoles } from './role-check.ts';
 export function createPostgresOperations(input: PostgresOperationsInput): Operations {
   const access = createAccess(input);
   return {
-    actions: [...createIndexActions(access), createIndexAction(access)],
+    actions: [...createIndexActions(access), createIndexAction(access), createMigrationAction(access)],
     identify: (signal) => access.identify(signal),
     check: (signal) => checkRoles(access, signal),
-    judge: (plan) => judgePlan(plan, input.log),
+    judge: (plan) =>
+      plan.action === 'apply_migration' ? judgeMigrationPlan(plan) : judgePlan(plan, input.log),
+    migrations: createMigrationOperations(access),
+    backups: createBackups(access),
     checkQueries: (request, context) => checkQueries(access, request, context),
     close: () => Promise.resolve(),
   };

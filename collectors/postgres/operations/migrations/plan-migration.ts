@@ -1,0 +1,234 @@
+import type {
+  Act,
+  Candidate,
+  FindRequest,
+  MigrationFile,
+  MigrationRequest,
+  OperationContext,
+  PlanDraft,
+  Refusal,
+} from '../../../../src/sdk.ts';
+import type { Access } from '../access.ts';
+import { judgeLocks } from './judge-locks.ts';
+import { type JudgedFile, judgeFile } from './judge-migration.ts';
+import { migrationFactsAsJson } from './migration-facts.ts';
+import { fingerprintOf, judgeNames, pendingFiles, readRequest } from './migration-files.ts';
+import { readHistory } from './migration-history.ts';
+import { surveyTarget, type TargetSurvey } from './survey-target.ts';
+
+/** One candidate for all files that are to be applied; what speaks against them is for the plan to say. */
+export async function findMigration(
+  access: Access,
+  { request }: FindRequest,
+  { signal, evidence }: OperationContext,
+): Promise<readonly Candidate[]> {
+  const brought = readRequest(request);
+  if (brought === undefined) return [];
+  return access.reading(undefined, signal, async (connection) => {
+    const history = await readHistory(connection, signal);
+    const { pending, refusals } = pendingFiles(brought.files, history);
+    evidence({
+      kind: 'catalogue',
+      title: `${history.length} files are applied, ${pending.length} are pending`,
+      body: {
+        applied: history.slice(-50).map(({ name, sha256, state, at }) => ({ name, sha256, state, at })),
+        pending: pending.slice(0, 50).map((file) => ({ name: file.name, sha256: fingerprintOf(file) })),
+      },
+    });
+    const last = pending.at(-1) ?? brought.files.at(-1);
+    if (last === undefined || (pending.length === 0 && refusals.length === 0)) return [];
+    return [
+      {
+        action: 'apply_migration',
+        subject: `${connection.database}: ${last.name}`,
+        title:
+          pending.length === 1 ? `apply ${last.name}` : `apply ${pending.length} files up to ${last.name}`,
+        facts: { files: brought.files.map((file) => ({ ...file })), directory: brought.directory },
+      },
+    ];
+  });
+}
+
+/** Exact texts and their way back; a refusal that names every fault with file and line. */
+export async function planMigration(
+  access: Access,
+  candidate: Candidate,
+  { signal, evidence }: OperationContext,
+): Promise<PlanDraft | Refusal> {
+  const brought = readRequest(candidate.facts);
+  if (brought === undefined) return { id: 'no_files', text: 'there are no files of migrations to plan' };
+  return access.reading(undefined, signal, async (connection) => {
+    const { pending, refusals: ordered } = pendingFiles(brought.files, await readHistory(connection, signal));
+    const judged = await Promise.all(pending.map(judgeFile));
+    const asked = judged.flatMap(({ up, down }) => [...up, ...down].flatMap(({ effects }) => effects.names));
+    const survey = await surveyTarget(access.input, connection, asked, signal);
+    const locks = judged.map((file) => judgeLocks(file, survey.tables));
+    const refusals = [
+      ...judgeNames(brought.files),
+      ...ordered,
+      ...judged.flatMap((file) => file.refusals),
+      ...locks.flatMap((each) => each.refusals),
+      ...ofTarget(access, survey),
+    ];
+    evidence(tablesSeen(survey));
+    const [first] = refusals;
+    if (first !== undefined) return { id: first.id, text: refusals.map(({ text }) => text).join('; ') };
+    const warnings = [...judged.flatMap((file) => file.warnings), ...locks.flatMap((each) => each.warnings)];
+    return draft({ access, candidate, brought, judged, survey, warnings });
+  });
+}
+
+function ofTarget({ input }: Access, { tracksCounts, role, mayActAs }: TargetSurvey): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  if (!tracksCounts)
+    refusals.push({
+      id: 'track_counts',
+      text: `track_counts is off on target ${input.target.id}: deleted rows could not be counted; turn it on`,
+    });
+  if (mayActAs === false)
+    refusals.push({
+      id: 'may_act_as_owner',
+      text: `the login that acts may not act as ${role}, which owns the tables: GRANT ${role} TO it`,
+    });
+  return refusals;
+}
+
+function tablesSeen({ tables, schemaHash }: TargetSurvey): Parameters<OperationContext['evidence']>[0] {
+  return {
+    kind: 'statistics',
+    title: `${tables.length} tables that are there are named by the files`,
+    body: {
+      schemaHash,
+      tables: tables.slice(0, 100).map(({ name, rows, bytes, writesPerSecond, sessions }) => ({
+        name,
+        rows: Math.round(rows),
+        bytes,
+        writesPerSecond: Math.round(writesPerSecond * 100) / 100,
+        sessions,
+      })),
+    },
+  };
+}
+
+interface Material {
+  readonly access: Access;
+  readonly candidate: Candidate;
+  readonly brought: MigrationRequest;
+  readonly judged: readonly JudgedFile[];
+  readonly survey: TargetSurvey;
+  readonly warnings: readonly string[];
+}
+
+function draft({ access, candidate, brought, judged, survey, warnings }: Material): PlanDraft {
+  const { input } = access;
+  const { database, tables } = survey;
+  const files = judged.map(({ file }) => file);
+  const names = tables.map(({ name }) => name);
+  const locks = [...new Set(judged.flatMap((file) => locksOf(file, survey)))];
+  const losses = judged.flatMap(({ file, declared }) => [
+    ...declared.deletes.map(
+      ({ table, rows }) => `${file.name} declares that it deletes ${rows} rows of ${table}`,
+    ),
+    ...declared.drops.map(
+      (each) => `${file.name} declares that it drops ${each}: its contents do not come back`,
+    ),
+    ...declared.narrows.map((each) => `${file.name} declares that it narrows ${each}`),
+  ]);
+  const foreign = [...new Set(files.map(({ tool }) => tool).filter((tool) => tool !== 'reeve'))];
+  return {
+    target: input.target.id,
+    engine: input.target.engine,
+    pipeline: 'migration',
+    action: 'apply_migration',
+    identity: survey.identity,
+    subject: candidate.subject,
+    title: `${candidate.title} in ${database}`,
+    acts: judged.map((file) => actOf(file, survey, input.policy.lockTimeoutMs)),
+    preconditions: [
+      { id: 'history_unchanged', text: `${survey.history.length} files are applied, as when it was planned` },
+      { id: 'tables_unchanged', text: 'the tables that the files name are as when it was planned' },
+      {
+        id: 'no_long_transactions',
+        text: 'no transaction that has used these tables is older than a minute',
+      },
+    ],
+    blastRadius: {
+      objects: [
+        ...new Set([...names, ...judged.flatMap(({ up }) => up.flatMap(({ effects }) => effects.creates))]),
+      ],
+      bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+      locks,
+      estimatedMs: null,
+    },
+    cost: `${judged.reduce((sum, { up }) => sum + up.length, 0)} statements in ${judged.length} ${judged.length === 1 ? 'transaction' : 'transactions'}, as role ${survey.role === '' ? 'of the login that acts' : survey.role}; what each takes is measured in the rehearsal`,
+    expectation: {
+      kind: 'in_force',
+      byAtLeast: 0,
+      text: 'reeve.migrations has every file, and nothing gets slower',
+    },
+    exclusive:
+      names.length === 0
+        ? [`${database}: migrations`]
+        : [`${database}: migrations`, ...names.map((name) => `${database}.${name}`)],
+    warnings: [
+      ...foreign.map(
+        (tool) =>
+          `files of ${tool} are judged and rehearsed, never applied: ${tool} keeps its own history and has to apply them`,
+      ),
+      ...losses,
+      ...warnings,
+    ],
+    facts: factsOf(brought, survey, files),
+  };
+}
+
+function factsOf(
+  { files: all }: MigrationRequest,
+  survey: TargetSurvey,
+  files: readonly MigrationFile[],
+): PlanDraft['facts'] {
+  const applied = new Set(survey.history.map(({ name }) => name));
+  const { database, databaseOid, serverStartedAt, role, searchPath, history, schemaHash } = survey;
+  return migrationFactsAsJson({
+    database,
+    databaseOid,
+    serverStartedAt,
+    role,
+    searchPath,
+    schemaHash,
+    files: files.map((file) => ({ name: file.name, sha256: fingerprintOf(file), tool: file.tool })),
+    earlier: all.filter(({ name }) => applied.has(name)).map((file) => ({ ...file })),
+    history: history.map(({ name, sha256 }) => ({ name, sha256 })),
+    tables: survey.tables.map(({ name, oid, rows, bytes, lines }) => ({
+      name,
+      oid,
+      rows,
+      bytes,
+      lines: [...lines],
+    })),
+  });
+}
+
+function actOf(judged: JudgedFile, survey: TargetSurvey, lockTimeoutMs: number): Act {
+  const { file, isLone } = judged;
+  const locks = locksOf(judged, survey);
+  return {
+    id: file.name,
+    summary: `apply ${file.name}`,
+    statement: file.up,
+    undo: [file.down],
+    undoKind: 'rebuild',
+    locks: isLone
+      ? 'SHARE UPDATE EXCLUSIVE: reads and writes go on; waits for transactions that are older than itself'
+      : `${locks.length === 0 ? 'none that others wait for' : locks.join('; ')}; waits at most ${lockTimeoutMs} ms at a time, and gives way`,
+  };
+}
+
+function locksOf({ up }: JudgedFile, { tables }: TargetSurvey): readonly string[] {
+  return up.flatMap(({ effects }) =>
+    effects.locks.flatMap(({ relation, level }) => {
+      const table = tables.find(({ asked }) => asked === relation);
+      return table === undefined ? [] : [`${level} on ${table.name}`];
+    }),
+  );
+}
