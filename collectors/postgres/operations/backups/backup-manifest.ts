@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../../../../src/sdk.ts';
+import { createCrc32c } from './crc32c.ts';
+
+const file = z.object({
+  Path: z.string().optional(),
+  'Encoded-Path': z.string().optional(),
+  Size: z.number(),
+  'Checksum-Algorithm': z.string().optional(),
+  Checksum: z.string().optional(),
+});
+
+const shape = z.object({
+  Files: z.array(file),
+  'WAL-Ranges': z.array(z.object({ Timeline: z.number(), 'Start-LSN': z.string(), 'End-LSN': z.string() })),
+});
+
+export interface ManifestFile {
+  /** Relative to the data directory. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly algorithm: string | undefined;
+  /** Hexadecimal. */
+  readonly checksum: string | undefined;
+}
+
+/**
+ * What a backup itself says that it consists of.
+ *
+ * @see https://www.postgresql.org/docs/current/backup-manifest-format.html
+ */
+export interface BackupManifest {
+  readonly files: readonly ManifestFile[];
+  /** Ranges of WAL without which it cannot be restored. */
+  readonly wal: readonly { readonly timeline: number; readonly start: string; readonly end: string }[];
+}
+
+/** The manifest in a folder; `faulty` when it is there and not what was written; undefined when there is none. */
+export async function readManifest(
+  folder: string,
+): Promise<BackupManifest | { readonly faulty: string } | undefined> {
+  const text = await readFile(join(folder, 'backup_manifest'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    const parsed = shape.parse(JSON.parse(text));
+    if (!isIntact(text)) return { faulty: 'backup_manifest does not have its own checksum: it was changed or cut off' };
+    return {
+      files: parsed.Files.map((each) => ({
+        path: each.Path ?? Buffer.from(each['Encoded-Path'] ?? '', 'hex').toString('utf8'),
+        bytes: each.Size,
+        algorithm: each['Checksum-Algorithm'],
+        checksum: each.Checksum,
+      })),
+      wal: parsed['WAL-Ranges'].map((each) => ({ timeline: each.Timeline, start: each['Start-LSN'], end: each['End-LSN'] })),
+    };
+  } catch (thrown) {
+    return { faulty: `backup_manifest cannot be read: ${messageOf(thrown).split('\n')[0] ?? ''}` };
+  }
+}
+
+/** Its last line holds the SHA-256 of all lines before. */
+function isIntact(text: string): boolean {
+  const at = text.lastIndexOf('\n', text.trimEnd().length - 1);
+  const [, sum] = /"Manifest-Checksum":\s*"([0-9a-f]{64})"/i.exec(text.slice(at)) ?? [];
+  return sum !== undefined && createHash('sha256').update(text.slice(0, at + 1)).digest('hex') === sum.toLowerCase();
+}
+
+/** Files that are missing or of another size than the manifest says; at most ten are named. */
+export async function findWrongSizes(folder: string, { files }: BackupManifest): Promise<readonly string[]> {
+  return findWrong(files, async ({ path, bytes }) => {
+    const found = await lstat(join(folder, path)).catch(() => undefined);
+    if (found === undefined) return `${path} is missing`;
+    return found.size === bytes ? undefined : `${path} has ${found.size} bytes instead of ${bytes}`;
+  });
+}
+
+/** Files whose content is another one than the manifest says; those without a checksum, or by an unknown method, are passed over. */
+export async function findWrongContents(
+  folder: string,
+  { files }: BackupManifest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const crc = createCrc32c();
+  return findWrong(files, async ({ path, algorithm, checksum }) => {
+    // Where tablespaces were is written anew.
+    if (algorithm === undefined || checksum === undefined || path === 'tablespace_map') return undefined;
+    const found = await checksumOf(join(folder, path), algorithm, crc, signal);
+    return found === undefined || found === checksum.toLowerCase() ? undefined : `${path} has another checksum`;
+  });
+}
+
+const mostNamed = 10;
+
+async function findWrong(
+  files: readonly ManifestFile[],
+  look: (file: ManifestFile) => Promise<string | undefined>,
+): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const each of files) {
+    const fault = await look(each);
+    if (fault !== undefined) wrong.push(fault);
+    if (wrong.length === mostNamed) break;
+  }
+  return wrong;
+}
+
+async function checksumOf(
+  path: string,
+  algorithm: string,
+  crc: (state: number, bytes: Buffer) => number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const hashName = /^SHA(224|256|384|512)$/.exec(algorithm)?.[0]?.toLowerCase();
+  if (hashName === undefined && algorithm !== 'CRC32C') return undefined;
+  const hash = hashName === undefined ? undefined : createHash(hashName);
+  let state = 0;
+  for await (const part of createReadStream(path, { signal, highWaterMark: 1_048_576 })) {
+    const bytes: Buffer = part;
+    if (hash === undefined) state = crc(state, bytes);
+    else hash.update(bytes);
+  }
+  if (hash !== undefined) return hash.digest('hex');
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32LE(state); // as the server writes it: in the order of its memory
+  return sum.toString('hex');
+}
