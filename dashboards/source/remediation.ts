@@ -2,20 +2,24 @@ import type { Expressions } from '../../src/catalogue/expressions.ts';
 import { agentStarts } from './annotations.ts';
 import { expandPanel } from './expand.ts';
 import type { DashboardPlan, PlannedPanel } from './plan.ts';
+import { drills, migrations } from './proofs.ts';
 
 const on = 'job=~"$job"';
 
-/** What Reeve changes: what waits for a person, what came of it, and whether the record of it is whole. */
+/** What Reeve changes and proves: what waits for a person, what came of it, and whether the record of it is whole. */
 export function remediationPlan(expressions: Expressions): DashboardPlan {
   const rows = [
     { title: 'Now', panels: now },
     { title: 'Runs', panels: runs },
+    { title: 'Restore drills and backups', panels: drills },
+    { title: 'Migrations', panels: migrations },
     { title: 'Record', panels: record },
   ];
   return {
     name: 'reeve-remediation',
     title: 'Reeve: remediation',
-    description: 'Runs by state, plans that wait for a decision, changes taken back, and the audit.',
+    description:
+      'Runs by state, plans that wait for a decision, changes taken back, restore drills, migrations, and the audit.',
     variables: [],
     annotations: [agentStarts],
     rows: rows.map(({ title, panels }) => ({

@@ -25,7 +25,7 @@ export function createRunbooks(engines: Iterable<Engine>): Runbooks {
     text,
     pathOf(objective) {
       const name = objectiveAlertName(objective);
-      return name === undefined || text(name) === undefined ? undefined : `runbooks/${name}`;
+      return text(name) === undefined ? undefined : `runbooks/${name}`;
     },
   };
 }

@@ -10,10 +10,9 @@ const withoutPanel: Readonly<Record<string, string>> = {
   'mongodb olap_query_seconds':
     'the panel of operation latency draws the bound for OLTP; the metric is the same',
   'cosmosdb olap_query_seconds': 'the panel of latency draws the bound for OLTP; the metric is the same',
-  'mongodb restore_test_age_seconds':
-    'its indicator arrives with the backup pipeline; the scorecard shows the age',
-  'postgres restore_test_age_seconds':
-    'its indicator arrives with the backup pipeline; the scorecard shows the age',
+  'mongodb restore_test_age_seconds': 'its age is on the dashboard of remediation, beside the drills',
+  'postgres restore_test_age_seconds': 'its age is on the dashboard of remediation, beside the drills',
+  'redis restore_test_age_seconds': 'its age is on the dashboard of remediation, beside the drills',
 };
 
 describe('the dashboards of the engines', () => {
