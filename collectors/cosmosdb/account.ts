@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CollectError, type ServerIdentity } from '../../src/sdk.ts';
+import { type BackupPolicy, backupPolicySchema, toBackupPolicy } from './backup-policy.ts';
 import type { CosmosdbContext } from './metrics.ts';
 
 /** What is known of an account by one reading of it; every plane fills in what it can see. */
@@ -14,6 +15,8 @@ export interface AccountFacts {
   readonly throughputLimit: number | undefined;
   /** How databases and containers are named in Azure Resource Manager. */
   readonly api: AccountApi | undefined;
+  /** Undefined where it cannot be seen. */
+  readonly backup: BackupPolicy | undefined;
   readonly identity: ServerIdentity;
 }
 
@@ -49,6 +52,7 @@ const accountSchema = z.looseObject({
     locations: z.array(locationSchema).nullish(),
     readLocations: z.array(locationSchema).nullish(),
     writeLocations: z.array(locationSchema).nullish(),
+    backupPolicy: backupPolicySchema.nullish(),
     capacity: z.looseObject({ totalThroughputLimit: z.number().optional() }).nullish(),
   }),
 });
@@ -77,6 +81,7 @@ export function parseAccount(answer: unknown): AccountFacts {
     ),
     throughputLimit: limit === undefined || limit < 0 ? undefined : limit,
     api: special === undefined ? sqlApi : special[1],
+    backup: properties.backupPolicy ? toBackupPolicy(properties.backupPolicy) : undefined,
     identity: identityOf(properties.documentEndpoint),
   };
 }

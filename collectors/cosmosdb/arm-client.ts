@@ -25,6 +25,8 @@ export interface ArmInput {
 export interface ArmRequest {
   /** Below the account, such as `/sqlDatabases`; empty for the account. */
   readonly path: string;
+  /** Below the subscription of the account instead. */
+  readonly below?: 'subscription';
   readonly query: Readonly<Record<string, string>>;
   /** For messages and records: what is asked, without names of databases. */
   readonly what: string;
@@ -132,8 +134,11 @@ export class ArmClient {
     return value;
   }
 
-  #url({ path, query }: ArmRequest): URL {
-    const pathname = resourcePath(this.account) + path;
+  #url({ path, below, query }: ArmRequest): URL {
+    const { subscription } = this.account;
+    const root =
+      below === undefined ? resourcePath(this.account) : `/subscriptions/${encodeURIComponent(subscription)}`;
+    const pathname = root + path;
     const url = new URL(pathname, this.#input.origin);
     // A name that Azure listed, such as `..`, would lead to another resource.
     if (url.pathname !== pathname)

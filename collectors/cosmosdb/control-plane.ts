@@ -3,6 +3,7 @@ import { type AccountFacts, parseAccount, recordAccount } from './account.ts';
 import type { ArmClient } from './arm-client.ts';
 import { type ArmConnection, connectArm } from './arm-connection.ts';
 import { listContainers, readSettings } from './arm-throughput.ts';
+import { recordBackupPolicy } from './backup-policy.ts';
 import type { CosmosdbOptions } from './config.ts';
 import { readConsumption } from './consumption.ts';
 import { tryControlPlane } from './control-assumptions.ts';
@@ -60,6 +61,7 @@ class ControlPlane implements Plane {
       if (this.#facts().serverless !== true) await readPartitions(this.#common(), context);
     },
     storage: (context) => readStorage(this.#common(), context),
+    backups: (context) => recordBackupPolicy(this.#facts().backup, this.#facts().regions.length, context),
     service_level: (context) => readServiceLevel(this.#common(), context),
   };
 

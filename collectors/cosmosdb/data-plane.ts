@@ -73,6 +73,7 @@ class DataPlane implements Plane {
         failoverPriority: undefined,
       })),
       throughputLimit: undefined,
+      backup: undefined,
       api: undefined,
       identity: identityOf(this.#endpoint),
     };

@@ -52,6 +52,11 @@ export const cosmosdbGroups = {
     apartDeadlineMs: minute,
     needs: 'Microsoft.Insights/metrics/read; unknown on the data plane',
   },
+  backups: {
+    summary: 'How Azure backs the account up: a policy, which proves no restore.',
+    everyMs: 15 * minute,
+    needs: 'Microsoft.DocumentDB/databaseAccounts/read; unknown on the data plane',
+  },
 } as const satisfies Readonly<Record<string, GroupDefinition>>;
 
 export type CosmosdbGroup = keyof typeof cosmosdbGroups;

@@ -1,5 +1,6 @@
 import { defineMetrics, type GroupContext } from '../../src/sdk.ts';
 import { accountMetrics } from './metrics/account.ts';
+import { backupMetrics } from './metrics/backup.ts';
 import { consumptionMetrics, latencyMetrics } from './metrics/consumption.ts';
 import { storageMetrics } from './metrics/storage.ts';
 import { partitionMetrics, throughputMetrics } from './metrics/throughput.ts';
@@ -12,6 +13,7 @@ export const cosmosdbMetrics = defineMetrics({
   ...throughputMetrics,
   ...partitionMetrics,
   ...storageMetrics,
+  ...backupMetrics,
 });
 
 export type CosmosdbMetrics = typeof cosmosdbMetrics;

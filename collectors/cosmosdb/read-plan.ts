@@ -18,6 +18,7 @@ const readsOf: Readonly<Record<CosmosdbGroup, (size: AccountSize) => number>> = 
   partitions: () => 1,
   storage: () => 1,
   service_level: () => 1,
+  backups: () => 0,
 };
 
 /** Reads that watching an account takes in an hour, at the cadences of this target. */

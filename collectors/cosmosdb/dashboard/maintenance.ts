@@ -32,6 +32,13 @@ export const maintenancePanels: readonly Panel[] = [
     { thresholds: { warning: 900, critical: 1800 }, usuallyEmpty: dataPlane },
   ),
   overTime(
+    'Backup retention',
+    'seconds',
+    [['min by (target) ($backupRetentionSeconds{$on})', '{{target}}']],
+    'How far back Azure can restore the account by its policy. A policy proves no restore: only restoring to a new account does.',
+    { thresholds: { warning: 604_800, critical: 86_400, below: true }, usuallyEmpty: dataPlane },
+  ),
+  overTime(
     'Serverless',
     'state',
     [['max by (target) ($serverless{$on})', '{{target}}']],

@@ -1,5 +1,7 @@
 import type { Operations } from '../../../src/sdk.ts';
 import { Access } from './access.ts';
+import { advise } from './advise.ts';
+import { createBackupOperations } from './backups.ts';
 import { checkActing } from './check-acting.ts';
 import type { CosmosdbOperationsInput } from './input.ts';
 import { createScaleActions } from './scale-actions.ts';
@@ -16,6 +18,8 @@ export function createCosmosdbOperations(input: CosmosdbOperationsInput): Operat
       return (await access.look(signal, arm)).identity;
     },
     check: (signal) => checkActing(access, signal),
+    advise: (pipeline, context) => advise(access, pipeline, context),
+    backups: createBackupOperations(access),
     close: async () => access.close(),
   };
 }

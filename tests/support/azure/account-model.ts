@@ -49,6 +49,8 @@ export interface ContainerOptions {
   readonly dataBytes?: number;
   readonly indexBytes?: number;
   readonly documents?: number;
+  /** What Resource Manager says of it beside its id: partition key, indexing policy, `defaultTtl`. */
+  readonly resource?: Readonly<Record<string, unknown>>;
 }
 
 export interface DatabaseOptions {
@@ -73,6 +75,8 @@ export interface AccountOptions {
   /** Limit of the whole account in RU/s; -1: none. */
   readonly totalThroughputLimit?: number;
   readonly databases?: readonly DatabaseOptions[];
+  /** As Azure writes it. Default: periodic, every 4 h, kept for 8 h, geo-redundant. */
+  readonly backupPolicy?: Readonly<Record<string, unknown>>;
   /** Of every pair of regions. Default 8 ms. */
   readonly replicationLatencyMs?: number;
   /** Default 100. */
@@ -86,6 +90,25 @@ export interface ThroughputState {
   /** Unix time in milliseconds until which a change is not complete. */
   replacePendingUntilMs: number;
 }
+
+const periodicBackups = {
+  type: 'Periodic',
+  periodicModeProperties: {
+    backupIntervalInMinutes: 240,
+    backupRetentionIntervalInHours: 8,
+    backupStorageRedundancy: 'Geo',
+  },
+} as const;
+
+const usualResource = {
+  partitionKey: { paths: ['/tenant'], kind: 'Hash', version: 2 },
+  indexingPolicy: {
+    indexingMode: 'consistent',
+    automatic: true,
+    includedPaths: [{ path: '/*' }],
+    excludedPaths: [{ path: '/"_etag"/?' }],
+  },
+} as const;
 
 const IDLE: Load = { requestUnitsPerSecond: 0, requestsPerSecond: 0 };
 
@@ -102,6 +125,9 @@ export class ContainerModel {
   dataBytes: number;
   indexBytes: number;
   documents: number;
+  resource: Readonly<Record<string, unknown>>;
+  /** Grows with every change of it. */
+  revision = 1;
   #phases: readonly LoadPhase[];
 
   constructor(database: string, options: ContainerOptions) {
@@ -112,6 +138,7 @@ export class ContainerModel {
     this.dataBytes = options.dataBytes ?? 512 * 1024;
     this.indexBytes = options.indexBytes ?? 64 * 1024;
     this.documents = options.documents ?? 1_000;
+    this.resource = { ...usualResource, ...options.resource };
     this.#phases = [{ fromMs: Number.NEGATIVE_INFINITY, load: options.load ?? IDLE }];
   }
 
@@ -148,6 +175,7 @@ export class AccountModel {
   readonly consistency: string;
   readonly databases: DatabaseModel[];
   regions: readonly string[];
+  backupPolicy: Readonly<Record<string, unknown>>;
   totalThroughputLimit: number;
   replicationLatencyMs: number;
   availabilityPercent: number;
@@ -160,10 +188,16 @@ export class AccountModel {
     this.multiRegionWrites = options.multiRegionWrites ?? false;
     this.consistency = options.consistency ?? 'Session';
     this.regions = options.regions ?? ['West Europe'];
+    this.backupPolicy = options.backupPolicy ?? periodicBackups;
     this.totalThroughputLimit = options.totalThroughputLimit ?? -1;
     this.replicationLatencyMs = options.replicationLatencyMs ?? 8;
     this.availabilityPercent = options.availabilityPercent ?? 100;
     this.databases = (options.databases ?? []).map((database) => new DatabaseModel(database));
+  }
+
+  /** Another one for an account that was deleted and made again. */
+  get instanceId(): string {
+    return `00000000-0000-4000-8000-${Buffer.from(this.name).toString('hex').padEnd(12, '0').slice(0, 12)}`;
   }
 
   /** `/subscriptions/…/databaseAccounts/{name}` */

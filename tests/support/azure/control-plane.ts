@@ -59,6 +59,8 @@ function answerRead(plane: ControlPlane, request: ControlPlaneRequest): HttpAnsw
   const status =
     method === 'GET' ? (plane.operations.status(path) ?? plane.operations.result(path)) : undefined;
   if (status !== undefined) return status;
+  const restorable = answerRestorable(plane, path);
+  if (restorable !== undefined) return restorable;
   const target = parseResourcePath(path.replace(/\/operationResults\/[^/]+$/i, ''));
   if (target === undefined) return refusal(404, 'NotFound', `the double knows no path ${path}`);
   const account = findAccount(plane.accounts, target.resourceId);
@@ -74,6 +76,34 @@ function answerRead(plane: ControlPlane, request: ControlPlaneRequest): HttpAnsw
   const ifMatch = request.headers['if-match'];
   const context = { ...plane, origin, nowMs: plane.now(), ifMatch };
   return answerResourceManager(method, account, target.rest, query, body, context);
+}
+
+const RESTORABLE_PATH =
+  /^(\/subscriptions\/[^/]+)\/providers\/Microsoft\.DocumentDB\/locations\/[^/]+\/restorableDatabaseAccounts\/([^/]+)$/i;
+
+/** An account that is backed up continuously, as it can be restored; needs the role on the subscription. */
+function answerRestorable(plane: ControlPlane, path: string): HttpAnswer | undefined {
+  const [, scope, instance] = RESTORABLE_PATH.exec(path) ?? [];
+  if (scope === undefined || instance === undefined) return undefined;
+  const denied = authorize(plane, 'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/read', scope);
+  if (denied !== undefined) return denied;
+  const account = plane.accounts.find(
+    ({ instanceId, backupPolicy }) => instanceId === instance && backupPolicy['type'] === 'Continuous',
+  );
+  if (account === undefined)
+    return refusal(404, 'ResourceNotFound', 'The restorable database account was not found.');
+  const body = {
+    name: instance,
+    type: 'Microsoft.DocumentDB/locations/restorableDatabaseAccounts',
+    properties: {
+      accountName: account.name,
+      apiType: 'Sql',
+      creationTime: instant(plane.now() - 400 * 86_400_000),
+      oldestRestorableTime: instant(plane.now() - 7 * 86_400_000),
+      restorableLocations: account.regions.map((locationName) => ({ locationName })),
+    },
+  };
+  return { status: 200, body };
 }
 
 /** `GET {resource}/providers/Microsoft.Insights/metrics`, whose errors are not wrapped. */

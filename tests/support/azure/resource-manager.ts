@@ -1,4 +1,5 @@
 import type { AccountModel, Throughput, ThroughputState } from './account-model.ts';
+import { answerContainer, renderContainer } from './container-resources.ts';
 import type { HttpAnswer } from './http-faults.ts';
 import { throughputLimits } from './throughput-limits.ts';
 import type { Operations } from './throughput-operations.ts';
@@ -48,6 +49,7 @@ export function actionFor(method: string, rest: string): string {
   const kinds = rest.split('/').filter((_, index) => index % 2 === 0 && rest !== '');
   const path = ['Microsoft.DocumentDB/databaseAccounts', ...kinds].join('/');
   if (method === 'POST') return `${path}/action`;
+  if (method === 'DELETE') return `${path}/delete`;
   return method === 'GET' ? `${path}/read` : `${path}/write`;
 }
 
@@ -91,15 +93,24 @@ export function answerResourceManager(
     return answerThroughput(method, account, rest, settings, body, context);
   }
   if (containersPart !== undefined && container === undefined) {
-    const children = found.containers.map(({ name }) =>
-      renderChild(account, `sqlDatabases/${found.name}/containers/${name}`, name),
+    const children = found.containers.map((each) =>
+      renderContainer(account, `sqlDatabases/${found.name}/containers/${each.name}`, each),
     );
     return page(context, query, account, rest, children);
   }
-  const known = container === undefined || found.containers.some(({ name }) => name === decode(container));
-  return known
-    ? { status: 200, body: renderChild(account, rest, decode(container ?? database)) }
-    : notFound(rest);
+  if (container !== undefined) {
+    const request = {
+      method,
+      account,
+      rest,
+      database: found,
+      container: decode(container),
+      body,
+      ...context,
+    };
+    return answerContainer(request) ?? notFound(rest);
+  }
+  return { status: 200, body: renderChild(account, rest, decode(database)) };
 }
 
 function answerThroughput(
@@ -196,12 +207,14 @@ function renderAccount(account: AccountModel): unknown {
       writeLocations: account.multiRegionWrites ? locations : locations.slice(0, 1),
       readLocations: locations,
       locations,
+      instanceId: account.instanceId,
+      backupPolicy: account.backupPolicy,
       disableLocalAuth: false,
     },
   };
 }
 
-function renderChild(account: AccountModel, rest: string, name: string): unknown {
+export function renderChild(account: AccountModel, rest: string, name: string) {
   return {
     id: `${account.resourceId}/${rest}`,
     type: `Microsoft.DocumentDB/databaseAccounts/${rest
@@ -243,7 +256,7 @@ function notFound(rest: string): HttpAnswer {
 }
 
 /** Errors of the resource provider itself; those of Resource Manager are wrapped in `error`. */
-function flat(status: number, code: string, message: string): HttpAnswer {
+export function flat(status: number, code: string, message: string): HttpAnswer {
   return { status, body: { code, message } };
 }
 

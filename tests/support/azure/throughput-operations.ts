@@ -67,9 +67,27 @@ export class Operations {
     };
     // Azure goes on whether anybody asks or not.
     if (this.polls === 0 && !this.failing) apply();
+    const once = this.polls === 0 ? () => undefined : apply;
     if (this.polls === Number.POSITIVE_INFINITY) settings.replacePendingUntilMs = this.polls;
-    this.#open.set(id, { pollsLeft: this.polls, apply, fails: this.failing });
+    this.#open.set(id, { pollsLeft: this.polls, apply: once, fails: this.failing });
     this.accepted.push({ path: `${account.resourceId}/${rest}`, throughput: wanted });
+    return this.#accepted(account, rest, origin, id);
+  }
+
+  /** Anything else that takes a while: answered 202, and done after as many polls. */
+  carryOut(
+    { account, rest, origin }: Pick<ThroughputChange, 'account' | 'rest' | 'origin'>,
+    apply: () => void,
+  ): HttpAnswer {
+    this.#made += 1;
+    const id = `double-operation-${this.#made}`;
+    if (this.polls === 0 && !this.failing) apply();
+    const once = this.polls === 0 ? () => undefined : apply;
+    this.#open.set(id, { pollsLeft: this.polls, apply: once, fails: this.failing });
+    return this.#accepted(account, rest, origin, id);
+  }
+
+  #accepted(account: AccountModel, rest: string, origin: string, id: string): HttpAnswer {
     const region = (account.regions[0] ?? '').toLowerCase().replaceAll(' ', '');
     const base = `${origin}/subscriptions/${account.subscription}/providers/Microsoft.DocumentDB/locations/${region}`;
     return {
