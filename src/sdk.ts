@@ -76,6 +76,7 @@ export type {
   Rehearsal,
   TargetIdentity,
 } from './core/remediation/plan.ts';
+export type { PipelineId } from './core/remediation/settings.ts';
 export type { CounterReading, GuardMeasure } from './core/remediation/verification.ts';
 export { retryAfterMs } from './core/retry-after.ts';
 export { assertSameTime } from './core/same-time.ts';

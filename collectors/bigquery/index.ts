@@ -1,9 +1,11 @@
 import { defineEngine, type Engine } from '../../src/sdk.ts';
+import { bigqueryActions } from './actions.ts';
 import { bigqueryAlerts } from './alerts.ts';
 import { bigqueryOptions } from './config.ts';
 import { bigqueryDashboard } from './dashboard.ts';
 import { bigqueryGrants } from './grants.ts';
 import { bigqueryGroups } from './groups.ts';
+import { bigqueryGuards } from './guards.ts';
 import { bigqueryMetrics } from './metrics.ts';
 import { bigqueryObjectives } from './objectives.ts';
 import { starterLines } from './starter.ts';
@@ -25,5 +27,9 @@ export const engine: Engine = defineEngine({
   targetDefaults: { intervalMs: 60_000, deadlineMs: 30_000 },
   starter: { protocols: ['bigquery'], lines: starterLines },
   options: bigqueryOptions,
+  guards: bigqueryGuards,
+  actions: bigqueryActions,
+  createOperations: async (input) =>
+    (await import('./operations/create-operations.ts')).createBigqueryOperations(input),
   createCollector: async (input) => (await import('./collector.ts')).createBigqueryCollector(input),
 });

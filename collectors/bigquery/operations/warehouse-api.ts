@@ -21,6 +21,8 @@ export interface JobOutcome {
   readonly error: { readonly reason: string; readonly message: string } | undefined;
   readonly billedBytes: number;
   readonly durationMs: number;
+  /** It was begun under this id before: by this agent, or by one that died. */
+  readonly wasBegun: boolean;
 }
 
 /** Values as the API gives them: text. */
@@ -156,16 +158,16 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
     run: async (job, jobId, signal) => {
       const url = `${jobsUrl}/${encodeURIComponent(jobId)}`;
       let answer: unknown;
+      let wasBegun = false;
       try {
         answer = await session.request(
           { method: 'POST', url: jobsUrl, body: jobBody(options.project, job, jobId) },
           signal,
         );
       } catch (thrown) {
-        // It was begun before, by this agent or one that died.
-        const isBegun =
+        wasBegun =
           thrown instanceof RestError && thrown.status === 409 && /Already Exists: Job/i.test(thrown.message);
-        if (!isBegun) throw thrown;
+        if (!wasBegun) throw thrown;
       }
       for (;;) {
         answer ??= await session.request({ method: 'GET', url, query: { location: job.location } }, signal);
@@ -175,6 +177,7 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
             error: status.errorResult,
             billedBytes: statistics.query?.totalBytesBilled ?? 0,
             durationMs: Math.max(0, (statistics.endTime ?? 0) - (statistics.startTime ?? 0)),
+            wasBegun,
           };
         answer = undefined;
         await clock.sleep(pollMs, signal);

@@ -1,0 +1,19 @@
+import type { Operations } from '../../../src/sdk.ts';
+import { adviseAll } from './advise.ts';
+import { checkLogins } from './check-logins.ts';
+import { copyPartitioned } from './copy-table.ts';
+import type { BigqueryOperationsInput } from './input.ts';
+import { requirePartitionFilter } from './partition-filter.ts';
+import { closePlace, createPlace, identifyPlace } from './place.ts';
+
+/** What may be done to BigQuery. Connects to nothing yet. */
+export function createBigqueryOperations(input: BigqueryOperationsInput): Operations {
+  const place = createPlace(input);
+  return {
+    actions: [requirePartitionFilter(place), copyPartitioned(place)],
+    identify: (signal) => identifyPlace(place, signal),
+    check: (signal) => checkLogins(place, signal),
+    advise: (pipeline, context) => adviseAll(place, pipeline, context),
+    close: () => closePlace(place),
+  };
+}
