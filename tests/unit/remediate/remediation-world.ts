@@ -103,6 +103,7 @@ export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): 
     proofs: createMemoryProofRecords(),
     scratch: createMemoryScratch(),
     backups: createFakeBackups(),
+    actions: [],
     log: createRecordingLog(),
     indexes: new Map([['notes_idx', 'there']]),
     changes: [],

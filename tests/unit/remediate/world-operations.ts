@@ -17,6 +17,8 @@ export type IndexState = 'there' | 'gone' | 'invalid' | 'other';
 export interface FakeDatabase {
   readonly clock: FakeClock;
   readonly backups: FakeBackups;
+  /** Actions of other pipelines. */
+  readonly actions: Action[];
   /** By name; what `find` offers is what is there. */
   readonly indexes: Map<string, IndexState>;
   /** Every statement that changed the database, in order. */
@@ -162,6 +164,7 @@ export function operationsOf(
       { ...actionOf('drop_unused_index'), ...(world.hasFollowUp ? { followUp: 'drop_hidden_index' } : {}) },
       ...(world.hasFollowUp ? [actionOf('drop_hidden_index')] : []),
       { ...actionOf('finish_drop'), find: leftovers },
+      ...world.actions,
     ],
     identify: async () => world.identity,
     check: async () => [],
