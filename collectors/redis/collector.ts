@@ -8,6 +8,9 @@ import {
 } from '../../src/sdk.ts';
 import { tryAssumptions } from './assumptions.ts';
 import { readAvailability } from './availability.ts';
+import { readBackups } from './backups/backup-group.ts';
+import { BackupLister } from './backups/list-backups.ts';
+import { foldersOf } from './backups/server-folders.ts';
 import { BiggestKeys } from './biggest-keys.ts';
 import { readCache, recordHitRatio } from './cache.ts';
 import { checkNodes } from './check.ts';
@@ -70,6 +73,7 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
   readonly #nodes = new Map<string, RedisNode>();
   readonly #background = new AbortController();
   readonly #readers: Readonly<Partial<Record<RedisGroup, NodeGroup>>>;
+  readonly #backups: BackupLister;
   #members: Members = { nodes: [], primaries: undefined };
 
   constructor(input: CollectorInput<RedisOptions>, connect: Connect, topology: Topology) {
@@ -96,6 +100,7 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
       configuration: configurationReader(input.target.workload),
       ...(enabled ? { biggest_keys: biggestKeys.reader(isWalked, this.#background.signal) } : {}),
     };
+    this.#backups = new BackupLister(input.options.backups);
     setMaxListeners(0, this.#background.signal);
   }
 
@@ -122,6 +127,7 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
       if (this.#topology instanceof SentinelTopology) recordSentinel(this.#topology.latest(), context);
       return;
     }
+    if (group === 'backups') return this.#readBackups(context);
     const reader = this.#readers[group];
     if (reader === undefined) return;
     const [first, ...others] = this.#nodes.values();
@@ -145,6 +151,19 @@ class RedisCollector implements Collector<RedisMetrics, RedisGroup> {
     this.#background.abort();
     this.#topology.close();
     this.#adopt([]);
+  }
+
+  #readBackups(context: RedisContext): Promise<void> {
+    const { options, target } = this.#input;
+    return readBackups(
+      {
+        lister: this.#backups,
+        chains: Object.keys(options.backups),
+        workload: target.workload,
+        serverFolders: () => foldersOf([...this.#nodes.values()], context.signal),
+      },
+      context,
+    );
   }
 
   async #readNode(reader: NodeGroup, node: RedisNode, context: RedisContext): Promise<void> {

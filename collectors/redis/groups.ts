@@ -32,6 +32,12 @@ export const redisGroups = {
       'at the Sentinels +sentinel|master +sentinel|replicas +sentinel|ckquorum +sentinel|get-master-addr-by-name',
   },
   configuration: { summary: 'Whether data outlive a restart.', everyMs: minute, needs: '+config|get' },
+  backups: {
+    summary: 'Age and health of the backups that are kept.',
+    everyMs: 5 * minute,
+    needs:
+      'read access to the files named in backups; +config|get to tell files of the server itself from backups',
+  },
   biggest_keys: {
     summary: 'The biggest keys, found in the background.',
     everyMs: minute,

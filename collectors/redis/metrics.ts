@@ -1,4 +1,5 @@
 import { defineMetrics, type GroupContext } from '../../src/sdk.ts';
+import { backupMetrics } from './metrics/backups.ts';
 import { cacheMetrics } from './metrics/cache.ts';
 import { commandMetrics } from './metrics/commands.ts';
 import { dataMetrics } from './metrics/data.ts';
@@ -14,6 +15,7 @@ export const redisMetrics = defineMetrics({
   ...replicationMetrics,
   ...dataMetrics,
   ...deploymentMetrics,
+  ...backupMetrics,
 });
 
 export type RedisMetrics = typeof redisMetrics;

@@ -6,6 +6,14 @@ export const redisObjectives: readonly ObjectiveMeasure<keyof RedisMetrics>[] = 
   { objective: 'oltp_query_seconds', metric: 'latencyP99Seconds', subject: ['node'] },
   // The ratio of the whole deployment.
   { objective: 'cache_hit_ratio', metric: 'cacheHitRatio', subject: [] },
+  // A backup of Redis is of the whole server; a cache without backups has nothing to restore.
+  {
+    objective: 'restore_test_age_seconds',
+    metric: 'backupChains',
+    statistic: 'age',
+    subject: [],
+    exempt: 'backupsUnneeded',
+  },
   // Replicas acknowledge once a second, so that nothing finer can be seen.
   { objective: 'replication_lag_seconds', metric: 'lagSeconds', subject: ['replica'], resolution: 1 },
 ];

@@ -1,4 +1,5 @@
 import type { Operations, TargetIdentity } from '../../../src/sdk.ts';
+import { redisBackups } from '../backups/backup-operations.ts';
 import { adviseCommands } from './advise.ts';
 import { checkLogins } from './check-logins.ts';
 import { identityOf } from './identity.ts';
@@ -20,6 +21,7 @@ export function createRedisOperations(input: RedisOperationsInput): Operations {
       for (const each of advice) evidence(each);
       return advice;
     },
+    backups: redisBackups(input),
     close: async () => undefined,
   };
 }
