@@ -49,6 +49,16 @@ export function bigqueryOptions(fields: ConfigFields) {
         )
         .optional()
         .describe('Address of the API, for private endpoints; https://bigquery.googleapis.com unless given.'),
+      quotaEndpoint: z
+        .url()
+        .refine(
+          isSafeEndpoint,
+          'must be https:// without a user, for tokens are sent there; http:// only on loopback',
+        )
+        .optional()
+        .describe(
+          'Address of the Service Usage API, by which the daily quota is set; https://serviceusage.googleapis.com unless given.',
+        ),
       billingTimeZone: z
         .string()
         .refine(isTimeZone, 'must be a time zone, such as America/Los_Angeles')
