@@ -76,6 +76,8 @@ async function endWithoutCandidate(
     await endRun(parts, run.id, 'observed', reason);
     return;
   }
+  // What nobody could look at is not nothing.
+  if (fault !== undefined) throw new Error(all.join('; '));
   if (advice.length === 0) await endRun(parts, run.id, 'nothing_to_do', `nothing to do was found${rest}`);
   else await endRun(parts, run.id, 'observed', `${advised.join('; ')}${rest}`);
 }

@@ -104,6 +104,7 @@ export function createWorld(clock = new FakeClock(Date.UTC(2026, 10, 25, 12))): 
     scratch: createMemoryScratch(),
     backups: createFakeBackups(),
     actions: [],
+    advice: undefined,
     log: createRecordingLog(),
     indexes: new Map([['notes_idx', 'there']]),
     changes: [],

@@ -19,6 +19,7 @@ export interface FakeDatabase {
   readonly backups: FakeBackups;
   /** Actions of other pipelines. */
   readonly actions: Action[];
+  advice: Operations['advise'] | undefined;
   /** By name; what `find` offers is what is there. */
   readonly indexes: Map<string, IndexState>;
   /** Every statement that changed the database, in order. */
@@ -169,6 +170,7 @@ export function operationsOf(
     identify: async () => world.identity,
     check: async () => [],
     judge: async () => world.judged,
+    ...(world.advice === undefined ? {} : { advise: world.advice }),
     ...(id === 'orders' ? { backups: backupOperationsOf(world.backups, world.clock) } : {}),
     close: async () => undefined,
   };
