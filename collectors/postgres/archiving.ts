@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CollectError, toCollectError } from '../../src/sdk.ts';
 import { notNegative } from './not-negative.ts';
 import { quoteIdentifier } from './quote.ts';
-import { type PostgresContext, type Session } from './session.ts';
+import type { PostgresContext, PostgresReader, Session } from './session.ts';
 
 const row = z.object({
   enabled: z.boolean(),
@@ -28,10 +28,27 @@ const backlogSql = `
          extract(epoch FROM clock_timestamp() - min(modification))::float8 AS oldest
     FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'`;
 
+/** What was last seen of the archiver; the group of backups, which is read beside others, takes it from here. */
+export interface ArchiverSeen {
+  latest: { readonly failing: boolean; readonly archivedAt: number | undefined } | undefined;
+}
+
 /** WAL archiving: whether it fails, and what waits. A server that does not archive has no backlog to speak of: absent. */
-export async function readArchiving(session: Session, context: PostgresContext): Promise<void> {
+export function createArchivingReader(archiver: ArchiverSeen): PostgresReader {
+  return (session, context) => readArchiving(session, context, archiver);
+}
+
+async function readArchiving(
+  session: Session,
+  context: PostgresContext,
+  archiver: ArchiverSeen,
+): Promise<void> {
+  archiver.latest = undefined;
   const [seen] = await session.main.query(sql, row, context.signal);
   if (seen === undefined) return;
+  const { archived_age: age, failing, enabled } = seen;
+  if (enabled)
+    archiver.latest = { failing, archivedAt: age === null ? undefined : context.now - age * 1_000 };
   context.record('archivingEnabled', seen.enabled ? 1 : 0, {});
   if (!seen.enabled) return;
   context.record('archivingFailing', seen.failing ? 1 : 0, {});

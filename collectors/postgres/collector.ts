@@ -1,9 +1,10 @@
 import type { Collector, CollectorInput } from '../../src/sdk.ts';
 import { CollectError } from '../../src/sdk.ts';
 import { readActivity } from './activity.ts';
-import { readArchiving } from './archiving.ts';
+import { type ArchiverSeen, createArchivingReader } from './archiving.ts';
 import { tryAssumptions } from './assumptions.ts';
 import { readAvailability } from './availability.ts';
+import { createBackupsReader } from './backups.ts';
 import { checkTarget } from './check.ts';
 import type { PostgresOptions } from './config.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -28,6 +29,7 @@ import { readWraparound } from './wraparound.ts';
 export function createPostgresCollector(
   input: CollectorInput<PostgresOptions>,
 ): Collector<PostgresMetrics, PostgresGroup> {
+  const archiver: ArchiverSeen = { latest: undefined };
   const readers: Readonly<Record<PostgresGroup, PostgresReader>> = {
     relations: createRelationsReader(windowOf(input.target, 'relations', 'index_hit_ratio')),
     statements: createStatementsReader(statementWindowsOf(input.target)),
@@ -39,12 +41,13 @@ export function createPostgresCollector(
     transactions: createTransactionsReader(windowOf(input.target, 'transactions')),
     replication: createReplicationReader(),
     slots: readSlots,
-    archiving: readArchiving,
+    archiving: createArchivingReader(archiver),
     wal: readWal,
     wraparound: readWraparound,
     io: readIo,
     vacuum: readVacuum,
     settings: readSettings,
+    backups: createBackupsReader(archiver),
   };
   const connections = new ConnectionPool(input);
   let session: Session | undefined;

@@ -88,6 +88,12 @@ export const postgresGroups = {
     everyMs: everyQuarterHour,
     needs: 'CONNECT on each database, or pg_monitor',
   },
+  backups: {
+    summary: 'Age and health of the backups that other tools make, from their files and catalogues.',
+    everyMs: everyFiveMinutes,
+    apartDeadlineMs: 4 * everyMinute,
+    needs: 'the folders and tools of backups, readable by the agent',
+  },
 } as const satisfies Record<string, GroupDefinition>;
 
 export type PostgresGroup = keyof typeof postgresGroups;

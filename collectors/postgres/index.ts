@@ -40,7 +40,7 @@ export const engine: Engine = defineEngine({
     'create_index',
     'apply_migration',
   ],
-  proves: ['migration'],
+  proves: ['restore', 'migration'],
   createOperations: async (input) =>
     (await import('./operations/operations.ts')).createPostgresOperations(input),
 });

@@ -1,5 +1,6 @@
 import { defineMetrics } from '../../src/sdk.ts';
 import { activityMetrics } from './metrics/activity.ts';
+import { backupMetrics } from './metrics/backups.ts';
 import { indexMetrics } from './metrics/indexes.ts';
 import { maintenanceMetrics } from './metrics/maintenance.ts';
 import { replicationMetrics } from './metrics/replication.ts';
@@ -20,6 +21,7 @@ export const postgresMetrics = defineMetrics({
   ...replicationMetrics,
   ...walMetrics,
   ...maintenanceMetrics,
+  ...backupMetrics,
 });
 
 export type PostgresMetrics = typeof postgresMetrics;

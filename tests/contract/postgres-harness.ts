@@ -1,6 +1,8 @@
 import { engine } from '../../collectors/postgres/index.ts';
+import { takeBaseBackup } from '../support/postgres/base-backup.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres/server.ts';
 import { type PostgresStandby, startStandby } from '../support/postgres/standby.ts';
+import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
 /** A real PostgreSQL 18 with a streaming standby, a logical slot, archiving, and one of every kind of index. */
@@ -26,11 +28,13 @@ export const harness: EngineHarness = {
       },
     });
     await prepare(primary);
+    const backups = await createTempDir('contract-backups');
+    await takeBaseBackup(primary, { chain: backups.path });
     const standby = await startStandby(primary, {
       slot: 'contract_standby',
       applicationName: 'contract-standby',
     });
-    return createDeployment(primary, standby);
+    return createDeployment(primary, standby, backups);
   },
   version: '18',
   unreachable: {},
@@ -62,13 +66,14 @@ async function prepare(primary: PostgresServer): Promise<void> {
     .catch(() => undefined);
 }
 
-function createDeployment(primary: PostgresServer, standby: PostgresStandby): Deployment {
+function createDeployment(primary: PostgresServer, standby: PostgresStandby, backups: TempDir): Deployment {
   const at = (port: number, secret = password): TargetText => ({
     target: {
       url: { env: 'CONTRACT_URL' },
       databases: { include: [] },
       unusedAfter: '1s',
       membersComplete: true,
+      backups: { base: { kind: 'base_backup', path: backups.path } },
     },
     env: { CONTRACT_URL: `postgres://${role}:${secret}@127.0.0.1:${port}/shop` },
   });
@@ -105,6 +110,7 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby): De
     [Symbol.asyncDispose]: async () => {
       await standby[Symbol.asyncDispose]();
       await primary[Symbol.asyncDispose]();
+      await backups.remove();
     },
   };
 }

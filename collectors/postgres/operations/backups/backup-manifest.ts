@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../../../../src/sdk.ts';
@@ -47,7 +46,8 @@ export async function readManifest(
   if (text === undefined) return undefined;
   try {
     const parsed = shape.parse(JSON.parse(text));
-    if (!isIntact(text)) return { faulty: 'backup_manifest does not have its own checksum: it was changed or cut off' };
+    if (!isIntact(text))
+      return { faulty: 'backup_manifest does not have its own checksum: it was changed or cut off' };
     return {
       files: parsed.Files.map((each) => ({
         path: each.Path ?? Buffer.from(each['Encoded-Path'] ?? '', 'hex').toString('utf8'),
@@ -55,7 +55,11 @@ export async function readManifest(
         algorithm: each['Checksum-Algorithm'],
         checksum: each.Checksum,
       })),
-      wal: parsed['WAL-Ranges'].map((each) => ({ timeline: each.Timeline, start: each['Start-LSN'], end: each['End-LSN'] })),
+      wal: parsed['WAL-Ranges'].map((each) => ({
+        timeline: each.Timeline,
+        start: each['Start-LSN'],
+        end: each['End-LSN'],
+      })),
     };
   } catch (thrown) {
     return { faulty: `backup_manifest cannot be read: ${messageOf(thrown).split('\n')[0] ?? ''}` };
@@ -66,7 +70,12 @@ export async function readManifest(
 function isIntact(text: string): boolean {
   const at = text.lastIndexOf('\n', text.trimEnd().length - 1);
   const [, sum] = /"Manifest-Checksum":\s*"([0-9a-f]{64})"/i.exec(text.slice(at)) ?? [];
-  return sum !== undefined && createHash('sha256').update(text.slice(0, at + 1)).digest('hex') === sum.toLowerCase();
+  return (
+    sum !== undefined &&
+    createHash('sha256')
+      .update(text.slice(0, at + 1))
+      .digest('hex') === sum.toLowerCase()
+  );
 }
 
 /** Files that are missing or of another size than the manifest says; at most ten are named. */
@@ -89,11 +98,14 @@ export async function findWrongContents(
     // Where tablespaces were is written anew.
     if (algorithm === undefined || checksum === undefined || path === 'tablespace_map') return undefined;
     const found = await checksumOf(join(folder, path), algorithm, crc, signal);
-    return found === undefined || found === checksum.toLowerCase() ? undefined : `${path} has another checksum`;
+    return found === undefined || found === checksum.toLowerCase()
+      ? undefined
+      : `${path} has another checksum`;
   });
 }
 
 const mostNamed = 10;
+const blockBytes = 262_144;
 
 async function findWrong(
   files: readonly ManifestFile[],
@@ -118,8 +130,13 @@ async function checksumOf(
   if (hashName === undefined && algorithm !== 'CRC32C') return undefined;
   const hash = hashName === undefined ? undefined : createHash(hashName);
   let state = 0;
-  for await (const part of createReadStream(path, { signal, highWaterMark: 1_048_576 })) {
-    const bytes: Buffer = part;
+  await using file = await open(path, 'r');
+  const buffer = Buffer.allocUnsafe(blockBytes);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, blockBytes);
+    if (bytesRead === 0) break;
+    const bytes = buffer.subarray(0, bytesRead);
     if (hash === undefined) state = crc(state, bytes);
     else hash.update(bytes);
   }

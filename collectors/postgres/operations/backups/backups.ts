@@ -14,14 +14,19 @@ export function createBackups(access: Access): BackupOperations {
     places: placesOf(options),
     list: async ({ signal }) => {
       const lists = await Promise.allSettled(
-        Object.entries(options.backups).map(([name, chain]) => listChain(name, chain, toolPlaces(options), signal)),
+        Object.entries(options.backups).map(([name, chain]) =>
+          listChain(name, chain, toolPlaces(options), signal),
+        ),
       );
       signal.throwIfAborted();
       const faults = lists.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
       // One chain that cannot be looked at does not hide the others; the collector's group says which it is.
       if (faults.length > 0 && faults.length === lists.length) throw faults[0];
-      for (const fault of faults) log.warn('a chain of backups could not be read', { target: target.id, error: messageOf(fault) });
-      const found = lists.flatMap((each) => (each.status === 'fulfilled' ? each.value.map((backup) => backup.found) : []));
+      for (const fault of faults)
+        log.warn('a chain of backups could not be read', { target: target.id, error: messageOf(fault) });
+      const found = lists.flatMap((each) =>
+        each.status === 'fulfilled' ? each.value.map((backup) => backup.found) : [],
+      );
       return found.toSorted((a, b) => b.takenAt - a.takenAt);
     },
     take: (chain, context) => takeBackup(access, chain, context),

@@ -42,15 +42,17 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
   const faulty = read !== undefined && 'faulty' in read ? read.faulty : undefined;
   const manifest = read === undefined || 'faulty' in read ? undefined : read;
   const label =
-    tar === undefined ? await readLabel(join(path, 'backup_label')) : await readPackedLabel(join(path, tar), signal);
+    tar === undefined
+      ? await readLabel(join(path, 'backup_label'))
+      : await readPackedLabel(join(path, tar), signal);
   const faults = [
     ...(faulty === undefined ? [] : [faulty]),
     ...(tar === undefined ? await plainFaults(path, manifest) : await tarFaults(join(path, tar), manifest)),
   ];
   const restoredBytes = manifest?.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const mark = await stat(join(path, tar ?? (manifest === undefined ? 'backup_label' : 'backup_manifest'))).catch(
-    () => stat(path),
-  );
+  const mark = await stat(
+    join(path, tar ?? (manifest === undefined ? 'backup_label' : 'backup_manifest')),
+  ).catch(() => stat(path));
   return {
     path,
     format: tar === undefined ? 'plain' : 'tar',
@@ -70,7 +72,8 @@ async function plainFaults(path: string, manifest: BackupManifest | undefined): 
   if (manifest !== undefined) return findWrongSizes(path, manifest);
   const missing: string[] = [];
   for (const name of ['PG_VERSION', 'backup_label', 'global/pg_control', 'base']) {
-    if ((await lstat(join(path, name)).catch(() => undefined)) === undefined) missing.push(`${name} is missing`);
+    if ((await lstat(join(path, name)).catch(() => undefined)) === undefined)
+      missing.push(`${name} is missing`);
   }
   return missing;
 }

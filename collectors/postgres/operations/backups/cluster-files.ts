@@ -1,4 +1,18 @@
-import { chown, constants, copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chown,
+  constants,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from './chain.ts';
 import { type Account, runOrFail } from './run-tool.ts';
@@ -19,11 +33,12 @@ const leftOut = new Set([
 /** Copies a plain base backup. Never a link: what one leads to would be production's. */
 export async function copyCluster(from: string, place: ScratchPlace, signal: AbortSignal): Promise<void> {
   await copyFolder(from, place.data, place.account, signal);
-  const spaces = await readdir(join(from, 'pg_tblspc'), { withFileTypes: true }).catch(() => []);
-  for (const { name } of spaces) {
+  const spaces = await readdir(join(from, 'pg_tblspc')).catch((): string[] => []);
+  for (const name of spaces) {
     const path = join(from, 'pg_tblspc', name);
     const target = await realpath(path).catch(() => undefined);
-    if (target === undefined) throw new BackupError(`${path} leads nowhere: the backup of this tablespace is missing`);
+    if (target === undefined)
+      throw new BackupError(`${path} leads nowhere: the backup of this tablespace is missing`);
     await ownFolder(join(place.folder, 'tablespaces'), place.account);
     const to = join(place.folder, 'tablespaces', name);
     await ownFolder(to, place.account);
@@ -40,10 +55,21 @@ export async function unpackCluster(from: string, place: ScratchPlace, signal: A
   });
   for (const { file, name } of archives.toSorted((a, b) => rank(a.name) - rank(b.name))) {
     const to =
-      name === 'base' ? place.data : join(place.folder, name === 'pg_wal' ? 'data/pg_wal' : `tablespaces/${name}`);
+      name === 'base'
+        ? place.data
+        : join(place.folder, name === 'pg_wal' ? 'data/pg_wal' : `tablespaces/${name}`);
     if (/^\d/.test(name)) await ownFolder(join(place.folder, 'tablespaces'), place.account);
     await ownFolder(to, place.account);
-    const args = ['--extract', '--file', join(from, file), '--directory', to, '--no-same-permissions', '--no-same-owner', '--exclude=pg_tblspc/*'];
+    const args = [
+      '--extract',
+      '--file',
+      join(from, file),
+      '--directory',
+      to,
+      '--no-same-permissions',
+      '--no-same-owner',
+      '--exclude=pg_tblspc/*',
+    ];
     await runOrFail({ program: 'tar', args, cwd: place.folder, drill: place.folder, signal });
     if (place.account !== undefined) await giveFolder(to, place.account);
   }
@@ -55,16 +81,39 @@ const rank = (name: string): number => (name === 'base' ? 0 : 1);
 /** Takes away what the server that was backed up was told, and what it promised to others; its slots among it. */
 export async function settle({ data, account }: ScratchPlace): Promise<void> {
   for (const name of leftOut) await rm(join(data, name), { force: true });
-  for (const name of ['pg_replslot', 'pg_stat', 'pg_stat_tmp', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_subtrans']) {
+  for (const name of [
+    'pg_replslot',
+    'pg_stat',
+    'pg_stat_tmp',
+    'pg_dynshmem',
+    'pg_notify',
+    'pg_serial',
+    'pg_snapshots',
+    'pg_subtrans',
+  ]) {
     await rm(join(data, name), { recursive: true, force: true });
     await ownFolder(join(data, name), account);
   }
-  for (const name of ['pg_wal', 'pg_wal/archive_status', 'pg_tblspc', 'pg_commit_ts', 'pg_logical', 'pg_logical/snapshots', 'pg_logical/mappings', 'pg_twophase']) {
+  for (const name of [
+    'pg_wal',
+    'pg_wal/archive_status',
+    'pg_tblspc',
+    'pg_commit_ts',
+    'pg_logical',
+    'pg_logical/snapshots',
+    'pg_logical/mappings',
+    'pg_twophase',
+  ]) {
     await ownFolder(join(data, name), account);
   }
 }
 
-async function copyFolder(from: string, to: string, account: Account | undefined, signal: AbortSignal): Promise<void> {
+async function copyFolder(
+  from: string,
+  to: string,
+  account: Account | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     signal.throwIfAborted();
     const source = join(from, entry.name);
@@ -77,14 +126,19 @@ async function copyFolder(from: string, to: string, account: Account | undefined
       await own(target, account);
     } else if (entry.isSymbolicLink() && entry.name === 'pg_wal') {
       await ownFolder(target, account);
-      await copyFolder(await realpath(source).catch(() => join(from, 'nowhere')), target, account, signal).catch(() => undefined);
+      await copyFolder(
+        await realpath(source).catch(() => join(from, 'nowhere')),
+        target,
+        account,
+        signal,
+      ).catch(() => undefined);
     }
   }
 }
 
 /** Every tablespace leads into the drill's folder, whatever the backup says of where it was. */
 async function linkTablespaces({ folder, data, account }: ScratchPlace): Promise<void> {
-  const names = await readdir(join(folder, 'tablespaces')).catch(() => []);
+  const names = await readdir(join(folder, 'tablespaces')).catch((): string[] => []);
   const map = await readFile(join(data, 'tablespace_map'), 'utf8').catch(() => undefined);
   const wanted = (map ?? '').split('\n').flatMap((line) => /^\d+/.exec(line)?.[0] ?? []);
   const missing = wanted.find((name) => !names.includes(name));

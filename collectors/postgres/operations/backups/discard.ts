@@ -21,7 +21,7 @@ export async function discardDrill(folder: string, clock: Clock): Promise<void> 
     for (const pid of await processesIn(real)) send(pid, signal);
     while ((await processesIn(real)).length > 0 && clock.monotonicMs() < end) {
       await clock.sleep(stepMs, new AbortController().signal);
-    };
+    }
     if ((await processesIn(real)).length === 0) break;
   }
   const left = await processesIn(real);
@@ -61,7 +61,12 @@ async function postmasterIn(folder: string): Promise<readonly number[]> {
   const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 1) return [];
-  const ps = { program: 'ps', args: ['-o', 'command=', '-p', String(pid)], cwd: '/', signal: AbortSignal.timeout(5_000) };
+  const ps = {
+    program: 'ps',
+    args: ['-o', 'command=', '-p', String(pid)],
+    cwd: '/',
+    signal: AbortSignal.timeout(5_000),
+  };
   return (await runTool(ps)).stdout.includes(data) ? [pid] : [];
 }
 

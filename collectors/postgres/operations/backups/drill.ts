@@ -1,5 +1,11 @@
-import { CollectError, type DrillContext, type DrillReport, type DrillRequest, messageOf } from '../../../../src/sdk.ts';
 import { z } from 'zod';
+import {
+  CollectError,
+  type DrillContext,
+  type DrillReport,
+  type DrillRequest,
+  messageOf,
+} from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
 import { BackupError, type Chain, type LocatedBackup } from './chain.ts';
 import { createJournal, type DrillJournal } from './drill-journal.ts';
@@ -32,7 +38,11 @@ interface Progress {
 }
 
 /** Restores one backup into the drill's folder, reads all of it, and says what came out. Throws for nothing but the caller's signal. */
-export async function drillBackup(access: Access, request: DrillRequest, context: DrillContext): Promise<DrillReport> {
+export async function drillBackup(
+  access: Access,
+  request: DrillRequest,
+  context: DrillContext,
+): Promise<DrillReport> {
   const { clock, options } = access.input;
   const deadline = AbortSignal.timeout(options.drillDeadline);
   const drill: Drill = {
@@ -59,11 +69,15 @@ export async function drillBackup(access: Access, request: DrillRequest, context
 async function restoreAndVerify(drill: Drill, progress: Progress): Promise<DrillReport> {
   const { access, context, journal, signal } = drill;
   const own = await dataDirectoryOf(access, signal);
-  const place = await prepareScratch(context.folder, [...(own === undefined ? [] : [own]), ...placesOf(access.input.options)]);
+  const place = await prepareScratch(context.folder, [
+    ...(own === undefined ? [] : [own]),
+    ...placesOf(access.input.options),
+  ]);
   progress.place = place.why;
   const { backup, chain } = await choose(drill);
   progress.backup = backup;
-  if (backup.found.health === 'damaged') throw new BackupError(`${backup.found.name} is damaged: ${backup.found.detail}`);
+  if (backup.found.health === 'damaged')
+    throw new BackupError(`${backup.found.name} is damaged: ${backup.found.detail}`);
   const begin = access.input.clock.monotonicMs();
   const restored = await restore(drill, { backup, chain, place });
   try {
@@ -81,15 +95,24 @@ async function restoreAndVerify(drill: Drill, progress: Progress): Promise<Drill
     return report(drill, { backup, place, restored, verified, recoveryMs });
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    throw new BackupError(`${messageOf(thrown)}: ${await restored.server.log().then((text) => text.slice(-300))}`, { cause: thrown });
+    throw new BackupError(
+      `${messageOf(thrown)}: ${await restored.server.log().then((text) => text.slice(-300))}`,
+      { cause: thrown },
+    );
   } finally {
     await restored.server.stop();
   }
 }
 
-async function choose({ access, request, signal }: Drill): Promise<{ readonly backup: LocatedBackup; readonly chain: Chain }> {
+async function choose({
+  access,
+  request,
+  signal,
+}: Drill): Promise<{ readonly backup: LocatedBackup; readonly chain: Chain }> {
   const { options } = access.input;
-  const chains = Object.entries(options.backups).filter(([name]) => request.chain === undefined || name === request.chain);
+  const chains = Object.entries(options.backups).filter(
+    ([name]) => request.chain === undefined || name === request.chain,
+  );
   if (chains.length === 0) {
     throw new BackupError(
       request.chain === undefined
@@ -106,10 +129,14 @@ async function choose({ access, request, signal }: Drill): Promise<{ readonly ba
     .filter(({ backup }) => request.backup === undefined || backup.found.name === request.backup)
     .filter(({ backup }) => request.until === undefined || backup.found.takenAt <= request.until);
   const healthy = wanted.filter(({ backup }) => backup.found.health !== 'damaged');
-  const [chosen] = (healthy.length === 0 ? wanted : healthy).toSorted((a, b) => b.backup.found.takenAt - a.backup.found.takenAt);
+  const [chosen] = (healthy.length === 0 ? wanted : healthy).toSorted(
+    (a, b) => b.backup.found.takenAt - a.backup.found.takenAt,
+  );
   if (chosen !== undefined) return chosen;
   const before = request.until === undefined ? '' : ` from before ${new Date(request.until).toISOString()}`;
-  throw new BackupError(`there is no backup ${request.backup ?? ''}${before} in ${chains.map(([name]) => name).join(', ')}: nothing to restore`);
+  throw new BackupError(
+    `there is no backup ${request.backup ?? ''}${before} in ${chains.map(([name]) => name).join(', ')}: nothing to restore`,
+  );
 }
 
 interface Chosen {
@@ -121,7 +148,10 @@ interface Chosen {
 async function restore(drill: Drill, { backup, chain, place }: Chosen): Promise<Restored> {
   const { access, journal, request, signal } = drill;
   const { clock, conceal, options } = access.input;
-  if (request.until !== undefined && chain.kind === 'pg_dump') throw new BackupError('a file of pg_dump holds one moment only: it cannot be restored to a point in time');
+  if (request.until !== undefined && chain.kind === 'pg_dump')
+    throw new BackupError(
+      'a file of pg_dump holds one moment only: it cannot be restored to a point in time',
+    );
   const all: RestoreRequest = {
     backup,
     chain,
@@ -143,10 +173,12 @@ async function restore(drill: Drill, { backup, chain, place }: Chosen): Promise<
 async function superuserOf(access: Access, signal: AbortSignal): Promise<string> {
   const row = z.object({ name: z.string() });
   const sql = 'SELECT rolname::text AS name FROM pg_roles WHERE oid = 10';
-  const rows = await access.reading(undefined, signal, (connection) => connection.query(sql, row, signal)).catch((thrown: unknown) => {
-    if (thrown instanceof CollectError) return [];
-    throw thrown;
-  });
+  const rows = await access
+    .reading(undefined, signal, (connection) => connection.query(sql, row, signal))
+    .catch((thrown: unknown) => {
+      if (thrown instanceof CollectError) return [];
+      throw thrown;
+    });
   signal.throwIfAborted();
   return rows[0]?.name ?? 'postgres';
 }
@@ -168,7 +200,12 @@ function report({ journal, begunAt, request }: Drill, outcome: Outcome): DrillRe
   const text =
     bad.length === 0
       ? `${found.name} of chain ${found.chain} came back on PostgreSQL ${restored.major} within ${seconds(recoveryMs)}: ${counts}. The newest data in it is ${seconds(lossMs)} older than ${request.until === undefined ? 'this drill' : 'the time asked for'}.`
-      : `${found.name} of chain ${found.chain} came back, and ${bad.length} checks failed: ${bad.slice(0, 3).map(({ name, detail }) => `${name}: ${detail}`).join('; ')}. Do not rely on it: make another backup and look at the disk and the tool that made this one.`;
+      : `${found.name} of chain ${found.chain} came back, and ${bad.length} checks failed: ${bad
+          .slice(0, 3)
+          .map(({ name, detail }) => `${name}: ${detail}`)
+          .join(
+            '; ',
+          )}. Do not rely on it: make another backup and look at the disk and the tool that made this one.`;
   return {
     verdict: bad.length === 0 ? 'verified' : 'failed',
     text: [text, ...restored.notes.map((note) => `Note: ${note}.`)].join(' '),
@@ -179,13 +216,22 @@ function report({ journal, begunAt, request }: Drill, outcome: Outcome): DrillRe
     recoveryMs,
     lossMs,
     place: `${place.why}; the server ran there on its Unix socket only, and said so itself`,
-    figures: { tables: verified.tables, rows: verified.rows, databases: verified.databases.length, major: restored.major },
+    figures: {
+      tables: verified.tables,
+      rows: verified.rows,
+      databases: verified.databases.length,
+      major: restored.major,
+    },
   };
 }
 
 function failed({ journal }: Drill, { backup, place }: Progress, text: string): DrillReport {
-  const about = backup === undefined ? '' : `${backup.found.name} of chain ${backup.found.chain} did not come back: `;
-  const next = backup === undefined ? '' : ' Production was not touched. Try an older backup (--backup), and make a new one.';
+  const about =
+    backup === undefined ? '' : `${backup.found.name} of chain ${backup.found.chain} did not come back: `;
+  const next =
+    backup === undefined
+      ? ''
+      : ' Production was not touched. Try an older backup (--backup), and make a new one.';
   return {
     verdict: 'failed',
     text: `${about}${text}${/[.!?]$/.test(text) ? '' : '.'}${next}`,

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { BackupError } from './chain.ts';
 import { ByteReader } from './byte-reader.ts';
+import { BackupError } from './chain.ts';
 
 /** What stands at the beginning of a file of `pg_dump -Fc`: its header and its table of contents. */
 export interface DumpArchive {
@@ -76,8 +76,18 @@ export async function endsWhereItShould(path: string, archive: DumpArchive): Pro
   const isLargeObjects = (await read(6)).byte() === 3;
   try {
     if (isLargeObjects) {
-      while ((await read(5)).int() !== 0) at = await skipBlocks(read, () => at, (next) => (at = next));
-    } else await skipBlocks(read, () => at, (next) => (at = next));
+      while ((await read(5)).int() !== 0)
+        at = await skipBlocks(
+          read,
+          () => at,
+          (next) => (at = next),
+        );
+    } else
+      await skipBlocks(
+        read,
+        () => at,
+        (next) => (at = next),
+      );
   } catch (thrown) {
     if (thrown instanceof RangeError) return false;
     throw thrown;
@@ -99,19 +109,24 @@ async function skipBlocks(
 }
 
 function parseArchive(reader: ByteReader): DumpArchive {
-  if (reader.text(5) !== 'PGDMP') throw new BackupError('the file is not one of pg_dump -Fc: it does not begin with PGDMP');
+  if (reader.text(5) !== 'PGDMP')
+    throw new BackupError('the file is not one of pg_dump -Fc: it does not begin with PGDMP');
   const major = reader.byte();
   const minor = reader.byte();
   reader.byte();
   if (major !== 1 || minor < oldest || minor > newest) {
-    throw new BackupError(`the file has archive format ${major}.${minor}, and 1.${oldest} to 1.${newest} are known`);
+    throw new BackupError(
+      `the file has archive format ${major}.${minor}, and 1.${oldest} to 1.${newest} are known`,
+    );
   }
   reader.intSize = reader.byte();
   reader.offsetSize = reader.byte();
   if (reader.byte() !== custom) throw new BackupError('the file is not in the custom format (pg_dump -Fc)');
   if (minor >= 15) reader.byte();
   else reader.int();
-  const [second = 0, minute = 0, hour = 0, day = 1, month = 0, year = 0] = Array.from({ length: 6 }, () => reader.int());
+  const [second = 0, minute = 0, hour = 0, day = 1, month = 0, year = 0] = Array.from({ length: 6 }, () =>
+    reader.int(),
+  );
   reader.int();
   const database = reader.string() ?? '';
   const serverVersion = reader.string() ?? '';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DumpArchive } from './dump-archive.ts';
 import type { DrillJournal } from './drill-journal.ts';
+import type { DumpArchive } from './dump-archive.ts';
 import type { ScratchServer } from './scratch-server.ts';
 
 /** Which entries of a table of contents must be in the catalogue afterwards, and where. */
@@ -36,7 +36,9 @@ export async function compareObjects(
   journal: DrillJournal,
   signal: AbortSignal,
 ): Promise<void> {
-  const rows = await server.reading(archive.database, signal, (connection) => connection.query(sql, row, signal));
+  const rows = await server.reading(archive.database, signal, (connection) =>
+    connection.query(sql, row, signal),
+  );
   const there = new Set(rows.map(({ object }) => object));
   const wanted = archive.entries.flatMap((entry) => {
     const place = placeOf(entry.kind);

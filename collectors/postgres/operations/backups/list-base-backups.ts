@@ -65,27 +65,41 @@ interface WalNotes {
 }
 
 function ownWal(backup: BaseBackup): WalNotes {
-  if (backup.hasOwnWal) return { until: undefined, faults: [], notes: ['it brings the WAL it needs, and none beyond'] };
+  if (backup.hasOwnWal)
+    return { until: undefined, faults: [], notes: ['it brings the WAL it needs, and none beyond'] };
   return {
     until: undefined,
-    faults: ['it brings no WAL, and the chain names no folder of archived WAL (wal): it cannot be made consistent'],
+    faults: [
+      'it brings no WAL, and the chain names no folder of archived WAL (wal): it cannot be made consistent',
+    ],
     notes: [],
   };
 }
 
 async function archivedWal(backup: BaseBackup, archive: WalArchive): Promise<WalNotes> {
   const from = backup.label?.startSegment;
-  if (from === undefined) return { until: undefined, faults: [], notes: ['where its WAL begins is not known'] };
+  if (from === undefined)
+    return { until: undefined, faults: [], notes: ['where its WAL begins is not known'] };
   const { last, missing } = await reachOfWal(archive, from);
   const end = await endOf(backup, archive, from);
-  const isShort = !backup.hasOwnWal && (last === undefined || (end.segment !== undefined && last.name.slice(8) < end.segment.slice(8)));
+  const isShort =
+    !backup.hasOwnWal &&
+    (last === undefined || (end.segment !== undefined && last.name.slice(8) < end.segment.slice(8)));
   const until = last === undefined ? undefined : (await stat(join(archive.folder, last.file))).mtimeMs;
   if (isShort) {
-    const faults = [`WAL ${missing ?? (last === undefined ? from : `after ${last.name}`)} is missing from ${archive.folder}: it cannot be made consistent`];
+    const faults = [
+      `WAL ${missing ?? (last === undefined ? from : `after ${last.name}`)} is missing from ${archive.folder}: it cannot be made consistent`,
+    ];
     return { until: undefined, faults, notes: [] };
   }
-  const gap = missing === undefined ? [] : [`WAL ${missing} is missing from ${archive.folder}: nothing after it can be recovered; take a new base backup`];
-  const known = last === undefined ? 'no WAL is archived after it' : `WAL is archived from ${from} to ${last.name}`;
+  const gap =
+    missing === undefined
+      ? []
+      : [
+          `WAL ${missing} is missing from ${archive.folder}: nothing after it can be recovered; take a new base backup`,
+        ];
+  const known =
+    last === undefined ? 'no WAL is archived after it' : `WAL is archived from ${from} to ${last.name}`;
   return { until: Math.max(until ?? 0, end.at ?? 0), faults: [], notes: [...gap, known] };
 }
 
@@ -97,7 +111,8 @@ async function endOf(
 ): Promise<{ readonly segment: string | undefined; readonly at: number | undefined }> {
   const range = backup.manifest?.wal.at(-1);
   if (range !== undefined) return { segment: segmentOf(range.timeline, range.end), at: undefined };
-  const [, file] = [...archive.histories].find(([name]) => name.startsWith(`${from}.`) && name.endsWith('.backup')) ?? [];
+  const [, file] =
+    [...archive.histories].find(([name]) => name.startsWith(`${from}.`) && name.endsWith('.backup')) ?? [];
   const text = file === undefined ? '' : await readFile(join(archive.folder, file), 'utf8');
   const at = Date.parse(/^STOP TIME: (.+)$/m.exec(text)?.[1] ?? '');
   const segment = /^STOP WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)/m.exec(text)?.[1];

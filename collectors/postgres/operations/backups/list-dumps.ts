@@ -23,7 +23,9 @@ async function findFiles(path: string): Promise<readonly string[]> {
   const folder = isPattern ? dirname(path) : path;
   const wanted = isPattern ? patternOf(basename(path)) : /\.(?:dump|pgdump|backup|custom)$/i;
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && wanted.test(entry.name)).map(({ name }) => join(folder, name));
+  return entries
+    .filter((entry) => entry.isFile() && wanted.test(entry.name))
+    .map(({ name }) => join(folder, name));
 }
 
 function patternOf(glob: string): RegExp {
@@ -47,7 +49,9 @@ async function readDump(chain: string, path: string, modifiedAt: number): Promis
         recoverableUntil: takenAt,
         databases: [archive.database],
         health: isWhole ? 'ok' : 'damaged',
-        detail: isWhole ? describe(archive) : `${path} is cut off: its last table's data do not end where the file ends`,
+        detail: isWhole
+          ? describe(archive)
+          : `${path} is cut off: its last table's data do not end where the file ends`,
       },
     };
   } catch (thrown) {

@@ -1,6 +1,7 @@
 /** A connection URL for a program's arguments, which everybody on the machine can read: its password goes by the environment. */
 export function withoutPassword(url: string): { readonly url: string; readonly password: string } {
-  const [, scheme = '', login = '', rest = ''] = /^([a-z]+:\/\/)(?:([^/?#]*)@)?(.*)$/is.exec(url.trim()) ?? [];
+  const [, scheme = '', login = '', rest = ''] =
+    /^([a-z]+:\/\/)(?:([^/?#]*)@)?(.*)$/is.exec(url.trim()) ?? [];
   const colon = login.indexOf(':');
   const user = colon < 0 ? login : login.slice(0, colon);
   const [, parameter] = /[?&]password=([^&#]*)/.exec(rest) ?? [];

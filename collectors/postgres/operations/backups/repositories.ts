@@ -24,14 +24,8 @@ export interface Repository {
 
 /** How a tool answers and is asked; times and sizes where it says them. */
 export function repositoryOf(chain: RepositoryChain): Repository {
-  switch (chain.kind) {
-    case 'pgbackrest':
-      return pgBackRest(chain);
-    case 'wal_g':
-      return walG(chain);
-    case 'barman':
-      return barman(chain);
-  }
+  if (chain.kind === 'pgbackrest') return pgBackRest(chain);
+  return chain.kind === 'wal_g' ? walG(chain) : barman(chain);
 }
 
 export const dataOf = (folder: string): string => join(folder, 'data');
@@ -47,7 +41,10 @@ const pgBackRestAnswer = z.array(
           label: z.string(),
           type: z.string(),
           error: z.boolean().nullish(),
-          info: z.object({ size: z.number(), repository: z.object({ size: z.number().optional(), delta: z.number().optional() }) }),
+          info: z.object({
+            size: z.number(),
+            repository: z.object({ size: z.number().optional(), delta: z.number().optional() }),
+          }),
           archive: z.object({ stop: z.string().nullish() }).nullish(),
           timestamp: z.object({ start: z.number(), stop: z.number() }),
         }),
@@ -69,7 +66,9 @@ function pgBackRest({ stanza, config }: Extract<RepositoryChain, { kind: 'pgback
     tool: 'pgbackrest',
     list: [...common, '--log-level-console=off', '--output=json', 'info'],
     parse: (output, chain) => {
-      const found = parseAnswer(pgBackRestAnswer, output, 'pgbackrest info').find(({ name }) => name === stanza);
+      const found = parseAnswer(pgBackRestAnswer, output, 'pgbackrest info').find(
+        ({ name }) => name === stanza,
+      );
       if (found === undefined) return [];
       if (found.status.code !== 0 && found.backup.length === 0) {
         throw new BackupError(`pgbackrest says of stanza ${stanza}: ${found.status.message}`);
@@ -89,7 +88,13 @@ function pgBackRest({ stanza, config }: Extract<RepositoryChain, { kind: 'pgback
         isRetained: true,
       }));
     },
-    restore: (backup, folder) => [...own(folder), `--set=${backup}`, '--type=none', '--tablespace-map-all=' + join(folder, 'tablespaces'), 'restore'],
+    restore: (backup, folder) => [
+      ...own(folder),
+      `--set=${backup}`,
+      '--type=none',
+      '--tablespace-map-all=' + join(folder, 'tablespaces'),
+      'restore',
+    ],
     restoreCommand: (program, folder) =>
       `${[program, ...own(folder), `--spool-path=${join(folder, 'spool')}`].map(quoteShell).join(' ')} archive-get %f "%p"`,
   };
@@ -116,7 +121,8 @@ function walG({ config }: Extract<RepositoryChain, { kind: 'wal_g' }>): Reposito
     parse: (output, chain) =>
       parseAnswer(walGAnswer, output.trim() === '' ? '[]' : output, 'wal-g backup-list').map((each) => {
         const at = Date.parse(each.start_time ?? each.time ?? each.modified ?? '');
-        if (Number.isNaN(at)) throw new BackupError(`wal-g backup-list gives no time for ${each.backup_name}`);
+        if (Number.isNaN(at))
+          throw new BackupError(`wal-g backup-list gives no time for ${each.backup_name}`);
         return {
           chain,
           kind: 'wal_g',
@@ -153,7 +159,9 @@ function barman({ server, config }: Extract<RepositoryChain, { kind: 'barman' }>
     tool: 'barman',
     list: [...common, '--format', 'json', 'list-backup', server],
     parse: (output, chain) => {
-      const listed = z.array(barmanBackup).parse(parseAnswer(barmanAnswer, output, 'barman list-backup')[server] ?? []);
+      const listed = z
+        .array(barmanBackup)
+        .parse(parseAnswer(barmanAnswer, output, 'barman list-backup')[server] ?? []);
       return listed.flatMap(({ backup_id, status, begin_time_timestamp, end_time_timestamp, size_bytes }) => {
         const end = end_time_timestamp ?? begin_time_timestamp;
         // One that failed or is being made has no end.

@@ -26,20 +26,38 @@ export async function restoreBase(
   await makePrivate(place.data, place.account);
   await journal.step(
     'copy the base backup',
-    backup.format === 'plain' ? `cp -a ${quoteShell(`${path}/.`)} <data>` : `tar -xf ${quoteShell(join(path, 'base.tar'))}* -C <data>`,
+    backup.format === 'plain'
+      ? `cp -a ${quoteShell(`${path}/.`)} <data>`
+      : `tar -xf ${quoteShell(join(path, 'base.tar'))}* -C <data>`,
     () => (backup.format === 'plain' ? copyCluster(path, place, signal) : unpackCluster(path, place, signal)),
   );
   const { manifest } = backup;
-  if (manifest === undefined) journal.check('files against the manifest', 'not_done', 'this backup has no backup_manifest: damage inside of a file is only found where it breaks something');
+  if (manifest === undefined)
+    journal.check(
+      'files against the manifest',
+      'not_done',
+      'this backup has no backup_manifest: damage inside of a file is only found where it breaks something',
+    );
   else {
-    const wrong = await journal.step('compare files with the manifest', `pg_verifybackup -n ${quoteShell(path)}`, () => findWrongContents(place.data, manifest, signal));
-    journal.check('files against the manifest', wrong.length === 0 ? 'passed' : 'failed', wrong.length === 0 ? `${manifest.files.length} files have the checksums that were written when they were backed up` : `${path} is damaged: ${wrong.join('; ')}`);
+    const wrong = await journal.step(
+      'compare files with the manifest',
+      `pg_verifybackup -n ${quoteShell(path)}`,
+      () => findWrongContents(place.data, manifest, signal),
+    );
+    journal.check(
+      'files against the manifest',
+      wrong.length === 0 ? 'passed' : 'failed',
+      wrong.length === 0
+        ? `${manifest.files.length} files have the checksums that were written when they were backed up`
+        : `${path} is damaged: ${wrong.join('; ')}`,
+    );
     if (wrong.length > 0) throw new BackupError(`${path} is damaged: ${wrong.join('; ')}`);
   }
   const postgres = await findServer(request, place.data);
   await settle(place);
   const notes = chain.wal === undefined ? [] : await bringWal(request, chain.wal, backup.label?.startSegment);
-  const restoreCommand = chain.wal === undefined ? 'false' : `cp ${quoteShell(join(place.folder, 'wal'))}/%f "%p"`;
+  const restoreCommand =
+    chain.wal === undefined ? 'false' : `cp ${quoteShell(join(place.folder, 'wal'))}/%f "%p"`;
   const shown = chain.wal === undefined ? '' : `restore_command='cp ${chain.wal}/%f "%p"' `;
   return recover(request, { postgres, restoreCommand, shown, notes });
 }
@@ -84,7 +102,10 @@ export async function recover(request: RestoreRequest, recovery: Recovery): Prom
     return {
       server,
       major: recovery.postgres.major,
-      newestAt: Math.max(await newestCommit(server, signal), until === undefined ? request.backup.found.takenAt : 0),
+      newestAt: Math.max(
+        await newestCommit(server, signal),
+        until === undefined ? request.backup.found.takenAt : 0,
+      ),
       notes: recovery.notes,
     };
   } catch (error) {
@@ -97,19 +118,29 @@ export async function recover(request: RestoreRequest, recovery: Recovery): Prom
 export async function findServer(request: RestoreRequest, folder: string): Promise<Tool> {
   const text = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(() => '');
   const major = Number.parseInt(text, 10);
-  if (Number.isNaN(major)) throw new BackupError(`${folder} does not say of which version it is: PG_VERSION is missing`);
+  if (Number.isNaN(major))
+    throw new BackupError(`${folder} does not say of which version it is: PG_VERSION is missing`);
   return findTool(request.tools, { name: 'postgres', major, version: 'exact', signal: request.signal });
 }
 
 /** @throws {BackupError} when a file is missing between those that are there. */
-async function bringWal(request: RestoreRequest, folder: string, from: string | undefined): Promise<readonly string[]> {
+async function bringWal(
+  request: RestoreRequest,
+  folder: string,
+  from: string | undefined,
+): Promise<readonly string[]> {
   const { place, journal, signal } = request;
   const archive = await readWalArchive(folder);
   const start = from ?? archive.segments[0]?.name ?? '';
   const reach = await reachOfWal(archive, start);
   const to = join(place.folder, 'wal');
   await mkdir(to, { mode: 0o700 });
-  const { files } = await journal.step('bring the archived WAL', `ls ${quoteShell(folder)}   # from ${start} on`, () => copyWal(archive, start, to, signal), (value) => `${value.files} files`);
+  const { files } = await journal.step(
+    'bring the archived WAL',
+    `ls ${quoteShell(folder)}   # from ${start} on`,
+    () => copyWal(archive, start, to, signal),
+    (value) => `${value.files} files`,
+  );
   await giveAway(to, archive.segments.map(({ name }) => name).concat([...archive.histories.keys()]), request);
   journal.check(
     'archived WAL without a gap',
@@ -121,7 +152,11 @@ async function bringWal(request: RestoreRequest, folder: string, from: string | 
   return [];
 }
 
-async function giveAway(folder: string, names: readonly string[], { place: { account } }: RestoreRequest): Promise<void> {
+async function giveAway(
+  folder: string,
+  names: readonly string[],
+  { place: { account } }: RestoreRequest,
+): Promise<void> {
   if (account === undefined) return;
   for (const name of names) await chown(join(folder, name), account.uid, account.gid).catch(() => undefined);
   await chown(folder, account.uid, account.gid);
@@ -132,12 +167,15 @@ const replayed = z.object({ at: z.number().nullable() });
 /** When the last transaction that was replayed had been committed; 0 when none was. */
 async function newestCommit(server: ScratchServer, signal: AbortSignal): Promise<number> {
   const sql = 'SELECT extract(epoch FROM pg_last_xact_replay_timestamp())::float8 * 1000 AS at';
-  const [row] = await server.reading('template1', signal, (connection) => connection.query(sql, replayed, signal));
+  const [row] = await server.reading('template1', signal, (connection) =>
+    connection.query(sql, replayed, signal),
+  );
   return row?.at ?? 0;
 }
 
 /** What a repository brought, with nothing of its own configuration. */
 export async function forgetRecovery(data: string): Promise<void> {
-  for (const name of ['recovery.signal', 'standby.signal', 'postmaster.pid']) await rm(join(data, name), { force: true });
+  for (const name of ['recovery.signal', 'standby.signal', 'postmaster.pid'])
+    await rm(join(data, name), { force: true });
   await lstat(join(data, 'global', 'pg_control'));
 }

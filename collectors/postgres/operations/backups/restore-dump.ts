@@ -23,11 +23,18 @@ export async function restoreDump(request: RestoreRequest, path: string): Promis
   const exact = { major, version: 'exact', signal } as const;
   const postgres = await findTool(tools, { name: 'postgres', ...exact });
   const initdb = await findTool(tools, { name: 'initdb', ...exact });
-  const restore = await findTool(tools, { name: 'pg_restore', major: majorOf(archive.dumpVersion), version: 'at_least', signal });
+  const restore = await findTool(tools, {
+    name: 'pg_restore',
+    major: majorOf(archive.dumpVersion),
+    version: 'at_least',
+    signal,
+  });
 
   const login = { user, password: randomBytes(24).toString('base64url') };
   conceal(login.password);
-  await journal.step('create a cluster', 'initdb -D <data> && pg_ctl -D <data> start', () => initialise(request, initdb.path, login));
+  await journal.step('create a cluster', 'initdb -D <data> && pg_ctl -D <data> start', () =>
+    initialise(request, initdb.path, login),
+  );
   const server = await startScratch({ place, postgres, login, settings: {}, clock, signal });
   try {
     const notes = await journal.step(
@@ -41,28 +48,58 @@ export async function restoreDump(request: RestoreRequest, path: string): Promis
       () => runRestore(request, { program: restore.path, path, database: archive.database, login }),
     );
     await compareObjects(server, archive, journal, signal);
-    return { server, major, newestAt: Math.min(archive.begunAt, request.backup.found.takenAt), notes: [...notes, ...lacking] };
+    return {
+      server,
+      major,
+      newestAt: Math.min(archive.begunAt, request.backup.found.takenAt),
+      notes: [...notes, ...lacking],
+    };
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-const lacking = ['roles, their passwords and grants are not in a file of pg_dump: keep one of pg_dumpall --globals-only beside it'];
+const lacking = [
+  'roles, their passwords and grants are not in a file of pg_dump: keep one of pg_dumpall --globals-only beside it',
+];
 
 function majorOf(version: string): number {
   const major = Number.parseInt(version, 10);
-  if (Number.isNaN(major) || major < 10) throw new BackupError(`the file is of PostgreSQL ${version}, which is not supported`);
+  if (Number.isNaN(major) || major < 10)
+    throw new BackupError(`the file is of PostgreSQL ${version}, which is not supported`);
   return major;
 }
 
-async function initialise({ place, signal }: RestoreRequest, program: string, login: ScratchLogin): Promise<void> {
+async function initialise(
+  { place, signal }: RestoreRequest,
+  program: string,
+  login: ScratchLogin,
+): Promise<void> {
   const { folder, data, account } = place;
   const secret = join(folder, 'password');
   await writeFile(secret, `${login.password ?? ''}\n`, { mode: 0o600 });
   if (account !== undefined) await chown(secret, account.uid, account.gid);
-  const args = ['-D', data, '-U', login.user, `--pwfile=${secret}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
-  await runOrFail({ program, args: args.filter((arg) => arg !== '--no-instructions'), cwd: folder, drill: folder, account, signal });
+  const args = [
+    '-D',
+    data,
+    '-U',
+    login.user,
+    `--pwfile=${secret}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+  ];
+  await runOrFail({
+    program,
+    args: args.filter((arg) => arg !== '--no-instructions'),
+    cwd: folder,
+    drill: folder,
+    account,
+    signal,
+  });
 }
 
 interface RestoreRun {
@@ -96,11 +133,20 @@ async function runRestore({ place, signal }: RestoreRequest, run: RestoreRun): P
 }
 
 /** As the file says; in the language of nobody where this machine lacks the one of production. */
-async function createDatabase(server: ScratchServer, archive: DumpArchive, signal: AbortSignal): Promise<readonly string[]> {
+async function createDatabase(
+  server: ScratchServer,
+  archive: DumpArchive,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   return server.writing('postgres', signal, async (session) => {
     const nothing = z.object({});
     for (const role of rolesOf(archive)) {
-      const [known] = await session.query('SELECT 1 AS one FROM pg_roles WHERE rolname = $1', nothing, signal, [role]);
+      const [known] = await session.query(
+        'SELECT 1 AS one FROM pg_roles WHERE rolname = $1',
+        nothing,
+        signal,
+        [role],
+      );
       if (known === undefined) await session.execute(`CREATE ROLE ${quoteIdentifier(role)} NOLOGIN`, signal);
     }
     if (archive.database === 'postgres') return [];
@@ -110,10 +156,17 @@ async function createDatabase(server: ScratchServer, archive: DumpArchive, signa
       await session.execute(written.replace(/\bTABLESPACE = (?:"[^"]*"|\w+)/, ''), signal);
       return [];
     } catch (thrown) {
-      const encoding = /client_encoding = '(\w+)'/.exec(archive.entries.find(({ kind }) => kind === 'ENCODING')?.definition ?? '')?.[1];
+      const encoding = /client_encoding = '(\w+)'/.exec(
+        archive.entries.find(({ kind }) => kind === 'ENCODING')?.definition ?? '',
+      )?.[1];
       const name = quoteIdentifier(archive.database);
-      await session.execute(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding ?? 'UTF8'}' LOCALE 'C'`, signal);
-      return [`restored with locale C, because ${messageOf(thrown)}: the order of texts is not production's here`];
+      await session.execute(
+        `CREATE DATABASE ${name} TEMPLATE template0 ENCODING '${encoding ?? 'UTF8'}' LOCALE 'C'`,
+        signal,
+      );
+      return [
+        `restored with locale C, because ${messageOf(thrown)}: the order of texts is not production's here`,
+      ];
     }
   });
 }
@@ -122,8 +175,12 @@ async function createDatabase(server: ScratchServer, archive: DumpArchive, signa
 function rolesOf(archive: DumpArchive): ReadonlySet<string> {
   const named = archive.entries
     .filter(({ kind }) => kind === 'POLICY')
-    .flatMap(({ definition }) => / TO ([^;]+?)(?: USING | WITH CHECK |;)/.exec(definition)?.[1]?.split(', ') ?? [])
+    .flatMap(
+      ({ definition }) => / TO ([^;]+?)(?: USING | WITH CHECK |;)/.exec(definition)?.[1]?.split(', ') ?? [],
+    )
     .map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
   const owners = archive.entries.map(({ owner }) => owner);
-  return new Set([...owners, ...named].filter((name) => name !== '' && !/^(?:pg_|PUBLIC$|public$)/.test(name)));
+  return new Set(
+    [...owners, ...named].filter((name) => name !== '' && !/^(?:pg_|PUBLIC$|public$)/.test(name)),
+  );
 }

@@ -1,25 +1,30 @@
-import { quoteShell } from './quote-shell.ts';
-import { findStrayLink, settle } from './cluster-files.ts';
+import { join } from 'node:path';
 import { BackupError } from './chain.ts';
-import { repositoryOf, type RepositoryChain } from './repositories.ts';
+import { findStrayLink, settle } from './cluster-files.ts';
+import { quoteShell } from './quote-shell.ts';
+import { type RepositoryChain, repositoryOf } from './repositories.ts';
 import type { Restored, RestoreRequest } from './restore.ts';
 import { findServer, recover } from './restore-base.ts';
 import { runOrFail } from './run-tool.ts';
 import { makePrivate } from './scratch-place.ts';
 import { findOtherTool } from './tools.ts';
-import { join } from 'node:path';
 
 /** Restores a backup that another tool keeps, by that tool; recovery is ours, so that nothing of production's configuration is used. */
-export async function restoreFromRepository(request: RestoreRequest, chain: RepositoryChain): Promise<Restored> {
+export async function restoreFromRepository(
+  request: RestoreRequest,
+  chain: RepositoryChain,
+): Promise<Restored> {
   const { place, journal, tools, backup, signal } = request;
   const repository = repositoryOf(chain);
   const program = await findOtherTool(tools, repository.tool);
-  for (const name of ['data', 'lock', 'spool', 'tablespaces']) await makePrivate(join(place.folder, name), place.account);
+  for (const name of ['data', 'lock', 'spool', 'tablespaces'])
+    await makePrivate(join(place.folder, name), place.account);
   const args = repository.restore(backup.found.name, place.folder);
   await journal.step(
     'fetch the backup',
     [repository.tool, ...args].map(quoteShell).join(' ').replaceAll(place.folder, '<folder>'),
-    () => runOrFail({ program, args, cwd: place.folder, drill: place.folder, account: place.account, signal }),
+    () =>
+      runOrFail({ program, args, cwd: place.folder, drill: place.folder, account: place.account, signal }),
   );
   const stray = await findStrayLink(place.data);
   if (stray !== undefined) throw new BackupError(`refused: ${stray}, outside of the drill's folder`);

@@ -1,7 +1,7 @@
 import { chmod, chown, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { Access } from '../access.ts';
 import { z } from 'zod';
+import type { Access } from '../access.ts';
 import { BackupError } from './chain.ts';
 import { type Account, serverAccount } from './run-tool.ts';
 
@@ -28,16 +28,14 @@ const longestSocket = 103;
  *
  * @throws {BackupError} which says what is wrong with it.
  */
-export async function prepareScratch(
-  folder: string,
-  forbidden: readonly string[],
-): Promise<ScratchPlace> {
+export async function prepareScratch(folder: string, forbidden: readonly string[]): Promise<ScratchPlace> {
   const real = await realpath(folder).catch(() => {
     throw new BackupError(`the drill's folder ${folder} does not exist`);
   });
   const about = await lstat(real);
   if (!about.isDirectory()) throw refused(real, 'is no folder');
-  if (process.getuid !== undefined && about.uid !== process.getuid()) throw refused(real, 'belongs to another account');
+  if (process.getuid !== undefined && about.uid !== process.getuid())
+    throw refused(real, 'belongs to another account');
   if ((await readdir(real)).length > 0) throw refused(real, 'is not empty');
   for (const place of forbidden) await assertApart(real, place);
   await chmod(real, 0o700);
@@ -70,7 +68,9 @@ export async function makePrivate(path: string, account: Account | undefined): P
 export async function dataDirectoryOf(access: Access, signal: AbortSignal): Promise<string | undefined> {
   const row = z.object({ path: z.string().nullable() });
   const sql = "SELECT current_setting('data_directory', true) AS path";
-  const rows = await access.reading(undefined, signal, (connection) => connection.query(sql, row, signal)).catch(() => []);
+  const rows = await access
+    .reading(undefined, signal, (connection) => connection.query(sql, row, signal))
+    .catch(() => []);
   signal.throwIfAborted();
   return rows[0]?.path ?? undefined;
 }

@@ -5,7 +5,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, Secret } from '../../../../src/sdk.ts';
-import { type Connection, connect, connectToWrite, PreparedStatements, type WritingConnection } from '../../client.ts';
+import {
+  type Connection,
+  connect,
+  connectToWrite,
+  PreparedStatements,
+  type WritingConnection,
+} from '../../client.ts';
 import { BackupError } from './chain.ts';
 import { quoteSetting } from './quote-shell.ts';
 import { killGroup, lastLines, toolEnvironment } from './run-tool.ts';
@@ -33,7 +39,11 @@ export interface ScratchServer {
   readonly login: ScratchLogin;
   readonly socket: string;
   reading<T>(database: string, signal: AbortSignal, body: (connection: Connection) => Promise<T>): Promise<T>;
-  writing<T>(database: string, signal: AbortSignal, body: (connection: WritingConnection) => Promise<T>): Promise<T>;
+  writing<T>(
+    database: string,
+    signal: AbortSignal,
+    body: (connection: WritingConnection) => Promise<T>,
+  ): Promise<T>;
   log(): Promise<string>;
   /** At once: what it wrote is of no use to anybody. */
   stop(): Promise<void>;
@@ -100,7 +110,8 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
     () => true,
     () => true,
   );
-  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const hasExited = (): boolean =>
+    child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   await log.close();
   const readLog = (): Promise<string> => readFile(path, 'utf8');
   const stop = async (): Promise<void> => {
@@ -128,7 +139,10 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
 /** The lines of a server's log that say what went wrong. */
 export function explainLog(text: string): string {
   const telling = text.split('\n').filter((line) => /(?:FATAL|PANIC|ERROR|HINT|DETAIL): /.test(line));
-  return lastLines(telling.length === 0 ? text : telling.join('\n'), 5).replaceAll(/\S+ \S+ UTC \[\d+\] /g, '');
+  return lastLines(telling.length === 0 ? text : telling.join('\n'), 5).replaceAll(
+    /\S+ \S+ UTC \[\d+\] /g,
+    '',
+  );
 }
 
 async function writeRules({ place, login, settings: own }: ScratchRequest, major: number): Promise<void> {
@@ -157,7 +171,10 @@ async function writeRules({ place, login, settings: own }: ScratchRequest, major
 }
 
 /** Every session is bounded, and triggers that fire by themselves do not. */
-function sessions({ place, login }: ScratchRequest): Pick<ScratchServer, 'login' | 'socket' | 'reading' | 'writing'> {
+function sessions({
+  place,
+  login,
+}: ScratchRequest): Pick<ScratchServer, 'login' | 'socket' | 'reading' | 'writing'> {
   const user = `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password ?? '')}`;
   const host = new URLSearchParams({ host: place.socket, port: '5432' }).toString();
   const request = (database: string, signal: AbortSignal) => ({
@@ -202,7 +219,10 @@ const ownSql = `SELECT current_setting('data_directory') AS data, inet_server_ad
 
 /** What answers on the socket is the server in our folder and no other: by the data it says that it runs on. */
 async function assertOwn(server: ScratchServer, { data }: ScratchPlace, signal: AbortSignal): Promise<void> {
-  const [found] = await server.reading('template1', signal, (connection) => connection.query(ownSql, ownRow, signal));
-  const isOwn = found !== undefined && (await realpath(found.data)) === data && found.address === null && !found.replica;
+  const [found] = await server.reading('template1', signal, (connection) =>
+    connection.query(ownSql, ownRow, signal),
+  );
+  const isOwn =
+    found !== undefined && (await realpath(found.data)) === data && found.address === null && !found.replica;
   if (!isOwn) throw new BackupError('refused: what answers on the scratch socket is not the scratch server');
 }

@@ -27,7 +27,8 @@ export async function takeBackup(
   const making: Making = { access, ...found, context };
   try {
     const { major, database } = await serverOf(access, context.signal);
-    const made = found.chain.kind === 'pg_dump' ? await dump(making, major, database) : await baseBackup(making, major);
+    const made =
+      found.chain.kind === 'pg_dump' ? await dump(making, major, database) : await baseBackup(making, major);
     const listed = await listChain(found.name, found.chain, toolPlaces(access.input.options), context.signal);
     const backup = listed.find(({ found: each }) => each.name === made);
     if (backup === undefined) throw new BackupError(`${made} was made and is not found in its chain`);
@@ -46,7 +47,8 @@ function chooseChain(
   const [found] = own.filter(([, { kind }]) => kind === 'pg_dump' || kind === 'base_backup');
   if (found !== undefined) return { name: found[0], chain: found[1] };
   const [other] = own;
-  if (other === undefined) return { id: 'no_chain', text: `there is no chain ${wanted ?? ''} in the backups of this target` };
+  if (other === undefined)
+    return { id: 'no_chain', text: `there is no chain ${wanted ?? ''} in the backups of this target` };
   return { id: 'other_tool', text: `chain ${other[0]} is made by ${other[1].kind}: run that tool` };
 }
 
@@ -55,7 +57,11 @@ async function dump({ access, chain, context }: Making, major: number, database:
   const { folder, pattern } = await folderOf(chain.path);
   const text = database.replaceAll(/[^\w-]/g, '_');
   const name = (pattern ?? `${text}-*.dump`).replaceAll('*', stampOf(access));
-  await produce({ access, tool: 'pg_dump', major, context, folder, name }, (path) => ['--format=custom', '--no-password', `--file=${path}`]);
+  await produce({ access, tool: 'pg_dump', major, context, folder, name }, (path) => [
+    '--format=custom',
+    '--no-password',
+    `--file=${path}`,
+  ]);
   return name;
 }
 
@@ -99,7 +105,10 @@ async function produce(
       env: { PGPASSWORD: password, PGAPPNAME: access.input.applicationName },
       signal,
     });
-    if (code !== 0) throw new BackupError(`${tool} ended with ${code ?? 'a signal'}: ${lastLines(stderr, 4)}${advice(stderr)}`);
+    if (code !== 0)
+      throw new BackupError(
+        `${tool} ended with ${code ?? 'a signal'}: ${lastLines(stderr, 4)}${advice(stderr)}`,
+      );
     await rename(part, join(folder, name));
   } finally {
     await rm(part, { recursive: true, force: true });
@@ -113,10 +122,13 @@ function advice(text: string): string {
   return '';
 }
 
-async function folderOf(path: string): Promise<{ readonly folder: string; readonly pattern: string | undefined }> {
+async function folderOf(
+  path: string,
+): Promise<{ readonly folder: string; readonly pattern: string | undefined }> {
   if (path.includes('*')) return { folder: dirname(path), pattern: path.slice(dirname(path).length + 1) };
   const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() === true) throw new BackupError(`${path} is one file: name a folder, or a pattern such as orders-*.dump`);
+  if (found?.isFile() === true)
+    throw new BackupError(`${path} is one file: name a folder, or a pattern such as orders-*.dump`);
   return { folder: path, pattern: undefined };
 }
 
@@ -127,9 +139,14 @@ function stampOf({ input: { clock } }: Access): string {
 
 const serverRow = z.object({ version: z.coerce.number(), database: z.string() });
 
-async function serverOf(access: Access, signal: AbortSignal): Promise<{ readonly major: number; readonly database: string }> {
+async function serverOf(
+  access: Access,
+  signal: AbortSignal,
+): Promise<{ readonly major: number; readonly database: string }> {
   const sql = `SELECT current_setting('server_version_num') AS version, current_database()::text AS database`;
-  const [row] = await access.reading(undefined, signal, (connection) => connection.query(sql, serverRow, signal));
+  const [row] = await access.reading(undefined, signal, (connection) =>
+    connection.query(sql, serverRow, signal),
+  );
   if (row === undefined) throw new BackupError('the server did not describe itself');
   return { major: Math.floor(row.version / 10_000), database: row.database };
 }

@@ -36,7 +36,13 @@ const one = z.object({ one: z.number() });
 const mostFaults = 10;
 
 /** Asks the restored rows, not the catalogue, whether foreign keys and checks hold. */
-export async function verifyConstraints({ database, server, journal, isLate, signal }: VerifiedDatabase): Promise<undefined> {
+export async function verifyConstraints({
+  database,
+  server,
+  journal,
+  isLate,
+  signal,
+}: VerifiedDatabase): Promise<undefined> {
   await server.reading(database, signal, async (connection) => {
     const found = await connection.query(sql, constraintRow, signal);
     const [unvalidated] = await connection.query(unvalidatedSql, unvalidatedRow, signal);
@@ -56,7 +62,9 @@ export async function verifyConstraints({ database, server, journal, isLate, sig
     const open = unvalidated?.count ?? 0;
     const parts = [
       faults.length === 0 ? `${asked} foreign keys and checks hold for all rows` : faults.join('; '),
-      ...(asked < found.length ? [`${found.length - asked}${found.length > mostConstraints ? ' or more' : ''} were not tested`] : []),
+      ...(asked < found.length
+        ? [`${found.length - asked}${found.length > mostConstraints ? ' or more' : ''} were not tested`]
+        : []),
       ...(open === 0 ? [] : [`${open} are NOT VALID there, as they were where the backup was made`]),
     ];
     journal.check(`constraints of ${database}`, faults.length === 0 ? 'passed' : 'failed', parts.join('; '));

@@ -19,12 +19,26 @@ const nothing = z.object({});
 const there = z.object({ name: z.string() });
 
 /** Checks B-trees with amcheck, those of the catalogues too, where this machine has the extension. */
-export async function verifyIndexes({ database, server, journal, isLate, signal }: VerifiedDatabase): Promise<undefined> {
+export async function verifyIndexes({
+  database,
+  server,
+  journal,
+  isLate,
+  signal,
+}: VerifiedDatabase): Promise<undefined> {
   const name = `indexes of ${database}`;
   await server.writing(database, signal, async (session) => {
-    const [available] = await session.query(`SELECT name::text FROM pg_available_extensions WHERE name = 'amcheck'`, there, signal);
+    const [available] = await session.query(
+      `SELECT name::text FROM pg_available_extensions WHERE name = 'amcheck'`,
+      there,
+      signal,
+    );
     if (available === undefined) {
-      journal.check(name, 'not_done', 'the extension amcheck is not installed with the scratch server (Debian: postgresql-<major>)');
+      journal.check(
+        name,
+        'not_done',
+        'the extension amcheck is not installed with the scratch server (Debian: postgresql-<major>)',
+      );
       return;
     }
     await session.execute('CREATE SCHEMA reeve_drill', signal);
@@ -50,7 +64,9 @@ export async function verifyIndexes({ database, server, journal, isLate, signal 
       name,
       faults.length === 0 ? 'passed' : 'failed',
       [
-        faults.length === 0 ? `amcheck found ${checked} B-trees in order, and all rows in them` : faults.join('; '),
+        faults.length === 0
+          ? `amcheck found ${checked} B-trees in order, and all rows in them`
+          : faults.join('; '),
         ...(left > 0 ? [`${left}${indexes.length > mostIndexes ? ' or more' : ''} were not checked`] : []),
       ].join('; '),
     );

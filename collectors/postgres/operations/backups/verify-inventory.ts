@@ -23,7 +23,12 @@ const sql = `
          (SELECT count(*) FROM pg_proc WHERE oid >= 16384) AS functions`;
 
 /** What else came back, and what of it was kept from acting. */
-export async function verifyInventory({ database, server, journal, signal }: VerifiedDatabase): Promise<undefined> {
+export async function verifyInventory({
+  database,
+  server,
+  journal,
+  signal,
+}: VerifiedDatabase): Promise<undefined> {
   const [found] = await server.reading(database, signal, (connection) => connection.query(sql, row, signal));
   if (found === undefined) return undefined;
   const { sequences, extensions, large_objects, views, functions } = found;

@@ -55,7 +55,11 @@ export async function verifyTables(
     }
     for (const fault of faults) journal.check(`rows of ${database}`, 'failed', fault);
     report(about, read, skipped);
-    await sumAgain(about, connection, read.filter(({ sum }) => sum !== undefined));
+    await sumAgain(
+      about,
+      connection,
+      read.filter(({ sum }) => sum !== undefined),
+    );
     const own = read.filter(({ table }) => !isCatalogue(table));
     return { tables: own.length, rows: own.reduce((total, { rows }) => total + rows, 0) };
   });
@@ -77,7 +81,11 @@ async function readTable(
   const place = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   const sum = isSummed ? 'coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text' : 'NULL';
   try {
-    const [row] = await connection.query(`SELECT count(*) AS rows, ${sum} AS sum FROM ONLY ${place} t`, readRow, signal);
+    const [row] = await connection.query(
+      `SELECT count(*) AS rows, ${sum} AS sum FROM ONLY ${place} t`,
+      readRow,
+      signal,
+    );
     return { table, rows: row?.rows ?? 0, sum: row?.sum ?? undefined };
   } catch (thrown) {
     signal.throwIfAborted();
@@ -85,20 +93,41 @@ async function readTable(
   }
 }
 
-function report({ database, journal, productionRows }: VerifiedDatabase, read: readonly TableRead[], skipped: number): void {
+function report(
+  { database, journal, productionRows }: VerifiedDatabase,
+  read: readonly TableRead[],
+  skipped: number,
+): void {
   const own = read.filter(({ table }) => !isCatalogue(table));
   for (const { table, rows } of own.slice(0, mostNamed)) {
     const name = `${table.schema}.${table.name}`;
-    journal.check(`rows of ${database}.${name}`, 'passed', `${rows} rows, all pages read; ${compared(productionRows, name)}`);
+    journal.check(
+      `rows of ${database}.${name}`,
+      'passed',
+      `${rows} rows, all pages read; ${compared(productionRows, name)}`,
+    );
   }
   const others = own.slice(mostNamed);
   const rows = others.reduce((sum, each) => sum + each.rows, 0);
   const catalogues = read.length - own.length;
-  journal.check(`rows of the rest of ${database}`, 'passed', `${rows} rows in ${others.length} further tables, and ${catalogues} catalogues: all pages read`);
-  if (skipped > 0) journal.check(`rows of ${skipped} further tables of ${database}`, 'not_done', 'the time of this drill was over, or enough was found: a longer drillDeadline reads them');
+  journal.check(
+    `rows of the rest of ${database}`,
+    'passed',
+    `${rows} rows in ${others.length} further tables, and ${catalogues} catalogues: all pages read`,
+  );
+  if (skipped > 0)
+    journal.check(
+      `rows of ${skipped} further tables of ${database}`,
+      'not_done',
+      'the time of this drill was over, or enough was found: a longer drillDeadline reads them',
+    );
   const expected = [...(productionRows?.values() ?? [])].reduce((sum, each) => sum + each, 0);
   if (skipped === 0 && expected > 0 && own.every((each) => each.rows === 0)) {
-    journal.check(`anything in ${database}`, 'failed', `no table holds a row, and the target's hold about ${expected}: this backup is empty`);
+    journal.check(
+      `anything in ${database}`,
+      'failed',
+      `no table holds a row, and the target's hold about ${expected}: this backup is empty`,
+    );
   }
 }
 
@@ -111,7 +140,11 @@ function compared(production: ReadonlyMap<string, number> | undefined, name: str
 }
 
 /** The same sum from a second read: what comes from a failing disk or memory differs. */
-async function sumAgain(about: VerifiedDatabase, connection: Connection, read: readonly TableRead[]): Promise<void> {
+async function sumAgain(
+  about: VerifiedDatabase,
+  connection: Connection,
+  read: readonly TableRead[],
+): Promise<void> {
   const { database, journal, isLate, signal } = about;
   for (const { table, rows, sum } of read) {
     const name = `contents of ${database}.${table.schema}.${table.name}`;
@@ -121,6 +154,12 @@ async function sumAgain(about: VerifiedDatabase, connection: Connection, read: r
     }
     const again = await readTable(connection, table, true, signal);
     const isSame = typeof again !== 'string' && again.sum === sum && again.rows === rows;
-    journal.check(name, isSame ? 'passed' : 'failed', isSame ? `checksum over all rows ${sum ?? ''}, the same at a second read` : 'a second read gave other rows than the first');
+    journal.check(
+      name,
+      isSame ? 'passed' : 'failed',
+      isSame
+        ? `checksum over all rows ${sum ?? ''}, the same at a second read`
+        : 'a second read gave other rows than the first',
+    );
   }
 }

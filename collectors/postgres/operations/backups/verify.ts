@@ -49,7 +49,7 @@ export async function verify(request: VerifyRequest): Promise<Verified> {
     const productionRows = await rowsOfProduction(access, database, signal);
     const isLate = (): boolean => access.input.clock.monotonicMs() > endMs;
     const about: VerifiedDatabase = { database, server, journal, productionRows, isLate, signal };
-    const parts = [verifyTables, verifyConstraints, verifyIndexes, verifyInventory];
+    const parts = [verifyTables, verifyConstraints, verifyInventory, verifyIndexes];
     for (const part of parts) {
       try {
         const read = await part(about);
@@ -68,25 +68,41 @@ const nameRow = z.object({ name: z.string() });
 const databasesSql = `SELECT datname::text AS name FROM pg_database
    WHERE datallowconn AND NOT datistemplate ORDER BY pg_database_size(oid) DESC, 1`;
 
-async function verifyDatabases({ server, journal, access, databases, signal }: VerifyRequest): Promise<readonly string[]> {
-  const found = await server.reading('template1', signal, (connection) => connection.query(databasesSql, nameRow, signal));
+async function verifyDatabases({
+  server,
+  journal,
+  access,
+  databases,
+  signal,
+}: VerifyRequest): Promise<readonly string[]> {
+  const found = await server.reading('template1', signal, (connection) =>
+    connection.query(databasesSql, nameRow, signal),
+  );
   const names = found.map(({ name }) => name);
   const production = await access
     .reading(undefined, signal, async (connection) => ({
       main: connection.database,
-      names: (await connection.query(databasesSql.replace('pg_database_size(oid) DESC, ', ''), nameRow, signal)).map(({ name }) => name),
+      names: (
+        await connection.query(databasesSql.replace('pg_database_size(oid) DESC, ', ''), nameRow, signal)
+      ).map(({ name }) => name),
     }))
     .catch(() => undefined);
   signal.throwIfAborted();
   const wanted = databases ?? (production === undefined ? [] : [production.main]);
   const missing = wanted.filter((name) => !names.includes(name));
-  const newer = (production?.names ?? []).filter((name) => databases === undefined && !names.includes(name) && !missing.includes(name));
+  const newer = (production?.names ?? []).filter(
+    (name) => databases === undefined && !names.includes(name) && !missing.includes(name),
+  );
   journal.check(
     'databases',
     missing.length === 0 ? 'passed' : 'failed',
     [
-      missing.length === 0 ? `${(databases ?? names).join(', ')} came back` : `${missing.join(', ')} did not come back`,
-      ...(newer.length === 0 ? [] : [`the target has ${newer.join(', ')} too now, made since or left out of the backup`]),
+      missing.length === 0
+        ? `${(databases ?? names).join(', ')} came back`
+        : `${missing.join(', ')} did not come back`,
+      ...(newer.length === 0
+        ? []
+        : [`the target has ${newer.join(', ')} too now, made since or left out of the backup`]),
     ].join('; '),
   );
   return databases === undefined ? names : names.filter((name) => databases.includes(name));
@@ -97,7 +113,11 @@ const rowsSql = `SELECT n.nspname || '.' || c.relname AS name, c.reltuples::floa
    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'm') AND c.reltuples >= 0 AND c.oid >= 16384 ORDER BY c.relpages DESC LIMIT 10000`;
 
-async function rowsOfProduction(access: Access, database: string, signal: AbortSignal): Promise<ReadonlyMap<string, number> | undefined> {
+async function rowsOfProduction(
+  access: Access,
+  database: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number> | undefined> {
   const rows = await access
     .reading(database, signal, (connection) => connection.query(rowsSql, rowsRow, signal))
     .catch(() => undefined);

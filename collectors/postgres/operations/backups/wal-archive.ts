@@ -92,7 +92,8 @@ export function segmentOf(timeline: number, lsn: string, segmentBytes = defaultS
   const [high = '0', low = '0'] = lsn.split('/');
   return nameOf(
     timeline,
-    Number.parseInt(high, 16) * (2 ** 32 / segmentBytes) + Math.floor(Number.parseInt(low, 16) / segmentBytes),
+    Number.parseInt(high, 16) * (2 ** 32 / segmentBytes) +
+      Math.floor(Number.parseInt(low, 16) / segmentBytes),
     2 ** 32 / segmentBytes,
   );
 }
@@ -118,6 +119,8 @@ export async function copyWal(
 async function unpack(from: string, to: string, signal: AbortSignal): Promise<void> {
   const ending = /\.(?:gz|zst)$/.exec(from)?.[0];
   if (ending === '.gz' || ending === '.zst') {
-    await pipeline(createReadStream(from), unpackers[ending](), createWriteStream(to, { flags: 'wx' }), { signal });
+    await pipeline(createReadStream(from), unpackers[ending](), createWriteStream(to, { flags: 'wx' }), {
+      signal,
+    });
   } else await copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
 }
