@@ -99,7 +99,8 @@ export function isTakenBack(
   return trace.added.every((line) => gone.has(line)) && trace.removed.every((line) => back.has(line));
 }
 
-function heldMs({ locks }: FileMeasure, endedAt: number): number {
+/** How long the lock that was taken first is held when it ends now. */
+export function heldMs({ locks }: FileMeasure, endedAt: number): number {
   return Math.round(Math.max(0, ...locks.map(({ sinceMs }) => endedAt - sinceMs)));
 }
 
@@ -133,9 +134,14 @@ function plain(name: string): string {
   return name.replaceAll('"', '');
 }
 
-const resolvedRow = z.object({ name: z.string().nullable(), fallback: z.string().nullable() });
+const resolvedRow = z.object({
+  name: z.string().nullable(),
+  has: z.boolean(),
+  fallback: z.string().nullable(),
+});
 const resolvedSql = `
   SELECT (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)) AS name,
+         $2::text IS NULL OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped) AS has,
          (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
            WHERE d.adrelid = to_regclass($1) AND a.attname = $2 AND a.attgenerated = '') AS fallback`;
 const pathSql = `SELECT set_config('search_path', $1, true) AS set`;
@@ -159,7 +165,7 @@ async function keepContents(
     const [found] = await session.query(resolvedSql, resolvedRow, signal, [relation, column]);
     await session.query(pathSql, z.unknown(), signal, ['pg_catalog']);
     const table = found?.name ?? null;
-    if (found === undefined || table === null) continue;
+    if (found?.has !== true || table === null) continue;
     const where =
       column === null ? 'true' : `${quoteIdentifier(column)} IS DISTINCT FROM ${found.fallback ?? 'NULL'}`;
     const isNew = changed.added.some((line) => line.startsWith(`column ${table}.${quotedAsNeeded(column)} `));

@@ -57,6 +57,20 @@ export async function inTransaction<T>(work: FileWork, body: () => Promise<T>): 
   }
 }
 
+/** The same, and nothing of it is kept. */
+export async function inDiscardedTransaction<T>(
+  { session, signal }: FileWork,
+  body: () => Promise<T>,
+): Promise<T> {
+  await session.query('BEGIN', z.unknown(), signal);
+  try {
+    return await body();
+  } finally {
+    // A connection that is gone has rolled back by itself.
+    await session.query('ROLLBACK', z.unknown(), catalogueSignal()).catch(() => undefined);
+  }
+}
+
 async function finish(outcome: StatementOutcome): Promise<void> {
   if (outcome.kind === 'done') return;
   if (outcome.kind === 'lost') throw new CollectError('unreachable', outcome.message);
@@ -106,6 +120,7 @@ export async function runParts(
   const before = new Map(
     (await session.query(writtenSql, writtenRow, signal)).map((each) => [each.name, each]),
   );
+  const heldBefore = new Set((await session.query(lockSql, lockRow, signal)).map(({ relation }) => relation));
   const made = new Set<string>();
   const statements: { line: number; kind: string; ms: number }[] = [];
   const written: Record<string, { inserted: number; updated: number; deleted: number }> = {};
@@ -137,7 +152,10 @@ export async function runParts(
     }
     for (const { relation, mode } of await session.query(lockSql, lockRow, signal)) {
       const isNew = [...made].some((each) => isNamed(each, relation.replaceAll('"', '')));
-      if (!isNew && !locks.has(relation)) locks.set(relation, { relation, mode, sinceMs: beganAt });
+      // Of what an earlier file of the same transaction locked, only what this one locks too is its own.
+      const isOwn =
+        !heldBefore.has(relation) || part.effects.locks.some((each) => isNamed(each.relation, relation));
+      if (!isNew && isOwn && !locks.has(relation)) locks.set(relation, { relation, mode, sinceMs: beganAt });
     }
   }
   return { statements, written, emptied, locks: [...locks.values()] };

@@ -9,6 +9,7 @@ import {
   type Plan,
 } from '../../../../src/sdk.ts';
 import { type Access, notBegun } from '../access.ts';
+import { ActRefused } from '../act-refused.ts';
 import { catalogueSignal } from '../settle.ts';
 import { applyFile, type FileReport, LockBusy, RowsLost, undoFile, WouldDiscard } from './apply-file.ts';
 import { FileFault, type FileWork } from './file-transaction.ts';
@@ -139,7 +140,7 @@ async function acting(
       );
     });
   } catch (thrown) {
-    if (!hasBegun && !signal.aborted) return notBegun(thrown);
+    if (thrown instanceof ActRefused || (!hasBegun && !signal.aborted)) return notBegun(thrown);
     if (!hasBegun)
       return { result: 'gave_up', detail: 'it was interrupted before it began: nothing was done' };
     if (!(thrown instanceof CollectError)) throw thrown;

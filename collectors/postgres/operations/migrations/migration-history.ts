@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { CollectError } from '../../../../src/sdk.ts';
 import { quoteIdentifier } from '../../quote.ts';
+import { ActRefused } from '../act-refused.ts';
 import type { AppliedFile } from './migration-files.ts';
 import type { Reader } from './schema-lines.ts';
 
@@ -95,7 +97,15 @@ export async function prepareHistory(
     `GRANT USAGE ON SCHEMA reeve TO ${role}`,
     `GRANT SELECT ON reeve.migrations TO ${role}`,
   ];
-  for (const statement of statements) await reader.query(statement, z.unknown(), signal);
+  try {
+    for (const statement of statements) await reader.query(statement, z.unknown(), signal);
+  } catch (thrown) {
+    if (!(thrown instanceof CollectError && thrown.code === 'denied')) throw thrown;
+    throw new ActRefused(
+      'history_kept',
+      'the login that acts may not make the schema "reeve", where the history of migrations is kept: CREATE SCHEMA reeve AUTHORIZATION <the role that acts>',
+    );
+  }
 }
 
 export interface HistoryEntry extends Pick<HistoryRow, 'name' | 'sha256' | 'state' | 'runId' | 'down'> {

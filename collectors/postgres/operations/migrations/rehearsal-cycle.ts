@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { messageOf, type Rehearsal, type RehearsalContext, testWhileChanged } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
-import type { FileReport } from './apply-file.ts';
+import { type FileReport, heldMs, lossOf, RowsLost } from './apply-file.ts';
 import { compareSums, readSums, type TableSum } from './data-sums.ts';
 import { isNamed } from './directives.ts';
-import type { FileWork } from './file-transaction.ts';
+import { FileFault, type FileWork, inDiscardedTransaction, runParts } from './file-transaction.ts';
 import type { JudgedFile } from './judge-migration.ts';
 import type { MigrationFacts } from './migration-facts.ts';
 import { rehearseDown, rehearseUp, unwind } from './rehearsal-ground.ts';
@@ -29,7 +30,31 @@ interface State {
   readonly sums: ReadonlyMap<string, TableSum>;
 }
 
-/** Up, down, up again, the user's test, down: compared with the start after each down. Leaves everything as it was. */
+/** How a file is applied and taken back: for good, or inside of a transaction that is not kept. */
+interface Ways {
+  up(judged: JudgedFile): Promise<FileReport>;
+  down(judged: JudgedFile): Promise<FileReport>;
+}
+
+/** What one pass came to; `fault`: why it failed. */
+interface Pass {
+  readonly fault: string | undefined;
+  readonly figures: Readonly<Record<string, number>>;
+  readonly statements: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly kind: string;
+    readonly ms: number;
+  }[];
+}
+
+/** A value of an enum that was added in the same transaction cannot be used in it. */
+const unsafeEnumValue = '55P04';
+
+/**
+ * Up, down, up again: compared with the start after each down. First in one transaction that is not kept, so that a rollback that does not
+ * restore leaves nothing; then for good, so that the user's test sees it, and down again. Files outside of transactions: for good only.
+ */
 export async function rehearseCycle(
   ground: Ground,
   facts: MigrationFacts,
@@ -38,57 +63,112 @@ export async function rehearseCycle(
 ): Promise<Tried> {
   const start = await stateOf(ground, facts);
   const rows = rowsOf(facts, start);
-  const figures: Record<string, number> = {};
-  const statements: { file: string; line: number; kind: string; ms: number }[] = [];
-  const result = (verdict: Rehearsal['verdict'], text: string, isVerified: boolean): Tried => ({
-    verdict,
-    text,
+  const cycle = { ground, facts, files, start, rows, context };
+  const { fault, figures, statements } = await tryOut(cycle).catch((thrown: unknown): Pass => {
+    context.signal.throwIfAborted();
+    return { fault: messageOf(thrown), figures: {}, statements: [] };
+  });
+  const left = await unwind(ground);
+  const text = fault ?? wordsOf(files, figures, start);
+  return {
+    verdict: fault === undefined && left === undefined ? 'passed' : 'failed',
+    text: left === undefined ? text : `${text}; ${left}`,
     rows,
     figures: {
       ...figures,
-      rollback: { verified: isVerified, durationMs: figures['downMs'] ?? 0 },
+      rollback: { verified: fault === undefined, durationMs: figures['downMs'] ?? 0 },
       statements: statements.slice(0, 200),
     },
-  });
-  const fail = async (text: string): Promise<Tried> => {
-    const left = await unwind(ground);
-    return result('failed', left === undefined ? text : `${text}; ${left}`, false);
+  };
+}
+
+interface Cycle {
+  readonly ground: Ground;
+  readonly facts: MigrationFacts;
+  readonly files: readonly JudgedFile[];
+  readonly start: State;
+  readonly rows: Rows;
+  readonly context: RehearsalContext;
+}
+
+async function tryOut(cycle: Cycle): Promise<Pass> {
+  const { ground, files, rows, context } = cycle;
+  const few = tooFew(rows);
+  if (few !== undefined) return { fault: few, figures: {}, statements: [] };
+  const forGood: Ways = {
+    up: (judged) => rehearseUp(ground, judged),
+    down: (judged) => rehearseDown(ground, judged),
+  };
+  const dry = files.some(({ isLone }) => isLone) ? undefined : await dryPass(cycle);
+  const pass = dry ?? (await upDownUp(cycle, forGood));
+  if (pass.fault !== undefined) return pass;
+  if (dry !== undefined && context.whileChanged === undefined) return pass;
+  if (dry !== undefined) for (const judged of files) await forGood.up(judged);
+  const test = await testWhileChanged(context);
+  await allDown(files, forGood);
+  const unlike = await differenceFrom(cycle);
+  const fault = unlike === undefined ? test : `its second rollback does not restore: ${unlike}`;
+  return { ...pass, fault };
+}
+
+/** In one transaction that is not kept; undefined where that cannot be. */
+async function dryPass(cycle: Cycle): Promise<Pass | undefined> {
+  const { work } = cycle.ground;
+  const run = async (judged: JudgedFile, direction: 'up' | 'down'): Promise<FileReport> => {
+    const { clock, session, signal } = work;
+    const beganAt = clock.monotonicMs();
+    const measure = await runParts(work, `${judged.file.name} ${direction}`, judged[direction]);
+    // What would be checked at the commit is checked here.
+    await session.query('SET CONSTRAINTS ALL IMMEDIATE', z.unknown(), signal);
+    const endedAt = clock.monotonicMs();
+    const loss = lossOf(judged, measure);
+    if (direction === 'up' && loss.rows > 0)
+      throw new RowsLost(`${judged.file.name}: ${loss.text}`, loss.rows);
+    const difference = { added: [], removed: [] };
+    return {
+      measure,
+      difference,
+      durationMs: Math.round(endedAt - beganAt),
+      lockMs: heldMs(measure, endedAt),
+    };
   };
   try {
-    const few = tooFew(rows);
-    if (few !== undefined) return await fail(few);
-    const ups = await allUp(ground, files);
-    for (const { file, report } of ups)
-      statements.push(...report.measure.statements.map((each) => ({ file, ...each })));
-    figures['upMs'] = total(ups);
-    figures['lockMs'] = Math.max(0, ...ups.map(({ report }) => report.lockMs));
-    figures['longestStatementMs'] = Math.max(0, ...statements.map(({ ms }) => ms));
-    const changed = await stateOf(ground, facts);
-    const fault = lostRows(files, start, changed) ?? heldTooLong(ground, ups, rows);
-    if (fault !== undefined) return await fail(fault);
-    const downs = await allDown(ground, files);
-    figures['downMs'] = total(downs);
-    const unlike = differenceFrom(start, await stateOf(ground, facts), files);
-    if (unlike !== undefined) return await fail(`its rollback does not restore: ${unlike}`);
-    const again = await allUp(ground, files);
-    figures['upAgainMs'] = total(again);
-    const otherwise = compareSchemas(changed.schema, await readSchema(ground.work.session, context.signal));
-    if (!isSame(otherwise))
-      return await fail(
-        `applied again after its rollback it comes to another schema: ${describeDifference(otherwise)}`,
-      );
-    const test = await testWhileChanged(context);
-    await allDown(ground, files);
-    const left = differenceFrom(start, await stateOf(ground, facts), files);
-    const unwound = await unwind(ground);
-    if (left !== undefined || unwound !== undefined)
-      return result('failed', unwound ?? `its second rollback does not restore: ${left ?? ''}`, false);
-    if (test !== undefined) return result('failed', test, true);
-    return result('passed', wordsOf(files, figures, start), true);
+    return await inDiscardedTransaction(work, () =>
+      upDownUp(cycle, { up: (judged) => run(judged, 'up'), down: (judged) => run(judged, 'down') }),
+    );
   } catch (thrown) {
-    context.signal.throwIfAborted();
-    return fail(messageOf(thrown));
+    if (thrown instanceof FileFault && thrown.sqlState === unsafeEnumValue) return undefined;
+    throw thrown;
   }
+}
+
+async function upDownUp(cycle: Cycle, ways: Ways): Promise<Pass> {
+  const { ground, facts, files, start, rows } = cycle;
+  const ups = await allUp(files, ways);
+  const statements = ups.flatMap(({ file, report }) =>
+    report.measure.statements.map((each) => ({ file, ...each })),
+  );
+  const first = {
+    upMs: total(ups),
+    lockMs: Math.max(0, ...ups.map(({ report }) => report.lockMs)),
+    longestStatementMs: Math.max(0, ...statements.map(({ ms }) => ms)),
+  };
+  const changed = await stateOf(ground, facts);
+  const loss = lostRows(files, start, changed) ?? heldTooLong(ground, ups, rows);
+  if (loss !== undefined) return { fault: loss, figures: first, statements };
+  const downs = await allDown(files, ways);
+  const unlike = await differenceFrom(cycle);
+  const figures = { ...first, downMs: total(downs) };
+  if (unlike !== undefined) return { fault: `its rollback does not restore: ${unlike}`, figures, statements };
+  const again = await allUp(files, ways);
+  const otherwise = compareSchemas(changed.schema, await readSchema(ground.work.session, ground.work.signal));
+  return {
+    fault: isSame(otherwise)
+      ? undefined
+      : `applied again after its rollback it comes to another schema: ${describeDifference(otherwise)}`,
+    figures: { ...figures, upAgainMs: total(again) },
+    statements,
+  };
 }
 
 interface Step {
@@ -96,17 +176,15 @@ interface Step {
   readonly report: FileReport;
 }
 
-async function allUp(ground: Ground, files: readonly JudgedFile[]): Promise<readonly Step[]> {
+async function allUp(files: readonly JudgedFile[], { up }: Ways): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  for (const judged of files)
-    steps.push({ file: judged.file.name, report: await rehearseUp(ground, judged) });
+  for (const judged of files) steps.push({ file: judged.file.name, report: await up(judged) });
   return steps;
 }
 
-async function allDown(ground: Ground, files: readonly JudgedFile[]): Promise<readonly Step[]> {
+async function allDown(files: readonly JudgedFile[], { down }: Ways): Promise<readonly Step[]> {
   const steps: Step[] = [];
-  for (const judged of files.toReversed())
-    steps.push({ file: judged.file.name, report: await rehearseDown(ground, judged) });
+  for (const judged of files.toReversed()) steps.push({ file: judged.file.name, report: await down(judged) });
   return steps;
 }
 
@@ -195,7 +273,8 @@ function locksOf({
 }
 
 /** What is not as it was; contents of what a file declares to be lost do not come back. */
-function differenceFrom(start: State, now: State, files: readonly JudgedFile[]): string | undefined {
+async function differenceFrom({ ground, facts, start, files }: Cycle): Promise<string | undefined> {
+  const now = await stateOf(ground, facts);
   const schema = compareSchemas(start.schema, now.schema);
   if (!isSame(schema)) return `the schema is not as before (${describeDifference(schema)})`;
   const isLost = (table: string): boolean => {
