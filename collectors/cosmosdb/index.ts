@@ -29,7 +29,7 @@ export const engine: Engine = defineEngine({
   options: cosmosdbOptions,
   createCollector: async (input) => (await import('./collector.ts')).createCosmosdbCollector(input),
   guards: cosmosdbGuards,
-  actions: ['scale_throughput_up', 'scale_throughput_down'],
+  actions: ['scale_throughput_up', 'scale_throughput_down', 'apply_migration'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createCosmosdbOperations(input),
 });

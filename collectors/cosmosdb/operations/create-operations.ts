@@ -4,6 +4,11 @@ import { advise } from './advise.ts';
 import { createBackupOperations } from './backups.ts';
 import { checkActing } from './check-acting.ts';
 import type { CosmosdbOperationsInput } from './input.ts';
+import {
+  createMigrationAction,
+  createMigrationOperations,
+  judgeMigrationPlan,
+} from './migrations/migration-action.ts';
 import { createScaleActions } from './scale-actions.ts';
 
 /** What may be done to a Cosmos DB account, through Azure Resource Manager. Connects to nothing yet. */
@@ -12,12 +17,14 @@ export function createCosmosdbOperations(input: CosmosdbOperationsInput): Operat
   if (account === undefined && resourceId === undefined) return withKeyOnly(input);
   const access = new Access(input);
   return {
-    actions: createScaleActions(access),
+    actions: [...createScaleActions(access), createMigrationAction(access)],
     identify: async (signal) => {
       const arm = input.credentials === undefined ? access.reading() : access.acting().arm;
       return (await access.look(signal, arm)).identity;
     },
     check: (signal) => checkActing(access, signal),
+    judge: async (plan) => (plan.action === 'apply_migration' ? judgeMigrationPlan(plan) : []),
+    migrations: createMigrationOperations(access),
     advise: (pipeline, context) => advise(access, pipeline, context),
     backups: createBackupOperations(access),
     close: async () => access.close(),

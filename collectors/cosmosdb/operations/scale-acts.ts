@@ -198,7 +198,7 @@ function concluded(
 }
 
 /** The account behind the login that acts must be the one of the plan, field by field. */
-async function otherAccount(
+export async function otherAccount(
   access: Access,
   acting: Acting,
   plan: Plan,

@@ -1,6 +1,6 @@
 import { type AccountModel, ContainerModel, type DatabaseModel } from './account-model.ts';
 import type { HttpAnswer } from './http-faults.ts';
-import { flat, renderChild } from './resource-manager.ts';
+import { flat, renderChild } from './provider-answers.ts';
 import type { Operations } from './throughput-operations.ts';
 
 export interface ContainerRequest {
@@ -20,13 +20,12 @@ const fixed = ['partitionKey', 'uniqueKeyPolicy'] as const;
 
 /** GET, PUT and DELETE of a container; undefined where there is none. */
 export function answerContainer(request: ContainerRequest): HttpAnswer | undefined {
-  const { method, account, rest, database, container, body, ifMatch } = request;
+  const { method, account, rest, database, container, ifMatch } = request;
   const found = database.containers.find(({ name }) => name === container);
   if (method === 'PUT') return putContainer(request, found);
   if (found === undefined) return undefined;
   if (method !== 'DELETE') return { status: 200, body: renderContainer(account, rest, found) };
   if (ifMatch !== undefined && ifMatch !== etagOf(found)) return stale();
-  void body;
   database.containers.splice(database.containers.indexOf(found), 1);
   return { status: 204 };
 }

@@ -1,6 +1,7 @@
 import type { AccountModel, Throughput, ThroughputState } from './account-model.ts';
 import { answerContainer, renderContainer } from './container-resources.ts';
 import type { HttpAnswer } from './http-faults.ts';
+import { flat, renderChild } from './provider-answers.ts';
 import { throughputLimits } from './throughput-limits.ts';
 import type { Operations } from './throughput-operations.ts';
 
@@ -214,20 +215,6 @@ function renderAccount(account: AccountModel): unknown {
   };
 }
 
-export function renderChild(account: AccountModel, rest: string, name: string) {
-  return {
-    id: `${account.resourceId}/${rest}`,
-    type: `Microsoft.DocumentDB/databaseAccounts/${rest
-      .split('/')
-      .filter((_, index) => index % 2 === 0)
-      .join('/')}`,
-    name,
-    properties: {
-      resource: { id: name, _rid: Buffer.from(rest).toString('base64').slice(0, 12), _ts: 1_760_000_000 },
-    },
-  };
-}
-
 function page(
   { pageSize, origin }: ResourceManagerContext,
   query: URLSearchParams,
@@ -253,11 +240,6 @@ function decode(segment: string | undefined): string {
 
 function notFound(rest: string): HttpAnswer {
   return flat(404, 'NotFound', `Message: {"Errors":["Resource Not Found. ${rest}"]}`);
-}
-
-/** Errors of the resource provider itself; those of Resource Manager are wrapped in `error`. */
-export function flat(status: number, code: string, message: string): HttpAnswer {
-  return { status, body: { code, message } };
 }
 
 export function refusal(
