@@ -83,7 +83,7 @@ const policyNames = ['indexingPolicy', 'defaultTtl', 'partitionKey', 'uniqueKeyP
 
 /** One text for what Azure takes for the same. */
 function sameText(name: (typeof policyNames)[number], value: Json | undefined): string {
-  if (name === 'defaultTtl') return String(value ?? 'none');
+  if (name === 'defaultTtl') return typeof value === 'number' ? String(value) : 'none';
   if (value === undefined || value === null) return 'none';
   if (name === 'indexingPolicy') return indexingText(value);
   if (name === 'partitionKey') return JSON.stringify(fieldOf(value, 'paths') ?? []);
@@ -94,7 +94,7 @@ function sameText(name: (typeof policyNames)[number], value: Json | undefined): 
 function indexingText(value: Json): string {
   const paths = (field: string): readonly string[] =>
     listOf(fieldOf(value, field))
-      .map((each) => String(fieldOf(each, 'path') ?? ''))
+      .map((each) => textOf(fieldOf(each, 'path')))
       .filter((path) => !path.includes('_etag'))
       .toSorted();
   const whole = (field: string): readonly string[] =>
@@ -102,7 +102,7 @@ function indexingText(value: Json): string {
       .map((each) => JSON.stringify(each).toLowerCase())
       .toSorted();
   return JSON.stringify({
-    mode: String(fieldOf(value, 'indexingMode') ?? 'consistent').toLowerCase(),
+    mode: textOf(fieldOf(value, 'indexingMode') ?? 'consistent').toLowerCase(),
     automatic: fieldOf(value, 'automatic') ?? true,
     included: paths('includedPaths'),
     excluded: paths('excludedPaths'),
@@ -117,6 +117,10 @@ function fieldOf(value: Json, name: string): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? new Map<string, Json>(Object.entries(value)).get(name)
     : undefined;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function listOf(value: Json | undefined): readonly Json[] {
