@@ -121,6 +121,27 @@ class RedisClient implements Connection {
     return outcome.reply;
   }
 
+  async listen(
+    pattern: string,
+    take: (message: string) => 'go on' | 'enough',
+    until: AbortSignal,
+  ): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    promise.catch(() => undefined); // awaited below, unless subscribing fails first
+    this.#redis.on('pmessage', (_pattern: string, _channel: string, message: string) => {
+      if (take(message) === 'enough') resolve();
+    });
+    this.#redis.once('end', () => reject(this.#broken('the connection ended')));
+    until.addEventListener('abort', () => resolve(), { once: true });
+    if (until.aborted) resolve();
+    try {
+      await this.#redis.psubscribe(pattern);
+    } catch (thrown) {
+      throw toReplyError(thrown, ['PSUBSCRIBE'], this.#conversation());
+    }
+    await promise;
+  }
+
   close(): void {
     this.#closed = true;
     this.#redis.disconnect();

@@ -21,6 +21,12 @@ export interface Connection {
   pipeline(commands: readonly Command[], signal: AbortSignal): Promise<readonly Outcome[]>;
   /** As `pipeline`, with replies as bytes. */
   pipelineBytes(commands: readonly Command[], signal: AbortSignal): Promise<readonly Outcome[]>;
+  /**
+   * Takes messages of matching channels for so long; ends early when it is told to. The connection is good for nothing else afterwards.
+   *
+   * @throws {CollectError} `denied` without the channel; `unreachable` when the connection failed.
+   */
+  listen(pattern: string, take: (message: string) => 'go on' | 'enough', until: AbortSignal): Promise<void>;
   /** @throws {CollectError} also for an error reply. */
   call(command: Command, signal: AbortSignal): Promise<unknown>;
   close(): void;

@@ -35,6 +35,7 @@ function serverWith(
     loginIgnored: false,
     pipeline: pipelineBytes,
     pipelineBytes,
+    listen: () => Promise.reject(new Error('not asked')),
     call: () => Promise.reject(new Error('not asked')),
     close: () => undefined,
   };

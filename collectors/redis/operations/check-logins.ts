@@ -5,7 +5,7 @@ import { actingUrl, openActing, type RedisOperationsInput, readInfo, withMembers
 
 /** What acts need. `config|set` cannot be narrowed to single settings; Redis 7.0 and newer protect the dangerous ones by themselves. */
 export const actingRules = `-@all +info +client|setname +config|set +config|get +set +get +pexpire +bgsave resetchannels resetkeys ~${probePrefix}*`;
-const withMisses = '+psubscribe &__keyevent@*';
+const withMisses = '+psubscribe &__keyevent@*__:keymiss';
 
 /** Changes nothing anywhere: access control speaks before the arguments are looked at. */
 const acting: Command = ['CONFIG', 'SET', 'reeve-permission-probe', '1'];

@@ -1,4 +1,5 @@
 import type { Action, Candidate, PlanDraft, Refusal, Rehearsal } from '../../../src/sdk.ts';
+import type { CacheStudy } from './cache-study.ts';
 import { perSecond } from './cache-window.ts';
 import { fullAt, machineFaults, nextLimit } from './memory-limit.ts';
 import type { RedisOperationsInput } from './place.ts';
@@ -11,7 +12,7 @@ import { obstacles, readScene, type Scene, shown, shownBytes } from './setting-s
 const action = 'raise_maxmemory';
 
 /** Gives a cache that evicts what is still wanted more memory: a step upwards within a cap. */
-export function raiseMaxmemory(input: RedisOperationsInput): Action {
+export function raiseMaxmemory(input: RedisOperationsInput, study: CacheStudy): Action {
   return {
     id: action,
     pipeline: 'cache',
@@ -21,7 +22,7 @@ export function raiseMaxmemory(input: RedisOperationsInput): Action {
     rehearsal: 'impossible',
     coolDownMs: 3_600_000,
     find: (request, context) =>
-      candidatesOf(input, request, context, {
+      candidatesOf({ input, study }, request, context, {
         setting: 'maxmemory',
         against: (scene) => speaksAgainst(scene, input),
         candidate: (scene) => candidateOf(scene, input),

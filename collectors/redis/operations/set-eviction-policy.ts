@@ -1,4 +1,5 @@
 import type { Action, Candidate, PlanDraft, Refusal, Rehearsal } from '../../../src/sdk.ts';
+import type { CacheStudy } from './cache-study.ts';
 import { perSecond } from './cache-window.ts';
 import { fullAt } from './memory-limit.ts';
 import type { RedisOperationsInput } from './place.ts';
@@ -21,7 +22,7 @@ export const betterPolicies: Readonly<Record<string, string>> = {
 const manyWithoutExpiry = 0.1;
 
 /** Lets a full cache drop what it can fetch again instead of refusing writes, or of dropping only what would have expired anyway. */
-export function setEvictionPolicy(input: RedisOperationsInput): Action {
+export function setEvictionPolicy(input: RedisOperationsInput, study: CacheStudy): Action {
   return {
     id: action,
     pipeline: 'cache',
@@ -31,7 +32,7 @@ export function setEvictionPolicy(input: RedisOperationsInput): Action {
     rehearsal: 'impossible',
     coolDownMs: 3_600_000,
     find: (request, context) =>
-      candidatesOf(input, request, context, {
+      candidatesOf({ input, study }, request, context, {
         setting: 'maxmemory-policy',
         against: (scene) => speaksAgainst(scene, input),
         candidate: candidateOf,

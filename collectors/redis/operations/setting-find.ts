@@ -1,4 +1,5 @@
 import type { Candidate, FindRequest, OperationContext, Plan, Refusal } from '../../../src/sdk.ts';
+import type { CacheStudy } from './cache-study.ts';
 import type { RedisOperationsInput } from './place.ts';
 import { readSettingFacts, type Setting, valueOf } from './setting-facts.ts';
 import { keepScene, obstacles, readScene, type Scene } from './setting-scene.ts';
@@ -11,13 +12,14 @@ interface Search {
 
 /** The one candidate, or the reasons against it as evidence. */
 export async function candidatesOf(
-  input: RedisOperationsInput,
+  { input, study }: { readonly input: RedisOperationsInput; readonly study: CacheStudy },
   request: FindRequest,
   context: OperationContext,
   { setting, against, candidate }: Search,
 ): Promise<readonly Candidate[]> {
   const scene = await readScene(input, context.signal);
   keepScene(scene, context);
+  for (const each of await study.of(context)) context.evidence(each);
   const reasons = [...obstacles(scene, input, setting), ...against(scene)];
   if (reasons.length > 0) {
     const title = `${setting} stays as it is: ${reasons[0]?.text ?? ''}`;

@@ -75,16 +75,12 @@ export function obstacles(
 }
 
 /** Figures that a plan rests on. */
-export function keepScene(
-  { members, window }: Scene,
-  { evidence }: Pick<OperationContext, 'evidence'>,
-): void {
+export function keepScene({ members }: Scene, { evidence }: Pick<OperationContext, 'evidence'>): void {
   evidence({
     kind: 'catalogue',
     title: `memory of ${members.map(({ member }) => member.name).join(', ')}`,
     body: { members: members.map(bodyOf) },
   });
-  if (window !== undefined) evidence(windowEvidence(window));
 }
 
 export function windowEvidence(window: CacheWindow): EvidenceDraft {

@@ -83,6 +83,7 @@ function connectionTo(name: string, replies: () => Replies | undefined): Connect
     loginIgnored: false,
     pipeline,
     pipelineBytes: pipeline,
+    listen: () => Promise.reject(new Error('not asked')),
     call: async (command, signal) => {
       const [outcome] = await pipeline([command], signal);
       if (outcome?.error) throw outcome.error;
