@@ -20,13 +20,13 @@ const index = migrationFile(
   'DROP INDEX CONCURRENTLY orders_phone',
 );
 
-let ground: MigrationGround;
-beforeAll(async () => {
-  ground = await migrationGround(18);
-});
-afterAll(() => ground[Symbol.asyncDispose]());
+describe.each([13, 18] as const)('migrations on PostgreSQL %i', (major) => {
+  let ground: MigrationGround;
+  beforeAll(async () => {
+    ground = await migrationGround(major);
+  });
+  afterAll(() => ground[Symbol.asyncDispose]());
 
-describe('migrations', () => {
   it('are rehearsed, applied and rolled back, and the database is as before', async () => {
     const shop = await ground.shop();
     const { action } = shop;
