@@ -1,3 +1,4 @@
+import type { BackupOperations } from '../core/remediation/backups.ts';
 import type { Action, Operations } from '../core/remediation/operations.ts';
 
 /** Operations that know whether they are in use. */
@@ -10,7 +11,7 @@ export interface UsedOperations {
 export function countUse(operations: Operations): UsedOperations {
   let running = 0;
   let idle: (() => void) | undefined;
-  const use = async <T>(call: () => Promise<T>): Promise<T> => {
+  const use: Use = async (call) => {
     running += 1;
     try {
       return await call();
@@ -34,6 +35,7 @@ export function countUse(operations: Operations): UsedOperations {
           advise: (pipeline, context) =>
             use(async () => (await operations.advise?.(pipeline, context)) ?? []),
         }),
+    ...(operations.backups === undefined ? {} : { backups: countBackups(operations.backups, use) }),
     close: () => operations.close(),
   };
   return {
@@ -48,7 +50,25 @@ export function countUse(operations: Operations): UsedOperations {
   };
 }
 
-function countAction(action: Action, use: <T>(call: () => Promise<T>) => Promise<T>): Action {
+type Use = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** A drill takes hours: what it asks of its target must not be closed under it. */
+function countBackups(backups: BackupOperations, use: Use): BackupOperations {
+  const take = backups.take?.bind(backups);
+  const drill = backups.drill?.bind(backups);
+  const discard = backups.discard?.bind(backups);
+  return {
+    chains: backups.chains,
+    ...(backups.places === undefined ? {} : { places: backups.places }),
+    list: (context) => use(() => backups.list(context)),
+    ...(take === undefined ? {} : { take: (chain, context) => use(() => take(chain, context)) }),
+    ...(drill === undefined ? {} : { drill: (request, context) => use(() => drill(request, context)) }),
+    ...(discard === undefined ? {} : { discard: (folder) => use(() => discard(folder)) }),
+    strategy: (folder) => backups.strategy(folder),
+  };
+}
+
+function countAction(action: Action, use: Use): Action {
   return {
     ...action,
     find: (request, context) => use(() => action.find(request, context)),

@@ -27,6 +27,7 @@ export function createMemoryScratch(): MemoryScratch {
       scratch.made += 1;
       return `${root}/${name}`;
     },
+    find: async (root, name) => (scratch.folders.has(name) ? `${root}/${name}` : undefined),
     async wipe(_root, name) {
       if (scratch.wipeFault !== undefined) throw new Error(scratch.wipeFault);
       scratch.folders.delete(name);

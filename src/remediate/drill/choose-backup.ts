@@ -15,7 +15,9 @@ export function chooseBackup(
     (each) => (chain === undefined || each.chain === chain) && (backup === undefined || each.name === backup),
   );
   const healthy = wanted.filter(({ health }) => health !== 'damaged');
-  const eligible = healthy.length > 0 ? healthy : wanted;
+  // Only what is retained proves anything.
+  const retained = healthy.filter(({ isRetained }) => isRetained);
+  const eligible = [retained, healthy, wanted].find((each) => each.length > 0) ?? [];
   return eligible.toSorted(
     (one, other) =>
       provenAt(proofs, one.chain) - provenAt(proofs, other.chain) || other.takenAt - one.takenAt,

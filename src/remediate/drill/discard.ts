@@ -15,8 +15,8 @@ export async function discardRestored(
 ): Promise<void> {
   const { scratch, policy } = parts.input;
   const root = policy().scratch;
-  if (!(await scratch.names(root)).includes(id)) return;
-  const folder = `${root}/${id}`;
+  const folder = await scratch.find(root, id);
+  if (folder === undefined) return;
   const end = await discarderOf(parts, target, engine);
   if (end === undefined)
     parts.input.log.warn('nobody knows how to end what a drill started, its folder is wiped', {

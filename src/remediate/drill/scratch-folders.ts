@@ -15,6 +15,8 @@ const marksOfData = [
 const marksAbove: readonly string[] = ['PG_VERSION', 'WiredTiger', 'appendonlydir'];
 
 const privateMode = 0o700;
+/** Others may pass and see nothing: servers that refuse to run as root run as another account, in a folder of theirs below. */
+const passableMode = 0o711;
 /** Bits that let others write. */
 const writableByOthers = 0o022;
 const wipeTries = 5;
@@ -23,13 +25,17 @@ const wipeTries = 5;
 export function createScratchFolders(): Scratch {
   return {
     async make(root, name, kept) {
-      await mkdir(root, { recursive: true, mode: privateMode });
+      await mkdir(root, { recursive: true, mode: passableMode });
       const real = await realpath(root);
       await refuseUnlessPrivate(real);
       await refuseNearData(real, kept);
       const folder = join(real, name);
       await mkdir(folder, { mode: privateMode });
       return folder;
+    },
+    async find(root, name) {
+      if (!(await exists(join(root, name)))) return undefined;
+      return join(await realpath(root), name);
     },
     async wipe(root, name) {
       // What is not removed at once may still be written to by a server that is about to end.
@@ -57,7 +63,7 @@ async function refuseUnlessPrivate(root: string): Promise<void> {
   // Windows has no such bits.
   if (own !== undefined && (mode & writableByOthers) !== 0)
     throw new ScratchRefused(
-      `others may write to remediation.scratch (${root}): chmod 700 ${root}, or name another folder`,
+      `others may write to remediation.scratch (${root}): chmod 711 ${root}, or name another folder`,
     );
 }
 

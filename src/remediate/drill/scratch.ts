@@ -8,6 +8,8 @@ export interface Scratch {
    * @throws {ScratchRefused} when the root could be production or is not private.
    */
   make(root: string, name: string, kept: readonly string[]): Promise<string>;
+  /** Absolute path of a folder that `make` made, the same that it gave; undefined where there is none. */
+  find(root: string, name: string): Promise<string | undefined>;
   /** Removes a folder that `make` made, with all that is in it; nothing happens when it is gone. */
   wipe(root: string, name: string): Promise<void>;
   /** Names of the folders under the root; none when it is missing. */

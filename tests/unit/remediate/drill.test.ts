@@ -5,10 +5,15 @@ import { foundBackup } from './world-backups.ts';
 import { approveMode, minute } from './world-settings.ts';
 
 describe('a drill', () => {
-  it('restores the newest backup, keeps what it proved and leaves nothing', async () => {
+  it('restores the newest healthy backup that is retained, keeps what it proved and leaves nothing', async () => {
     const world = createWorld();
     world.mode = { ...approveMode, mode: 'observe' };
-    world.backups.found = [foundBackup({ name: 'old.dump', takenAt: 0 }), foundBackup()];
+    world.backups.found = [
+      foundBackup({ name: 'own.dump', takenAt: world.clock.now(), isRetained: false }),
+      foundBackup({ name: 'torn.dump', takenAt: world.clock.now(), health: 'damaged' }),
+      foundBackup({ name: 'old.dump', takenAt: 0 }),
+      foundBackup(),
+    ];
 
     const run = await drilled(world);
 

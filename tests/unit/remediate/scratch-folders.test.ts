@@ -23,10 +23,12 @@ describe('scratch on the disk', () => {
     expect((await stat(root)).mode & 0o777).toBe(0o700);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(await scratch.names(root)).toStrictEqual(['r-1']);
+    expect(await scratch.find(root, 'r-1')).toBe(folder);
     expect(await scratch.freeBytes(root)).toBeGreaterThan(0);
     await scratch.wipe(root, 'r-1');
     await scratch.wipe(root, 'r-1');
     expect(await readdir(root)).toStrictEqual([]);
+    expect(await scratch.find(root, 'r-1')).toBeUndefined();
   });
 
   it('has nothing before it is made', async () => {
