@@ -7,7 +7,11 @@ export const warehouse: Pipeline = {
   objectives: ['bigquery_spend_usd'],
   practice: 'partitioning and clustering',
   advice: 'partitioning and clustering',
-  practices: {},
+  practices: {
+    require_partition_filter: 'partitioning and clustering',
+    copy_partitioned: 'partitioning and clustering',
+    set_daily_quota: 'partitioning and clustering',
+  },
   candidateLimit: 3,
   custodian: [],
 };

@@ -2,6 +2,7 @@ import type { Operations } from '../../../src/sdk.ts';
 import { adviseAll } from './advise.ts';
 import { checkLogins } from './check-logins.ts';
 import { copyPartitioned } from './copy-table.ts';
+import { setDailyQuota } from './daily-quota.ts';
 import type { BigqueryOperationsInput } from './input.ts';
 import { requirePartitionFilter } from './partition-filter.ts';
 import { closePlace, createPlace, identifyPlace } from './place.ts';
@@ -10,7 +11,7 @@ import { closePlace, createPlace, identifyPlace } from './place.ts';
 export function createBigqueryOperations(input: BigqueryOperationsInput): Operations {
   const place = createPlace(input);
   return {
-    actions: [requirePartitionFilter(place), copyPartitioned(place)],
+    actions: [requirePartitionFilter(place), copyPartitioned(place), setDailyQuota(place)],
     identify: (signal) => identifyPlace(place, signal),
     check: (signal) => checkLogins(place, signal),
     advise: (pipeline, context) => adviseAll(place, pipeline, context),

@@ -53,3 +53,7 @@ export const hasHiddenBytes = `reservation_id IS NULL AND total_bytes_billed IS 
  * @see https://docs.cloud.google.com/bigquery/docs/information-schema-jobs
  */
 export const onDemandBytes = 'IF(reservation_id IS NULL, IFNULL(total_bytes_billed, 0), 0)';
+
+/** Leaves out what Reeve itself asked and did. */
+export const withoutOwn =
+  "NOT EXISTS (SELECT 1 FROM UNNEST(labels) AS l WHERE l.key IN ('reeve', 'reeve_run'))";

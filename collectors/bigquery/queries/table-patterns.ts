@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { onDemandBytes, type Query, viewPath, withoutScripts } from './query.ts';
+import { onDemandBytes, type Query, viewPath, withoutOwn, withoutScripts } from './query.ts';
 
 const row = z.object({
   pattern: z.string(),
@@ -49,6 +49,7 @@ FROM ${viewPath(scope, 'JOBS')}
 WHERE creation_time >= @from AND creation_time < @to
   AND job_type = 'QUERY'
   AND ${withoutScripts}
+  AND ${withoutOwn}
   AND error_result IS NULL
   AND EXISTS (
     SELECT 1 FROM UNNEST(referenced_tables) AS t
@@ -95,6 +96,7 @@ FROM ${viewPath(scope, 'JOBS')}
 WHERE creation_time >= @from AND creation_time < @to
   AND job_type = 'QUERY'
   AND ${withoutScripts}
+  AND ${withoutOwn}
 GROUP BY pattern
 ORDER BY bytes DESC, pattern
 LIMIT @limit`,

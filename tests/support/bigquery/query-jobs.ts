@@ -52,6 +52,8 @@ export interface QueryJob {
   state: 'RUNNING' | 'DONE';
   error: { readonly reason: string; readonly message: string; readonly location?: string } | undefined;
   rows: readonly (readonly unknown[])[];
+  /** What a statement changes, while the job still runs. */
+  work: CompiledQuery | undefined;
 }
 
 /** What a test can set; read anew for each job. */
@@ -128,6 +130,7 @@ export class QueryService {
       state: 'RUNNING',
       error: undefined,
       rows: [],
+      work: undefined,
     };
     if (request.dryRun) return Object.assign(job, { state: 'DONE' });
     const failure = steering.jobError?.(query);
@@ -187,7 +190,8 @@ export class QueryService {
         message: `Job execution was cancelled: Job timed out after ${timeoutMs} ms`,
       });
     } else if (job.pendingPolls > 0) job.pendingPolls -= 1;
-    else this.#finish(job, undefined);
+    else if (job.work === undefined) this.#finish(job, undefined);
+    else this.#run(job, job.work);
   }
 
   cancel(job: QueryJob): void {
@@ -199,6 +203,10 @@ export class QueryService {
   }
 
   #run(job: QueryJob, compiled: CompiledQuery): void {
+    if (job.pendingPolls > 0 && job.statementType !== 'SELECT') {
+      job.work = compiled;
+      return;
+    }
     try {
       job.rows = compiled.run(undefined);
     } catch (error) {

@@ -197,7 +197,8 @@ function createTable(
 ): PreparedStatement {
   const named = nameOf(to, context);
   const { columns: given, after } = columnsOf(clauses);
-  const [head = '', query] = splitAs(after);
+  const [written = '', query] = splitAs(after);
+  const head = written.replaceAll('`', '');
   const partition = /PARTITION BY\s+(?:(\w+)\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\)|(\w+))/i.exec(head);
   const clusters = /CLUSTER BY\s+([\w, ]+?)(?:\s+OPTIONS|\s*$)/i.exec(head)?.[1] ?? '';
   const options = /OPTIONS\s*\(([\s\S]*)\)\s*$/i.exec(head)?.[1] ?? '';
