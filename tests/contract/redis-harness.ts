@@ -1,8 +1,11 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { engine } from '../../collectors/redis/index.ts';
 import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis/cluster.ts';
 import { startSentinel } from '../support/redis/sentinel.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { createTempDir, type TempDir } from '../support/temp-dir.ts';
 import type { Deployment, EngineHarness, TargetText } from './harness.ts';
 
 /** A real Redis primary with a replica, persistence, evictions and a slow log, watched with the least-privileged user. */
@@ -25,6 +28,10 @@ export const harness: EngineHarness = {
         'slowlog-log-slower-than': '0',
       },
     });
+    // A backup as a nightly job keeps it.
+    const kept = await createTempDir('contract-kept');
+    await primary.command('SAVE');
+    await copyFile(join(primary.folder, 'dump.rdb'), join(kept.path, 'nightly.rdb'));
     const link = await startTcpProxy({ targetPort: primary.port });
     const replica = await startRedis({
       name: 'contract-replica',
@@ -36,7 +43,7 @@ export const harness: EngineHarness = {
     const cluster = await startRedisCluster();
     await link.set({ kind: 'refuse' });
     const attached = await startRedis({ name: 'contract-attached', replicaOf: primary, users: [user] });
-    return createDeployment({ primary, replica, attached, sentinel, cluster, link });
+    return createDeployment({ primary, replica, attached, sentinel, cluster, link, kept });
   },
   version: '7.0.15',
   unreachable: {},
@@ -62,11 +69,24 @@ interface Servers {
   readonly sentinel: RedisServer;
   readonly cluster: RedisCluster;
   readonly link: TcpProxy;
+  /** Backups of the primary. */
+  readonly kept: TempDir;
 }
 
-function createDeployment({ primary, replica, attached, sentinel, cluster, link }: Servers): Deployment {
+function createDeployment({
+  primary,
+  replica,
+  attached,
+  sentinel,
+  cluster,
+  link,
+  kept,
+}: Servers): Deployment {
   const at = (port: number, secret = password): TargetText => ({
-    target: { url: { env: 'CONTRACT_URL' } },
+    target: {
+      url: { env: 'CONTRACT_URL' },
+      ...(port === primary.port ? { backups: { nightly: { kind: 'rdb', path: kept.path } } } : {}),
+    },
     env: { CONTRACT_URL: `redis://reeve:${secret}@127.0.0.1:${port}` },
   });
   const throughSentinel: TargetText = {
@@ -107,6 +127,7 @@ function createDeployment({ primary, replica, attached, sentinel, cluster, link 
       for (const server of [cluster, sentinel, attached, replica, primary])
         await server[Symbol.asyncDispose]();
       await link.close();
+      await kept.remove();
     },
   };
 }
