@@ -13,19 +13,19 @@ function addTables({ tables, inventory }: BigQueryDouble): void {
     name: 'orders',
     columns: [
       ['id', 'INT64'],
-      ['at', 'TIMESTAMP'],
+      ['created', 'TIMESTAMP'],
       ['customer', 'STRING'],
     ],
     rows: [1, 2, 3].map((number) => ({
       id: number,
-      at: `2026-11-0${number}T00:00:00Z`,
+      created: `2026-11-0${number}T00:00:00Z`,
       customer: `canary-${number}`,
     })),
   });
   for (const [pattern, query, bytes] of [
     [
       'by-day',
-      'SELECT id FROM sales.orders WHERE DATE(at) = CAST("2026-11-01" AS DATE) AND customer = "canary-x"',
+      'SELECT id FROM sales.orders WHERE DATE(created) = CAST("2026-11-01" AS DATE) AND customer = "canary-x"',
       3 * tib,
     ],
     ['all', 'SELECT COUNT(*) AS n FROM sales.orders AS o', tib],
@@ -72,15 +72,15 @@ describe('copy_partitioned', () => {
 
   it('proposes the layout that its queries ask for, as a script that a person can read', () => {
     expect(plan.title).toBe(
-      'copy double-shop.sales.orders partitioned by at, clustered by customer, and validate the copy',
+      'copy double-shop.sales.orders partitioned by created, clustered by customer, and validate the copy',
     );
     expect(copy.statement).toBe(
       [
-        'CREATE TABLE `double-shop.sales.orders_reeve_copy_0123456789ab` (`id` INT64, `at` TIMESTAMP, `customer` STRING)',
-        'PARTITION BY DATE(`at`)',
+        'CREATE TABLE `double-shop.sales.orders_reeve_copy_0123456789ab` (`id` INT64, `created` TIMESTAMP, `customer` STRING)',
+        'PARTITION BY DATE(`created`)',
         'CLUSTER BY `customer`',
         'OPTIONS (labels = [("reeve_run", "r-0123456789ab")])',
-        'AS SELECT `id`, `at`, `customer` FROM `double-shop.sales.orders_reeve_before_0123456789ab`',
+        'AS SELECT `id`, `created`, `customer` FROM `double-shop.sales.orders_reeve_before_0123456789ab`',
       ].join('\n'),
     );
     expect(plan.expectation.text).toContain('75 % of the bytes');
@@ -103,7 +103,7 @@ describe('copy_partitioned', () => {
     for (const act of plan.acts)
       expect(await action.inspect(plan, act, ground.context)).toMatchObject({ state: 'done' });
     expect(find('copy')).toMatchObject({
-      partitioning: { type: 'DAY', field: 'at' },
+      partitioning: { type: 'DAY', field: 'created' },
       clustering: ['customer'],
       labels: { reeve_run: 'r-0123456789ab', reeve_validated: 'yes' },
     });
@@ -243,7 +243,7 @@ describe('copy_partitioned', () => {
 
     expect(advice.map(({ title }) => title)).toEqual([
       expect.stringMatching(/^double-shop in us: 2 query patterns were billed for 4\.00 TiB \(25\.00 USD\)/),
-      expect.stringMatching(/^double-shop\.sales\.orders: partition by DATE\(`at`\) and cluster by customer/),
+      expect.stringMatching(/^double-shop\.sales\.orders: partition by DATE\(`created`\) and cluster by customer/),
     ]);
     expect(JSON.stringify(advice)).not.toContain('canary');
     expect(await ground.operations.advise?.('cache', ground.context)).toEqual([]);
