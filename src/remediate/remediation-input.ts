@@ -55,6 +55,8 @@ export interface RemediationInput {
   readonly runCommand: (argv: readonly string[], signal: AbortSignal) => Promise<CommandResult>;
   /** Where drills restore to. */
   readonly scratch: Scratch;
+  /** When a drill is given up, in milliseconds; a day unless set. */
+  readonly longestDrillMs?: number;
   /** Absolute folders that hold data, such as the store: nothing is restored in or around them. */
   readonly dataPlaces: () => readonly string[];
   /** Whether the file that `policy().pauseFile` names is there. */

@@ -5,6 +5,7 @@ import { moveRun } from '../journal.ts';
 import { holdLease } from '../lease-hold.ts';
 import type { Parts } from '../parts.ts';
 import { passPoint, saysNothing, textOf } from '../points.ts';
+import { roughly } from '../roughly.ts';
 import { discardRestored } from './discard.ts';
 import { drillLease } from './drill-lease.ts';
 import { type DrillWish, failedReport } from './journaled-drill.ts';
@@ -17,7 +18,7 @@ export type RestoreTurn =
   | { readonly next: 'end' };
 
 /** Longer than any restore that is still of use. */
-const longestMs = 24 * 3_600_000;
+const usualLongestMs = 24 * 3_600_000;
 
 /** Restores and verifies, one drill at a time on this machine. Interrupted, it leaves nothing, and begins anew when it is called again. */
 export async function restoreBackup(
@@ -84,11 +85,12 @@ async function drillThere(
   backups: BackupOperations,
   { wish, folder, signal }: There,
 ): Promise<DrillReport> {
+  const longestMs = parts.input.longestDrillMs ?? usualLongestMs;
   const ended = new AbortController();
   const limit = new AbortController();
   const late = parts.input.clock
     .sleep(longestMs, ended.signal)
-    .then(() => limit.abort(new Error('it took longer than a day')))
+    .then(() => limit.abort(new Error(`it took longer than ${roughly(longestMs)}`)))
     .catch(() => undefined);
   let said: Promise<unknown> = Promise.resolve();
   let died: unknown;

@@ -113,9 +113,9 @@ describe('a drill', () => {
       text: '1.2 GiB',
     },
     {
-      name: 'it does not end within a day',
+      name: 'it does not come to an end',
       arrange: (world: World) => void world.backups.next.push('hangs'),
-      text: 'longer than a day',
+      text: 'longer than 2h',
     },
     {
       name: 'scratch could be production',
@@ -163,13 +163,30 @@ describe('a drill', () => {
     expect(world.scratch.folders.size).toBe(1);
 
     const answer = await agent.control.cancel(id, 'ann', false);
-    await pass(world, minute);
+    await pass(world, 100);
 
     expect(answer).toMatchObject({ ok: true });
     expect((await world.records.run(id))?.state).toBe('cancelled');
     expect(await proofsOf(world)).toStrictEqual([]);
     expectNothingLeft(world);
     await agent.close();
+  });
+
+  it('leaves nothing while the agent is stopped, and is done anew by the next one', async () => {
+    const world = createWorld();
+    const agent = await world.start('host-a/1');
+    const { id } = await askDrill(agent);
+    await pass(world, 10_000);
+    expect(world.backups.servers.size).toBe(1);
+
+    await agent.close();
+    await pass(world, 100);
+    expectNothingLeft(world);
+    const next = await world.start('host-a/2');
+
+    expect((await passUntil(world, id, ['verified', 'failed'], 5_000)).state).toBe('verified');
+    expect(await proofsOf(world)).toHaveLength(1);
+    await next.close();
   });
 
   it('goes on while all changes are paused: it changes no target', async () => {

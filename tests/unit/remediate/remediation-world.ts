@@ -28,7 +28,7 @@ import { createMemoryScratch, type MemoryScratch } from '../../support/memory-sc
 import { createRecordingLog } from '../../support/recording-log.ts';
 import { createFakeBackups } from './world-backups.ts';
 import { createCounters, type FakeDatabase, operationsOf } from './world-operations.ts';
-import { approveMode, basePolicy, day, minute } from './world-settings.ts';
+import { approveMode, basePolicy, day, hour, minute } from './world-settings.ts';
 
 /** Things that tests turn. */
 export interface World extends FakeDatabase {
@@ -195,6 +195,7 @@ async function startAgent(world: World, holder: string, durable?: DurableEngine)
       return { code: world.testCode, output: 'ran with hunter2hunter2' };
     },
     scratch: world.scratch,
+    longestDrillMs: 2 * hour,
     dataPlaces: () => ['/var/lib/reeve'],
     pauseFileExists: () => world.pauseFile,
     writeChangelog: async (file, text) => {
