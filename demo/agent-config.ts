@@ -43,7 +43,8 @@ control:
 remediation:                           # real life: leave it out, the defaults are long; every plan says when they are not
   baseline: 2s                         # real life: 5m, the default: what a change is compared with
   soak: 3s                             # real life: 7d, the default: it is taken back by itself when something gets worse
-  concurrentRuns: 2                    # real life: 1, the default
+  migrationSoak: 1s                    # real life: 10m, the default
+  concurrentRuns: 3                    # real life: 1, the default
 store:
   path: ./reeve-data                   # history, breaches, runs and their audit; control.sock for the commands
 `;

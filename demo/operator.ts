@@ -26,7 +26,8 @@ export function createOperator(configFile: string, transcript: Transcript): Oper
   return {
     async ask(words, signal, excerpt = (lines) => lines) {
       const atMs = transcript.now();
-      const isDecision = words[0] === 'runs' && words[1] !== 'show';
+      const isDecision =
+        ['drill', 'migrate'].includes(words[0] ?? '') || (words[0] === 'runs' && words[1] !== 'show');
       const args = [program, ...words, ...(isDecision ? ['--as', name] : []), '-c', configFile];
       const result = await runCommand(process.execPath, args, { signal });
       const { code, stdout, stderr } = result;

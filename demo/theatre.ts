@@ -46,7 +46,7 @@ export async function openTheatre({ folder, keep, say, signal }: OpeningInput): 
   const template = preparePostgres(18).then(prepareTemplate);
   const starting = {
     orders: template.then(() => startOrders(keep, signal)),
-    billing: template.then(() => startBilling(keep, signal)),
+    billing: template.then(() => startBilling(folder, keep, signal)),
     sessions: startSessionsIfPossible(keep, say, signal),
     catalog: startCatalog(keep),
     carts: startCarts(keep),

@@ -5,7 +5,9 @@ import { hotPartitionStory, throughputStory } from './carts.ts';
 import { electionStory, memberIndexStory, memberLagStory } from './catalog.ts';
 import { hitRatioStory } from './hit-ratios.ts';
 import { indexStory, invalidIndexStory } from './indexes.ts';
+import { migrationStory } from './migration.ts';
 import { cacheReplicaStory, replicationStory } from './replication.ts';
+import { restoreDrillStory } from './restore-drill.ts';
 import { slowQueryStory } from './slow-query.ts';
 import { statementStory } from './statements.ts';
 import type { Story } from './story.ts';
@@ -23,6 +25,8 @@ export const stories: readonly Story[] = [
   statementStory,
   unusedIndexStory,
   slowQueryStory,
+  restoreDrillStory,
+  migrationStory,
   cacheStory,
   cacheBreachStory,
   bigKeyStory,

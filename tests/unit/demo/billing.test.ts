@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,13 @@ const things = new AsyncDisposableStack();
 let servers: BillingServers;
 
 beforeAll(async () => {
-  servers = await startBilling((resource) => void things.use(resource), new AbortController().signal);
+  const folder = things.use(await createTempDir('billing'));
+  await chmod(folder.path, 0o755); // the account that the servers run as has to come through
+  servers = await startBilling(
+    folder.path,
+    (resource) => void things.use(resource),
+    new AbortController().signal,
+  );
 }, 60_000);
 afterAll(() => things.disposeAsync());
 
