@@ -15,6 +15,8 @@ const fields: readonly FieldReading[] = [
 export const readMemory: NodeGroup = (node, reading, context) => {
   recordFields(fields, node, reading, context);
   const { info } = reading;
+  if (info.text('role') === 'master')
+    context.record('primaryMemoryBytes', info.number('used_memory'), { node: node.name });
   const policy = info.text('maxmemory_policy');
   if (policy !== undefined) context.record('memoryPolicy', 1, { node: node.name, policy });
   const limit = info.number('maxmemory');

@@ -14,6 +14,13 @@ export const redisObjectives: readonly ObjectiveMeasure<keyof RedisMetrics>[] = 
     subject: [],
     exempt: 'backupsUnneeded',
   },
+  // What grows is memory: bound it by a projection in the configuration.
+  {
+    objective: 'storage_bytes_forecast',
+    metric: 'primaryMemoryBytes',
+    statistic: 'forecast',
+    subject: ['node'],
+  },
   // Replicas acknowledge once a second, so that nothing finer can be seen.
   { objective: 'replication_lag_seconds', metric: 'lagSeconds', subject: ['replica'], resolution: 1 },
 ];

@@ -86,7 +86,10 @@ const guardReading = z.object({ at: z.number(), values: z.record(z.string(), z.n
 const counterReading = z.object({
   at: z.number(),
   epoch: z.string(),
-  series: z.record(z.string(), z.object({ sum: z.number(), count: z.number() })),
+  series: z.record(
+    z.string(),
+    z.object({ sum: z.number(), count: z.number(), unit: z.literal('share').optional() }),
+  ),
 });
 
 /** One look at a target before or after a change. Either part is absent when it could not be read. */

@@ -23,8 +23,8 @@ export type CounterSpan = readonly [begin: CounterReading, end: CounterReading];
 /** Fewer readings, or calls, than this say nothing. */
 const fewestReadings = 3;
 const fewestCalls = 20;
-/** A statement is slower when its mean grew by this share and by this many seconds a call. */
-const slowerBy = { share: 0.5, seconds: 0.001 } as const;
+/** A statement is slower when its mean grew by this share and by this many seconds a call; a share of something, by this much of the whole. */
+const slowerBy = { share: 0.5, seconds: 0.001, ofWhole: 0.02 } as const;
 
 /** Takes the guards out of a snapshot: the worst sample of a gauge, all samples of a counter together. */
 export function readGuards(
@@ -135,11 +135,14 @@ export function compareCounters(
         role,
         `${what}: fewer than ${fewestCalls} calls before or after, or its counters began again`,
       );
-    const isSlower = now > old * (1 + slowerBy.share) && now - old >= slowerBy.seconds;
+    const isShare = after[1].series[what]?.unit === 'share';
+    const least = isShare ? slowerBy.ofWhole : slowerBy.seconds;
+    const isSlower = now > old * (1 + slowerBy.share) && now - old >= least;
     const isFaster =
       role === 'indicator' ? now <= old * (1 - expectation.byAtLeast) : now < old / (1 + slowerBy.share);
     const verdict = isSlower ? 'worse' : isFaster ? 'better' : 'same';
-    const text = `${what}: ${show(old)} s a call before, ${show(now)} s after`;
+    const unit = isShare ? '' : ' s a call';
+    const text = `${what}: ${show(old)}${unit} before, ${show(now)}${isShare ? '' : ' s'} after`;
     return { what, role, verdict, before: old, after: now, text };
   });
 }

@@ -85,8 +85,10 @@ async function checksumOf(path: string, bytes: number, signal: AbortSignal): Pro
 }
 
 function parseHead(bytes: Buffer): RdbHead | undefined {
-  const match = /^REDIS(\d{4})$/.exec(bytes.subarray(0, 9).toString('latin1'));
-  if (match?.[1] === undefined) return undefined;
+  // Valkey 9 writes its own name before three digits.
+  const match = /^(?:REDIS(\d{4})|VALKEY(\d{3}))$/.exec(bytes.subarray(0, 9).toString('latin1'));
+  const version = match?.[1] ?? match?.[2];
+  if (version === undefined) return undefined;
   const notes = new Map<string, string>();
   let at = 9;
   while (bytes[at] === noteMark) {
@@ -96,7 +98,7 @@ function parseHead(bytes: Buffer): RdbHead | undefined {
     notes.set(name.text, value.text);
     at = value.next;
   }
-  return { version: Number(match[1]), notes };
+  return { version: Number(version), notes };
 }
 
 /** A length-prefixed text or an integer; undefined for what notes do not hold (compressed, longer than the head). */

@@ -68,6 +68,14 @@ export const cacheMetrics = defineMetrics({
     source: 'INFO memory: used_memory',
     otlp: 'redis.memory.used',
   },
+  primaryMemoryBytes: {
+    ...infoGauge,
+    name: 'reeve_redis_primary_memory_bytes',
+    unit: 'bytes',
+    help: 'Memory of primaries only, whose growth is forecast: their replicas hold the same keys.',
+    group: 'memory',
+    source: 'INFO memory: used_memory, of servers whose role is master',
+  },
   memoryPeakBytes: {
     ...infoGauge,
     name: 'reeve_redis_memory_peak_bytes',

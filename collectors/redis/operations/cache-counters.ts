@@ -40,7 +40,7 @@ function missesOf(info: Info): CounterReading['series'] {
   const hits = info.number('keyspace_hits');
   const misses = info.number('keyspace_misses');
   if (hits === undefined || misses === undefined) return {};
-  return { [missSeries]: { sum: misses, count: hits + misses } };
+  return { [missSeries]: { sum: misses, count: hits + misses, unit: 'share' } };
 }
 
 function commandSeries(info: Info): CounterReading['series'] {

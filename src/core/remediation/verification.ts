@@ -6,7 +6,14 @@ export interface CounterReading {
   readonly at: number;
   /** Changes when the counters were restarted. */
   readonly epoch: string;
-  readonly series: Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
+  readonly series: Readonly<Record<string, CounterSum>>;
+}
+
+export interface CounterSum {
+  readonly sum: number;
+  readonly count: number;
+  /** `share`: the sum counts some of `count`, such as the lookups that missed; seconds in all of `count` calls otherwise. */
+  readonly unit?: 'share' | undefined;
 }
 
 /** Which of an engine's metrics say that a target suffers: compared before and after each change, whatever was changed. */

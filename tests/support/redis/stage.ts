@@ -27,6 +27,8 @@ export interface StageOptions {
   /** Undefined: none are configured. */
   readonly credentials?: string | undefined;
   readonly scratch?: string;
+  /** Secrets beside the URL's. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Stage extends AsyncDisposable {
@@ -50,7 +52,7 @@ export interface Stage extends AsyncDisposable {
 export async function createStage(options: StageOptions): Promise<Stage> {
   const { engine, server } = options;
   const own = { url: { env: 'URL' }, biggestKeys: { enabled: false }, ...options.target };
-  const env = { URL: server.urlFor('reeve', password) };
+  const env = { URL: server.urlFor('reeve', password), ...options.env };
   const watching = watchTarget({ engine, target: own, env });
   const text = stringify({ targets: [{ id: 'watched', engine: 'redis', ...own }] });
   const [configured] = parseConfig(text, {

@@ -154,6 +154,22 @@ describe('compareCounters', () => {
   });
 
   it.each([
+    ['grew by little', 0.1, 0.11, 'same'],
+    ['grew by half and less than two hundredths of all', 0.01, 0.02, 'same'],
+    ['grew by half and more', 0.1, 0.16, 'worse'],
+    ['fell', 0.2, 0.1, 'better'],
+  ] as const)('judges a share that %s, and does not call it seconds', (_, before, after, verdict) => {
+    const shareOf = (share: number): Parameters<typeof compareCounters>[1] => [
+      { at: 0, epoch: 'a', series: { misses: { sum: 0, count: 0, unit: 'share' } } },
+      { at: 1, epoch: 'a', series: { misses: { sum: 100 * share, count: 100, unit: 'share' } } },
+    ];
+
+    const [comparison] = compareCounters(gone, shareOf(before), shareOf(after));
+
+    expect(comparison).toMatchObject({ verdict, text: `misses: ${before} before, ${after} after` });
+  });
+
+  it.each([
     ['too few calls', span(0.1, 5), span(0.1)],
     ['counters that began again', span(0.1), span(0.1, 100, 'b')],
     ['a statement that is gone', span(0.1), [span(0.1)[0], { at: 1, epoch: 'a', series: {} }] as const],
