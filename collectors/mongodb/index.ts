@@ -30,7 +30,7 @@ export const engine: Engine = defineEngine({
   createCollector: async (input) => (await import('./collector.ts')).createMongodbCollector(input),
   guards: mongodbGuards,
   proves: ['restore', 'migration'],
-  actions: ['hide_index', 'drop_hidden_index', 'create_mongodb_index'],
+  actions: ['hide_index', 'drop_hidden_index', 'create_mongodb_index', 'apply_migration'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createMongodbOperations(input),
 });

@@ -5,6 +5,7 @@ import { createIndex } from './create-index.ts';
 import { dropHiddenIndex } from './drop-hidden-index.ts';
 import { hideIndex } from './hide-index.ts';
 import type { MongodbOperationsInput } from './input.ts';
+import { applyMigrationAction, migrationOperations } from './migrations/migration-action.ts';
 import { identifyPlace, type Place } from './place.ts';
 import { ReadingSide } from './reading-side.ts';
 
@@ -13,9 +14,10 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
   const reading = new ReadingSide(input);
   const place: Place = { input, reading };
   return {
-    actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place)],
+    actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place), applyMigrationAction(place)],
     identify: (signal) => identifyPlace(place, signal),
     backups: backupOperations(input),
+    migrations: migrationOperations(place),
     check: (signal) => checkLogins(input, reading, signal),
     close: () => reading.close(),
   };

@@ -54,6 +54,7 @@ const admin = [
   'dropIndex',
   'listCollections',
   'listIndexes',
+  'renameCollectionSameDB',
   'enableProfiler',
   'validate',
 ];

@@ -185,7 +185,7 @@ export async function refusalOf(stage: Stage, actionId: string, only?: string): 
 }
 
 /** A draft with what the pipeline adds. */
-function approved(draft: PlanDraft, runId: string): Plan {
+export function approved(draft: PlanDraft, runId: string): Plan {
   return {
     ...draft,
     runId,
