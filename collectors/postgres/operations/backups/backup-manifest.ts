@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../../../../src/sdk.ts';
 import { createCrc32c } from './crc32c.ts';
+import { inBatches } from './in-batches.ts';
 
 const file = z.object({
   Path: z.string().optional(),
@@ -79,12 +80,17 @@ function isIntact(text: string): boolean {
 }
 
 /** Files that are missing or of another size than the manifest says; at most ten are named. */
-export async function findWrongSizes(folder: string, { files }: BackupManifest): Promise<readonly string[]> {
-  return findWrong(files, async ({ path, bytes }) => {
+export async function findWrongSizes(
+  folder: string,
+  { files }: BackupManifest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const look = async ({ path, bytes }: ManifestFile): Promise<string | undefined> => {
     const found = await lstat(join(folder, path)).catch(() => undefined);
     if (found === undefined) return `${path} is missing`;
     return found.size === bytes ? undefined : `${path} has ${found.size} bytes instead of ${bytes}`;
-  });
+  };
+  return faultsOf(await inBatches(files, look, signal));
 }
 
 /** Files whose content is another one than the manifest says; those without a checksum, or by an unknown method, are passed over. */
@@ -94,51 +100,43 @@ export async function findWrongContents(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const crc = createCrc32c();
-  return findWrong(files, async ({ path, algorithm, checksum }) => {
+  const look = async (file: ManifestFile): Promise<string | undefined> => {
     // Where tablespaces were is written anew.
-    if (algorithm === undefined || checksum === undefined || path === 'tablespace_map') return undefined;
-    const found = await checksumOf(join(folder, path), algorithm, crc, signal);
-    return found === undefined || found === checksum.toLowerCase()
+    if (file.path === 'tablespace_map') return undefined;
+    const found = await checksumOf(folder, file, crc, signal);
+    return found === undefined || found === file.checksum?.toLowerCase()
       ? undefined
-      : `${path} has another checksum`;
-  });
+      : `${file.path} has another checksum`;
+  };
+  return faultsOf(await inBatches(files, look, signal));
 }
 
 const mostNamed = 10;
 const blockBytes = 262_144;
 
-async function findWrong(
-  files: readonly ManifestFile[],
-  look: (file: ManifestFile) => Promise<string | undefined>,
-): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  for (const each of files) {
-    const fault = await look(each);
-    if (fault !== undefined) wrong.push(fault);
-    if (wrong.length === mostNamed) break;
-  }
-  return wrong;
+function faultsOf(found: readonly (string | undefined)[]): readonly string[] {
+  return found.filter((fault) => fault !== undefined).slice(0, mostNamed);
 }
 
 async function checksumOf(
-  path: string,
-  algorithm: string,
+  folder: string,
+  { path, bytes, algorithm, checksum }: ManifestFile,
   crc: (state: number, bytes: Buffer) => number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const hashName = /^SHA(224|256|384|512)$/.exec(algorithm)?.[0]?.toLowerCase();
-  if (hashName === undefined && algorithm !== 'CRC32C') return undefined;
+  const hashName = /^SHA(?:224|256|384|512)$/.exec(algorithm ?? '')?.[0].toLowerCase();
+  if (checksum === undefined || (hashName === undefined && algorithm !== 'CRC32C')) return undefined;
   const hash = hashName === undefined ? undefined : createHash(hashName);
   let state = 0;
-  await using file = await open(path, 'r');
-  const buffer = Buffer.allocUnsafe(blockBytes);
+  await using file = await open(join(folder, path), 'r');
+  const buffer = Buffer.allocUnsafe(Math.min(blockBytes, bytes + 1));
   for (;;) {
     signal.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, blockBytes);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length);
     if (bytesRead === 0) break;
-    const bytes = buffer.subarray(0, bytesRead);
-    if (hash === undefined) state = crc(state, bytes);
-    else hash.update(bytes);
+    const part = buffer.subarray(0, bytesRead);
+    if (hash === undefined) state = crc(state, part);
+    else hash.update(part);
   }
   if (hash !== undefined) return hash.digest('hex');
   const sum = Buffer.alloc(4);

@@ -47,7 +47,9 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
       : await readPackedLabel(join(path, tar), signal);
   const faults = [
     ...(faulty === undefined ? [] : [faulty]),
-    ...(tar === undefined ? await plainFaults(path, manifest) : await tarFaults(join(path, tar), manifest)),
+    ...(tar === undefined
+      ? await plainFaults(path, manifest, signal)
+      : await tarFaults(join(path, tar), manifest)),
   ];
   const restoredBytes = manifest?.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const mark = await stat(
@@ -68,8 +70,12 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
   };
 }
 
-async function plainFaults(path: string, manifest: BackupManifest | undefined): Promise<readonly string[]> {
-  if (manifest !== undefined) return findWrongSizes(path, manifest);
+async function plainFaults(
+  path: string,
+  manifest: BackupManifest | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (manifest !== undefined) return findWrongSizes(path, manifest, signal);
   const missing: string[] = [];
   for (const name of ['PG_VERSION', 'backup_label', 'global/pg_control', 'base']) {
     if ((await lstat(join(path, name)).catch(() => undefined)) === undefined)

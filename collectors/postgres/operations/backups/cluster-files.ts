@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from './chain.ts';
+import { inBatches } from './in-batches.ts';
 import { type Account, runOrFail } from './run-tool.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 
@@ -114,25 +115,21 @@ async function copyFolder(
   account: Account | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    signal.throwIfAborted();
-    const source = join(from, entry.name);
+  const entries = await readdir(from, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const copy = async ({ name }: (typeof files)[number]): Promise<void> => {
+    await copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await own(join(to, name), account);
+  };
+  await inBatches(files, copy, signal);
+  for (const entry of entries) {
     const target = join(to, entry.name);
-    if (entry.isDirectory()) {
-      await ownFolder(target, account);
-      await copyFolder(source, target, account, signal);
-    } else if (entry.isFile()) {
-      await copyFile(source, target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
-      await own(target, account);
-    } else if (entry.isSymbolicLink() && entry.name === 'pg_wal') {
-      await ownFolder(target, account);
-      await copyFolder(
-        await realpath(source).catch(() => join(from, 'nowhere')),
-        target,
-        account,
-        signal,
-      ).catch(() => undefined);
-    }
+    // Of links, only the one to the WAL is followed: what others lead to would be production's.
+    const isWal = entry.isSymbolicLink() && entry.name === 'pg_wal';
+    if (!entry.isDirectory() && !isWal) continue;
+    await ownFolder(target, account);
+    const source = await realpath(join(from, entry.name)).catch(() => undefined);
+    if (source !== undefined) await copyFolder(source, target, account, signal);
   }
 }
 

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
-import { basename, join, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../../../src/sdk.ts';
 import { drillMark, runTool } from './run-tool.ts';
+import { placeMark } from './scratch-place.ts';
 
 const stepMs = 25;
 const patienceMs = 10_000;
@@ -14,7 +16,8 @@ const patienceMs = 10_000;
  */
 export async function discardDrill(folder: string, clock: Clock): Promise<void> {
   const real = await realpath(folder).catch(() => undefined);
-  if (real === undefined) return;
+  // Without the mark nothing was started in it: it may be anybody's.
+  if (real === undefined || !existsSync(join(real, placeMark))) return;
   const memory = await sharedMemoryOf(join(real, 'data'));
   for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
     const end = clock.monotonicMs() + patienceMs;
@@ -47,11 +50,12 @@ async function processesIn(folder: string): Promise<readonly number[]> {
   return found;
 }
 
+/** A server of the drill works in its data directory; its tools, and a server that just begins, in the folder itself. */
 async function belongsTo(pid: number, folder: string): Promise<boolean> {
   const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-  if (cwd !== folder && !cwd.startsWith(folder + sep)) return false;
-  const program = basename(await readlink(`/proc/${pid}/exe`).catch(() => ''));
-  if (program === 'postgres') return true;
+  if (cwd === join(folder, 'data'))
+    return basename(await readlink(`/proc/${pid}/exe`).catch(() => '')) === 'postgres';
+  if (cwd !== folder) return false;
   const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
   return environment.split('\0').includes(`${drillMark}=${folder}`);
 }

@@ -74,7 +74,8 @@ export interface Recovery {
 /** Starts the server on the files that stand in the folder, and lets it recover. */
 export async function recover(request: RestoreRequest, recovery: Recovery): Promise<Restored> {
   const { place, journal, until, clock, signal } = request;
-  const target = until === undefined ? undefined : new Date(until).toISOString();
+  const target =
+    until === undefined ? undefined : new Date(until).toISOString().replace('T', ' ').replace('Z', '+00');
   const signalFile = join(place.data, 'recovery.signal');
   await writeFile(signalFile, '', { mode: 0o600 });
   if (place.account !== undefined) await chown(signalFile, place.account.uid, place.account.gid);

@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import type { Access } from '../access.ts';
@@ -18,6 +18,9 @@ export interface ScratchPlace {
   /** Why it cannot be production, for people. */
   readonly why: string;
 }
+
+/** Stands in a folder that was shown to be a drill's own; what runs in any other folder is not ours to end. */
+export const placeMark = 'reeve-drill';
 
 /** A Unix socket's path must fit into sun_path: 107 bytes on Linux, 103 elsewhere. */
 const longestSocket = 103;
@@ -48,6 +51,11 @@ export async function prepareScratch(folder: string, forbidden: readonly string[
     await assertReachable(dirname(real), account);
     await chown(real, account.uid, account.gid);
   }
+  await writeFile(
+    join(real, placeMark),
+    `A restore drill of Reeve; whatever runs here may be ended, and the folder removed.\n`,
+    { flag: 'wx' },
+  );
   await makePrivate(socket, account);
   return {
     folder: real,

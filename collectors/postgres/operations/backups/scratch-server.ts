@@ -138,7 +138,9 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
 
 /** The lines of a server's log that say what went wrong. */
 export function explainLog(text: string): string {
-  const telling = text.split('\n').filter((line) => /(?:FATAL|PANIC|ERROR|HINT|DETAIL): /.test(line));
+  const telling = text
+    .split('\n')
+    .filter((line) => /(?:FATAL|PANIC|ERROR|HINT|DETAIL): |LOG: .*(?:parameter|syntax error)/.test(line));
   return lastLines(telling.length === 0 ? text : telling.join('\n'), 5).replaceAll(
     /\S+ \S+ UTC \[\d+\] /g,
     '',
