@@ -6,11 +6,13 @@ export const throughput: Pipeline = {
   title: 'throughput',
   objectives: ['request_unit_utilization_ratio'],
   practice: 'provisioning throughput',
-  advice: 'partition keys, consistency and expiry of documents',
+  advice: 'choosing partition keys and consistency',
   practices: {
     scale_throughput_up: 'provisioning throughput',
     scale_throughput_down: 'provisioning throughput',
   },
   candidateLimit: 3,
   custodian: [],
+  // Load changes within hours: while one scaling is watched, the next one of the same container waits.
+  soakMs: ({ soakMs }) => Math.min(soakMs, 2 * 3_600_000),
 };

@@ -23,7 +23,7 @@ export const practiceTopics = [
   'caching patterns and invalidation',
   'partitioning and clustering',
   'provisioning throughput',
-  'partition keys, consistency and expiry of documents',
+  'choosing partition keys and consistency',
   'bounding storage growth',
 ] as const;
 export type PracticeTopic = (typeof practiceTopics)[number];

@@ -74,7 +74,20 @@ describe('the notes we bring', () => {
     ['mongodb', ['creating indexes without blocking writes']],
     ['redis', ['slow commands and data structures', 'optimising slow queries']],
     ['bigquery', ['optimising slow queries']],
-    ['cosmosdb', ['optimising slow queries']],
+    [
+      'cosmosdb',
+      ['optimising slow queries', 'provisioning throughput', 'choosing partition keys and consistency'],
+    ],
+    ['redis', ['caching patterns and invalidation']],
+    ['bigquery', ['partitioning and clustering']],
+    ...['postgres', 'mongodb', 'redis', 'bigquery', 'cosmosdb'].map((engine): [string, PracticeTopic[]] => [
+      engine,
+      ['backup and restore strategies', 'bounding storage growth'],
+    ]),
+    ...['postgres', 'mongodb', 'bigquery', 'cosmosdb'].map((engine): [string, PracticeTopic[]] => [
+      engine,
+      ['safe schema migrations'],
+    ]),
   ] satisfies [string, PracticeTopic[]][])('cover %s: %s', async (engine, topics) => {
     const { practices, double } = await arrange(status(404));
 
