@@ -9,6 +9,7 @@ export const sqlRules = {
   select_star: 'Name the columns: a new column changes what this returns and what it costs.',
   delete_without_where: 'Say which rows: without a condition on its columns it deletes them all.',
   update_without_where: 'Say which rows: without a condition on its columns it changes them all.',
+  server_command: 'A person does that by hand: it reaches beyond the database.',
   destroys_data: 'Reeve never destroys data; a person does that, with a backup that was restored.',
 } as const;
 export type SqlRule = keyof typeof sqlRules;
@@ -79,10 +80,29 @@ const judges: Readonly<Record<string, Judge>> = {
   DropdbStmt: () => breaks('destroys_data', 'DROP DATABASE'),
   DropOwnedStmt: () => breaks('destroys_data', 'DROP OWNED'),
   DropTableSpaceStmt: () => breaks('destroys_data', 'DROP TABLESPACE'),
-  DeleteStmt: ({ fields }) =>
-    restricts(fields['whereClause']) ? none : breaks('delete_without_where', 'DELETE without a condition'),
-  UpdateStmt: ({ fields }) =>
-    restricts(fields['whereClause']) ? none : breaks('update_without_where', 'UPDATE without a condition'),
+  SelectStmt: ({ fields }) => wholeRows(fields['fromClause'], fields['targetList']),
+  InsertStmt: ({ fields }) => wholeRows(fields['relation'], fields['returningClause']),
+  DeleteStmt: ({ fields }) => [
+    ...wholeRows(fields['relation'], fields['returningClause']),
+    ...(restricts(fields['whereClause'])
+      ? none
+      : breaks('delete_without_where', 'DELETE without a condition')),
+  ],
+  UpdateStmt: ({ fields }) => [
+    ...wholeRows(fields['relation'], fields['returningClause']),
+    ...(restricts(fields['whereClause'])
+      ? none
+      : breaks('update_without_where', 'UPDATE without a condition')),
+  ],
+  MergeStmt: ({ fields }) => mergeActions(fields),
+  CopyStmt: ({ fields }) =>
+    fields['filename'] === undefined
+      ? none
+      : breaks(
+          'server_command',
+          `COPY reads or writes ${fields['is_program'] === true ? 'by a program' : 'a file'} of the server`,
+        ),
+  AlterSystemStmt: () => breaks('server_command', 'ALTER SYSTEM changes the configuration of the server'),
 };
 
 const constraint = z.object({
@@ -134,11 +154,67 @@ function isOff(argument: unknown): boolean {
   return false;
 }
 
-/** A condition that mentions no column and asks no subquery holds for all rows or none. */
+/** By WHEN clauses: what is matched is restricted by the join, what is not by its own condition alone. */
+function mergeActions(fields: SyntaxNode['fields']): readonly RuleBreak[] {
+  const found: RuleBreak[] = [];
+  for (const { commandType, matchKind, condition } of nodesOfKind(
+    fields['mergeWhenClauses'],
+    'MergeWhenClause',
+  )) {
+    const isJoined = matchKind === 'MERGE_WHEN_MATCHED' && restricts(fields['joinCondition']);
+    if (isJoined || restricts(condition)) continue;
+    if (commandType === 'CMD_DELETE')
+      found.push(...breaks('delete_without_where', 'MERGE … DELETE without a condition'));
+    if (commandType === 'CMD_UPDATE')
+      found.push(...breaks('update_without_where', 'MERGE … UPDATE without a condition'));
+  }
+  return found;
+}
+
+const columnReference = z.object({ fields: z.tuple([z.object({ String: z.object({ sval: z.string() }) })]) });
+
+/** A name of a table where a value stands is its whole row: `row_to_json(o)`. */
+function wholeRows(from: unknown, values: unknown): readonly RuleBreak[] {
+  const names = new Set<string>();
+  // RETURNING belongs to a table that stands there without its kind.
+  for (const { kind, fields } of nodesIn(from, 'RangeVar')) {
+    if (kind !== 'RangeVar' && kind !== 'RangeSubselect') continue;
+    const aliases = [...nodesOfKind({ alias: fields['alias'] }, 'alias')].map(({ aliasname }) => aliasname);
+    const name = aliases[0] ?? fields['relname'];
+    if (typeof name === 'string') names.add(name);
+  }
+  for (const reference of nodesOfKind(values, 'ColumnRef')) {
+    const parsed = columnReference.safeParse(reference);
+    const name = parsed.data?.fields[0].String.sval;
+    if (name !== undefined && names.has(name))
+      return breaks('select_star', 'the name of a table stands for all its columns');
+  }
+  return none;
+}
+
+const boolean = z.object({
+  BoolExpr: z.object({ boolop: z.string(), args: z.array(z.unknown()) }),
+});
+const comparison = z.object({ A_Expr: z.object({ lexpr: z.unknown(), rexpr: z.unknown() }) });
+
+/** A condition that mentions no column and asks no subquery holds for all rows or none; so does what compares a value with itself. */
 function restricts(where: unknown): boolean {
   if (where === undefined) return false;
+  const { data: logic } = boolean.safeParse(where);
+  if (logic?.BoolExpr.boolop === 'OR_EXPR') return logic.BoolExpr.args.every(restricts);
+  if (logic !== undefined) return logic.BoolExpr.args.some(restricts);
+  const { data: compared } = comparison.safeParse(where);
+  if (compared !== undefined && isSameExpression(compared.A_Expr.lexpr, compared.A_Expr.rexpr)) return false;
   for (const { kind } of nodesIn(where)) {
     if (kind === 'ColumnRef' || kind === 'CurrentOfExpr' || kind === 'SubLink') return true;
   }
   return false;
+}
+
+function isSameExpression(one: unknown, other: unknown): boolean {
+  return one !== undefined && withoutPlaces(one) === withoutPlaces(other);
+}
+
+function withoutPlaces(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => (key === 'location' ? undefined : inner)) ?? '';
 }

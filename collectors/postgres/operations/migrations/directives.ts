@@ -9,6 +9,10 @@ export interface Declarations {
   readonly unknown: readonly { readonly line: number; readonly text: string }[];
 }
 
+type Draft = {
+  -readonly [K in keyof Declarations]: Declarations[K] extends readonly (infer E)[] ? E[] : never;
+};
+
 const directive = /^--\s*reeve:\s*(.*?)\s*$/i;
 const object = String.raw`((?:"[^"]+"|[\w$]+)(?:\.(?:"[^"]+"|[\w$]+)){0,2})`;
 const forms = {
@@ -19,12 +23,7 @@ const forms = {
 
 /** Only real comments count, as PostgreSQL's own scanner sees them. Empty for a text that cannot be read. */
 export async function readDeclarations(text: string): Promise<Declarations> {
-  const found = {
-    deletes: [] as { table: string; rows: number | 'all' }[],
-    drops: [] as string[],
-    narrows: [] as string[],
-    unknown: [] as { line: number; text: string }[],
-  };
+  const found: Draft = { deletes: [], drops: [], narrows: [], unknown: [] };
   if (text.trim() === '' || text.includes('\0')) return found;
   const bytes = Buffer.from(text, 'utf8');
   const tokens = await scan(text).then(

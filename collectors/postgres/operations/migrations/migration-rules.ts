@@ -76,8 +76,9 @@ export function brokenMigrationRules(
       rule: 'server_files',
       found: node.fields['is_program'] === true ? 'COPY … PROGRAM' : 'COPY',
     });
-  if (kind === 'VariableSetStmt' && reserved.test(String(node.fields['name'] ?? '')))
-    found.push({ rule: 'reserved_setting', found: `SET ${String(node.fields['name'])}` });
+  const { name: setting } = node.fields;
+  if (kind === 'VariableSetStmt' && typeof setting === 'string' && reserved.test(setting))
+    found.push({ rule: 'reserved_setting', found: `SET ${setting}` });
   if (node.fields['behavior'] === 'DROP_CASCADE') found.push({ rule: 'cascade', found: 'CASCADE' });
   if (kind === 'AlterTableStmt') found.push(...alterations(node, isNew));
   return found;

@@ -2,13 +2,13 @@ import type {
   Act,
   Candidate,
   FindRequest,
-  MigrationFile,
   MigrationRequest,
   OperationContext,
   PlanDraft,
   Refusal,
 } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
+import { askSquawk } from '../squawk.ts';
 import { judgeLocks } from './judge-locks.ts';
 import { type JudgedFile, judgeFile } from './judge-migration.ts';
 import { migrationFactsAsJson } from './migration-facts.ts';
@@ -73,9 +73,29 @@ export async function planMigration(
     evidence(tablesSeen(survey));
     const [first] = refusals;
     if (first !== undefined) return { id: first.id, text: refusals.map(({ text }) => text).join('; ') };
-    const warnings = [...judged.flatMap((file) => file.warnings), ...locks.flatMap((each) => each.warnings)];
+    const warnings = [
+      ...judged.flatMap((file) => file.warnings),
+      ...locks.flatMap((each) => each.warnings),
+      ...(await lint(judged, signal)),
+    ];
     return draft({ access, candidate, brought, judged, survey, warnings });
   });
+}
+
+/** Rules that ours say better, and matters of taste. */
+const unwanted =
+  /^(?:prefer-|ban-drop-|require-concurrent|constraint-missing-not-valid|adding-(?:required|foreign)|disallowed-unique|changing-column-type|renaming-|transaction-nesting|ban-concurrent)/;
+
+/** What squawk has to say besides; its absence changes nothing. */
+async function lint(judged: readonly JudgedFile[], signal: AbortSignal): Promise<readonly string[]> {
+  const said: string[] = [];
+  for (const { file } of judged) {
+    const answer = await askSquawk(file.up, signal);
+    if ('missing' in answer) return [];
+    for (const { rule, line, text } of answer.findings)
+      if (!unwanted.test(rule)) said.push(`${file.name} up:${line}: ${text} (squawk: ${rule})`);
+  }
+  return said.slice(0, 50);
 }
 
 function ofTarget({ input }: Access, { tracksCounts, role, mayActAs }: TargetSurvey): readonly Refusal[] {
@@ -122,19 +142,8 @@ interface Material {
 function draft({ access, candidate, brought, judged, survey, warnings }: Material): PlanDraft {
   const { input } = access;
   const { database, tables } = survey;
-  const files = judged.map(({ file }) => file);
   const names = tables.map(({ name }) => name);
   const locks = [...new Set(judged.flatMap((file) => locksOf(file, survey)))];
-  const losses = judged.flatMap(({ file, declared }) => [
-    ...declared.deletes.map(
-      ({ table, rows }) => `${file.name} declares that it deletes ${rows} rows of ${table}`,
-    ),
-    ...declared.drops.map(
-      (each) => `${file.name} declares that it drops ${each}: its contents do not come back`,
-    ),
-    ...declared.narrows.map((each) => `${file.name} declares that it narrows ${each}`),
-  ]);
-  const foreign = [...new Set(files.map(({ tool }) => tool).filter((tool) => tool !== 'reeve'))];
   return {
     target: input.target.id,
     engine: input.target.engine,
@@ -166,26 +175,38 @@ function draft({ access, candidate, brought, judged, survey, warnings }: Materia
       byAtLeast: 0,
       text: 'reeve.migrations has every file, and nothing gets slower',
     },
-    exclusive:
-      names.length === 0
-        ? [`${database}: migrations`]
-        : [`${database}: migrations`, ...names.map((name) => `${database}.${name}`)],
-    warnings: [
-      ...foreign.map(
-        (tool) =>
-          `files of ${tool} are judged and rehearsed, never applied: ${tool} keeps its own history and has to apply them`,
-      ),
-      ...losses,
-      ...warnings,
-    ],
-    facts: factsOf(brought, survey, files),
+    exclusive: [`${database}: migrations`, ...names.map((name) => `${database}.${name}`)],
+    warnings: warningsOf(judged, warnings),
+    facts: factsOf(brought, survey, judged),
   };
+}
+
+/** What a person must know before approving. */
+function warningsOf(judged: readonly JudgedFile[], found: readonly string[]): readonly string[] {
+  const tools = new Set(judged.map(({ file }) => file.tool));
+  const foreign = [...tools].filter((tool) => tool !== 'reeve');
+  return [
+    ...foreign.map(
+      (tool) =>
+        `files of ${tool} are judged and rehearsed, never applied: ${tool} keeps its own history and has to apply them`,
+    ),
+    ...judged.flatMap(({ file, declared }) => [
+      ...declared.deletes.map(
+        ({ table, rows }) => `${file.name} declares that it deletes ${rows} rows of ${table}`,
+      ),
+      ...declared.drops.map(
+        (each) => `${file.name} declares that it drops ${each}: its contents do not come back`,
+      ),
+      ...declared.narrows.map((each) => `${file.name} declares that it narrows ${each}`),
+    ]),
+    ...found,
+  ];
 }
 
 function factsOf(
   { files: all }: MigrationRequest,
   survey: TargetSurvey,
-  files: readonly MigrationFile[],
+  judged: readonly JudgedFile[],
 ): PlanDraft['facts'] {
   const applied = new Set(survey.history.map(({ name }) => name));
   const { database, databaseOid, serverStartedAt, role, searchPath, history, schemaHash } = survey;
@@ -196,7 +217,7 @@ function factsOf(
     role,
     searchPath,
     schemaHash,
-    files: files.map((file) => ({ name: file.name, sha256: fingerprintOf(file), tool: file.tool })),
+    files: judged.map(({ file }) => ({ name: file.name, sha256: fingerprintOf(file), tool: file.tool })),
     earlier: all.filter(({ name }) => applied.has(name)).map((file) => ({ ...file })),
     history: history.map(({ name, sha256 }) => ({ name, sha256 })),
     tables: survey.tables.map(({ name, oid, rows, bytes, lines }) => ({

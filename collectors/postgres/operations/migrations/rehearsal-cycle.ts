@@ -32,8 +32,8 @@ interface State {
 
 /** How a file is applied and taken back: for good, or inside of a transaction that is not kept. */
 interface Ways {
-  up(judged: JudgedFile): Promise<FileReport>;
-  down(judged: JudgedFile): Promise<FileReport>;
+  readonly up: (judged: JudgedFile) => Promise<FileReport>;
+  readonly down: (judged: JudgedFile) => Promise<FileReport>;
 }
 
 /** What one pass came to; `fault`: why it failed. */

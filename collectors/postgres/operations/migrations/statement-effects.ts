@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SqlStatement } from '../split-statements.ts';
-import { namesOf, nodesIn, nodesOfKind, rangeVar } from '../syntax-tree.ts';
+import { namesOf, nodesIn, nodesOfKind, rangeVar, type SyntaxNode } from '../syntax-tree.ts';
 
 export type LockLevel = 'ACCESS EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE';
 
@@ -36,90 +36,90 @@ const droppedKinds: ReadonlyMap<string, string> = new Map([
   ['OBJECT_EXTENSION', 'extension'],
 ]);
 
-export function effectsOf({ node }: SqlStatement): StatementEffects {
-  const effects = {
-    creates: [] as string[],
-    names: [...new Set([...relationsIn({ [node.kind]: node.fields })])],
-    locks: [] as { relation: string; level: LockLevel }[],
-    lasts: undefined as string | undefined,
-    drops: [] as { name: string; what: string; parts: 1 | 2 }[],
-    deletes: [] as { table: string; isAll: boolean }[],
-    writes: [] as string[],
-    typeChanges: [] as { table: string; column: string }[],
-    notNulls: [] as { table: string; column: string }[],
-    calls: [...callsIn({ [node.kind]: node.fields })],
-  };
-  const relation = nameOf(node.fields['relation']);
-  const lock = (level: LockLevel, on = relation): void => {
-    if (on !== undefined) effects.locks.push({ relation: on, level });
-  };
-  switch (node.kind) {
-    case 'CreateStmt':
-      if (relation !== undefined) effects.creates.push(relation);
-      for (const { pktable } of nodesOfKind(node.fields, 'Constraint'))
-        lock('SHARE ROW EXCLUSIVE', nameOf(pktable));
-      break;
-    case 'CreateTableAsStmt':
-    case 'ViewStmt': {
-      const made = nameOf(node.fields['view']) ?? intoOf(node.fields['into']);
-      if (made !== undefined) effects.creates.push(made);
-      break;
-    }
-    case 'AlterTableStmt':
-      alterations(node.fields, relation ?? '', effects, lock);
-      break;
-    case 'RenameStmt':
-    case 'AlterObjectSchemaStmt':
-    case 'RuleStmt':
-      lock('ACCESS EXCLUSIVE');
-      break;
-    case 'IndexStmt':
-      if (node.fields['concurrent'] !== true) {
-        lock('SHARE');
-        effects.lasts = 'it builds an index';
-      }
-      break;
-    case 'CreateTrigStmt':
-      lock('SHARE ROW EXCLUSIVE');
-      break;
-    case 'RefreshMatViewStmt':
-      if (node.fields['concurrent'] !== true) {
-        lock('ACCESS EXCLUSIVE');
-        effects.lasts = 'it computes the view';
-      }
-      break;
-    case 'DropStmt':
-      drops(node.fields, effects, lock);
-      break;
-    case 'TruncateStmt':
-      for (const table of relationsIn(node.fields['relations'])) {
-        lock('ACCESS EXCLUSIVE', table);
-        effects.deletes.push({ table, isAll: true });
-        effects.writes.push(table);
-      }
-      break;
-    default:
-      break;
-  }
-  for (const inner of nodesIn({ [node.kind]: node.fields })) {
-    const table = nameOf(inner.fields['relation']);
-    if (table === undefined) continue;
-    if (['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].includes(inner.kind))
-      effects.writes.push(table);
-    if (inner.kind === 'DeleteStmt')
-      effects.deletes.push({ table, isAll: inner.fields['whereClause'] === undefined });
-    if (inner.kind === 'MergeStmt' && JSON.stringify(inner.fields).includes('"CMD_DELETE"'))
-      effects.deletes.push({ table, isAll: false });
-  }
-  return effects;
-}
-
 type Draft = {
   -readonly [K in keyof StatementEffects]: StatementEffects[K] extends readonly (infer E)[]
     ? E[]
     : StatementEffects[K];
 };
-type Lock = (level: LockLevel, on?: string) => void;
+type Lock = (level: LockLevel, on: string | undefined) => void;
+
+/** What one kind of statement does beside writing rows; `table` is its relation, where it has one. */
+type Effect = (found: {
+  readonly fields: SyntaxNode['fields'];
+  readonly table: string | undefined;
+  readonly effects: Draft;
+  readonly lock: Lock;
+}) => void;
+
+const exclusive: Effect = ({ table, lock }) => lock('ACCESS EXCLUSIVE', table);
+const makes: Effect = ({ fields, effects }) => {
+  const made = nameOf(fields['view']) ?? intoOf(fields['into']);
+  if (made !== undefined) effects.creates.push(made);
+};
+
+const byKind: Readonly<Record<string, Effect>> = {
+  CreateStmt: ({ fields, table, effects, lock }) => {
+    if (table !== undefined) effects.creates.push(table);
+    for (const { pktable } of nodesOfKind(fields, 'Constraint')) lock('SHARE ROW EXCLUSIVE', nameOf(pktable));
+  },
+  CreateTableAsStmt: makes,
+  ViewStmt: makes,
+  AlterTableStmt: alterations,
+  RenameStmt: exclusive,
+  AlterObjectSchemaStmt: exclusive,
+  RuleStmt: exclusive,
+  CreateTrigStmt: ({ table, lock }) => lock('SHARE ROW EXCLUSIVE', table),
+  IndexStmt: ({ fields, table, effects, lock }) => {
+    if (fields['concurrent'] === true) return;
+    lock('SHARE', table);
+    effects.lasts = 'it builds an index';
+  },
+  RefreshMatViewStmt: ({ fields, table, effects, lock }) => {
+    if (fields['concurrent'] === true) return;
+    lock('ACCESS EXCLUSIVE', table);
+    effects.lasts = 'it computes the view';
+  },
+  DropStmt: drops,
+  TruncateStmt: ({ fields, effects, lock }) => {
+    for (const each of relationsIn(fields['relations'])) {
+      lock('ACCESS EXCLUSIVE', each);
+      effects.deletes.push({ table: each, isAll: true });
+      effects.writes.push(each);
+    }
+  },
+};
+
+const writers = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt']);
+
+export function effectsOf({ node }: SqlStatement): StatementEffects {
+  const tree = { [node.kind]: node.fields };
+  const effects: Draft = {
+    creates: [],
+    names: [...new Set(relationsIn(tree))],
+    locks: [],
+    lasts: undefined,
+    drops: [],
+    deletes: [],
+    writes: [],
+    typeChanges: [],
+    notNulls: [],
+    calls: [...callsIn(tree)],
+  };
+  const lock: Lock = (level, on) => {
+    if (on !== undefined) effects.locks.push({ relation: on, level });
+  };
+  const { fields } = node;
+  byKind[node.kind]?.({ fields, table: nameOf(fields['relation']), effects, lock });
+  for (const { kind, fields: inner } of nodesIn(tree)) {
+    const table = writers.has(kind) ? nameOf(inner['relation']) : undefined;
+    if (table === undefined) continue;
+    effects.writes.push(table);
+    if (kind === 'DeleteStmt') effects.deletes.push({ table, isAll: inner['whereClause'] === undefined });
+    if (kind === 'MergeStmt' && JSON.stringify(inner).includes('"CMD_DELETE"'))
+      effects.deletes.push({ table, isAll: false });
+  }
+  return effects;
+}
 
 const column = z.object({ ColumnDef: z.object({ colname: z.string() }) });
 const constraint = z.object({
@@ -142,12 +142,7 @@ const gentle = new Set([
   'AT_DropCluster',
 ]);
 
-function alterations(
-  fields: Readonly<Record<string, unknown>>,
-  table: string,
-  effects: Draft,
-  lock: Lock,
-): void {
+function alterations({ fields, table = '', effects, lock }: Parameters<Effect>[0]): void {
   for (const command of nodesOfKind(fields['cmds'], 'AlterTableCmd')) {
     const { subtype, name, def } = command;
     const named = typeof name === 'string' ? name : '';
@@ -155,13 +150,13 @@ function alterations(
     const added = constraint.safeParse(def);
     if (subtype === 'AT_AddConstraint' && added.success) {
       const { contype, skip_validation: later, indexname, pktable } = added.data.Constraint;
-      lock(contype === 'CONSTR_FOREIGN' ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE');
+      lock(contype === 'CONSTR_FOREIGN' ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE', table);
       lock('SHARE ROW EXCLUSIVE', nameOf(pktable));
       if (later !== true && indexname === undefined)
         effects.lasts = 'it looks at every row for the constraint';
       continue;
     }
-    lock('ACCESS EXCLUSIVE');
+    lock('ACCESS EXCLUSIVE', table);
     if (subtype === 'AT_DropColumn')
       effects.drops.push({ name: `${table}.${named}`, what: 'column', parts: 2 });
     if (subtype === 'AT_AlterColumnType') effects.typeChanges.push({ table, column: named });
@@ -195,7 +190,7 @@ function rewrites(definition: unknown): boolean {
   return false;
 }
 
-function drops(fields: Readonly<Record<string, unknown>>, effects: Draft, lock: Lock): void {
+function drops({ fields, effects, lock }: Parameters<Effect>[0]): void {
   const kind = String(fields['removeType']);
   const what = droppedKinds.get(kind);
   const objects = Array.isArray(fields['objects']) ? fields['objects'] : [];
