@@ -9,6 +9,7 @@ import type {
 } from '../../src/sdk.ts';
 import { tryAssumptions } from './assumptions.ts';
 import { pingSeconds, readAvailability, readRunning } from './availability.ts';
+import { readBackups } from './backups/backup-group.ts';
 import type { BigqueryClient } from './bigquery-api.ts';
 import { type BillingCalendar, createBillingCalendar } from './billing-calendar.ts';
 import { readBreakdown } from './breakdown.ts';
@@ -18,6 +19,8 @@ import type { BigqueryOptions } from './config.ts';
 import { readEachRegion } from './each-region.ts';
 import type { BigqueryGroup } from './groups.ts';
 import type { BigqueryContext, BigqueryMetrics } from './metrics.ts';
+import { createRestSession, type RestSession, readingScopes } from './operations/rest-session.ts';
+import { createWarehouseApi } from './operations/warehouse-api.ts';
 import { OwnSpend } from './own-spend.ts';
 import { readPerformance, readSlots } from './performance.ts';
 import { createQueryRunner, type QueryRunner } from './query-runner.ts';
@@ -45,6 +48,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
   readonly #ownSpend: OwnSpend;
   readonly #runner: QueryRunner;
   readonly #readers: Readonly<Record<BigqueryGroup, (context: BigqueryContext) => Promise<void>>>;
+  readonly #session: RestSession;
   #pingSeconds: number | undefined;
 
   constructor(input: CollectorInput<BigqueryOptions>, client: BigqueryClient) {
@@ -55,6 +59,9 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
     this.#ownSpend = new OwnSpend(input.memory, calendar);
     const runner = createQueryRunner(client, input, this.#ownSpend, calendar);
     this.#runner = runner;
+    const { keyFile, credentials } = input.options;
+    this.#session = createRestSession({ keyFile, credentials, scopes: readingScopes }, input);
+    const tables = createWarehouseApi({ session: this.#session, input });
     const usage = new UsageReader(input, runner, calendar);
     this.#readers = {
       availability: (context) => readAvailability(input, client, this.#pingSeconds, context),
@@ -66,6 +73,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
       slots: (context) => readEachRegion(input, runner, context, readSlots),
       storage: (context) => readStorage(input, client, runner, context),
       tables: (context) => readEachRegion(input, runner, context, readTables),
+      backups: (context) => readBackups(tables, input.options, context),
       recommendations: (context) => readEachRegion(input, runner, context, readRecommendations),
     };
   }
@@ -96,6 +104,7 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
 
   async close(): Promise<void> {
     this.#client.close();
+    this.#session.close();
   }
 
   #recordOwnSpend(context: BigqueryContext): void {

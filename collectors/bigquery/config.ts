@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
+import { backupsField } from './backups/chains.ts';
 import { credentialParts, credentialsProblem } from './credentials.ts';
 import { listPricing, type Pricing } from './pricing.ts';
 
@@ -67,6 +68,22 @@ export function bigqueryOptions(fields: ConfigFields) {
       pricing: pricingField()
         .prefault({})
         .describe('Prices in US dollars; list prices of the multi-region US unless given.'),
+      backups: backupsField
+        .default({})
+        .describe(
+          'Snapshot tables and time travel, by a name of your choice: their age and presence are watched.',
+        ),
+      migrations: z
+        .strictObject({
+          dataset: z
+            .string()
+            .regex(/^[A-Za-z0-9_]{1,1024}$/, 'must be the name of a dataset')
+            .describe(
+              'The dataset that migrations change: their files name tables without one. The history is its table reeve_migrations.',
+            ),
+        })
+        .optional()
+        .describe('What `reeve migrate` changes; without it there are no migrations.'),
       ...limitFields(fields),
     })
     .refine(({ keyFile, credentials }) => keyFile === undefined || credentials === undefined, {

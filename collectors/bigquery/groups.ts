@@ -62,6 +62,11 @@ export const bigqueryGroups = {
     needs:
       'roles/bigquery.jobUser on the first project; roles/recommender.bigqueryPartitionClusterViewer on each',
   },
+  backups: {
+    summary: 'Age and size of snapshot tables, and whether tables that can be read back are there. Free.',
+    everyMs: hour,
+    needs: 'roles/bigquery.metadataViewer (bigquery.tables.get, bigquery.tables.list) on the first project',
+  },
 } as const satisfies Readonly<Record<string, GroupDefinition>>;
 
 export type BigqueryGroup = keyof typeof bigqueryGroups;

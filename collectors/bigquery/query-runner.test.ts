@@ -36,6 +36,7 @@ async function start(
     regions: ['us'],
     billingTimeZone: 'America/Los_Angeles',
     jobLabels: [],
+    backups: {},
     top: 20,
     endpoint: double.url,
     credentials: new Secret(JSON.stringify(double.serviceAccount())),

@@ -51,6 +51,7 @@ function start(
     regions: ['us'],
     billingTimeZone: 'America/Los_Angeles',
     jobLabels: [],
+    backups: {},
     top: 20,
     credentials: new Secret('{}'),
     pricing: listPricing,

@@ -11,6 +11,15 @@ export const harness: EngineHarness = {
   start: async () => {
     const double = await startBigQueryDouble({ projects: ['double-shop'], regions: ['us', 'eu'] });
     fillDouble(double, Date.now());
+    double.inventory.addDataset({ name: 'backups' });
+    double.tables.add({
+      dataset: 'backups',
+      name: 'orders__20261101T000000',
+      kind: 'SNAPSHOT',
+      columns: [['id', 'INT64']],
+      rows: [{ id: 1 }],
+      base: { dataset: 'sales', name: 'orders', atMs: Date.now() - 3_600_000 },
+    });
     // Stands before the double to count the connections of the agent.
     const front = await startTcpProxy({ targetPort: double.port });
     return createDeployment(double, front);
@@ -28,6 +37,7 @@ function createDeployment(double: BigQueryDouble, front: TcpProxy): Deployment {
       endpoint: `http://127.0.0.1:${port}`,
       credentials: { env: 'CONTRACT_KEY' },
       jobLabels: ['team'],
+      backups: { nightly: { kind: 'snapshot', dataset: 'backups' } },
     },
     env: { CONTRACT_KEY: JSON.stringify(credentials) },
   });

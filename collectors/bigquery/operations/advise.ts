@@ -1,4 +1,5 @@
 import type { EvidenceDraft, OperationContext, PipelineId } from '../../../src/sdk.ts';
+import { adviseBackups } from '../backups/backup-operations.ts';
 import { adviseFeeds } from './advise-feeds.ts';
 import { adviseGrowth } from './advise-growth.ts';
 import { adviseLayout } from './advise-layout.ts';
@@ -12,6 +13,7 @@ const advisers: Readonly<Partial<Record<PipelineId, readonly Adviser[]>>> = {
   warehouse: [advisePatterns, adviseLayout, adviseFeeds],
   query_optimisation: [advisePatterns],
   storage_growth: [adviseGrowth],
+  backup: [adviseBackups],
 };
 
 /** Advice with the numbers behind it; what could not be read is said and keeps nothing else away. */

@@ -243,7 +243,9 @@ describe('copy_partitioned', () => {
 
     expect(advice.map(({ title }) => title)).toEqual([
       expect.stringMatching(/^double-shop in us: 2 query patterns were billed for 4\.00 TiB \(25\.00 USD\)/),
-      expect.stringMatching(/^double-shop\.sales\.orders: partition by DATE\(`created`\) and cluster by customer/),
+      expect.stringMatching(
+        /^double-shop\.sales\.orders: partition by DATE\(`created`\) and cluster by customer/,
+      ),
     ]);
     expect(JSON.stringify(advice)).not.toContain('canary');
     expect(await ground.operations.advise?.('cache', ground.context)).toEqual([]);

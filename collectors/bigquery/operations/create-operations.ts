@@ -1,4 +1,5 @@
 import type { Operations } from '../../../src/sdk.ts';
+import { backupOperations } from '../backups/backup-operations.ts';
 import { adviseAll } from './advise.ts';
 import { checkLogins } from './check-logins.ts';
 import { copyPartitioned } from './copy-table.ts';
@@ -15,6 +16,7 @@ export function createBigqueryOperations(input: BigqueryOperationsInput): Operat
     identify: (signal) => identifyPlace(place, signal),
     check: (signal) => checkLogins(place, signal),
     advise: (pipeline, context) => adviseAll(place, pipeline, context),
+    backups: backupOperations(place),
     close: () => closePlace(place),
   };
 }

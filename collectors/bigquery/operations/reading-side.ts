@@ -1,4 +1,4 @@
-import type { DetailRow, JsonObject } from '../../../src/sdk.ts';
+import type { DetailRow } from '../../../src/sdk.ts';
 import type { BigqueryClient } from '../bigquery-api.ts';
 import { createBillingCalendar } from '../billing-calendar.ts';
 import { createBigqueryClient } from '../client.ts';
@@ -6,7 +6,7 @@ import { OwnSpend } from '../own-spend.ts';
 import type { ParameterValue, Query, Scope } from '../queries/query.ts';
 import { createQueryRunner, type Rows } from '../query-runner.ts';
 import type { BigqueryOperationsInput } from './input.ts';
-import { createRestSession, type RestSession } from './rest-session.ts';
+import { createRestSession, type RestSession, readingScopes } from './rest-session.ts';
 import { createWarehouseApi, type WarehouseApi } from './warehouse-api.ts';
 
 /** What is read, always by the collecting login: whether something should be done is not for the login that acts to find out. */
@@ -19,8 +19,7 @@ export class ReadingSide {
   constructor(input: BigqueryOperationsInput) {
     this.#input = input;
     const { keyFile, credentials } = input.options;
-    const scopes = ['https://www.googleapis.com/auth/cloud-platform.read-only', bigqueryScope];
-    this.#session = createRestSession({ keyFile, credentials, scopes }, input);
+    this.#session = createRestSession({ keyFile, credentials, scopes: readingScopes }, input);
     this.api = createWarehouseApi({ session: this.#session, input });
   }
 
@@ -68,13 +67,4 @@ export class ReadingSide {
     const client = await this.#client?.catch(() => undefined);
     client?.close();
   }
-}
-
-export const bigqueryScope = 'https://www.googleapis.com/auth/bigquery';
-
-/** As text that JSON can hold. */
-export function bodyOf(row: DetailRow): JsonObject {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]),
-  );
 }

@@ -32,6 +32,9 @@ export interface SessionLogin {
   readonly scopes: readonly string[];
 }
 
+/** Of the collecting login: it reads, whatever its roles allow. */
+export const readingScopes: readonly string[] = ['https://www.googleapis.com/auth/bigquery'];
+
 const attempts = 3;
 const firstPauseMs = 500;
 
@@ -39,7 +42,10 @@ type Around = Pick<BigqueryOperationsInput, 'applicationName' | 'clock' | 'rando
 
 /** Connects to nothing yet. */
 export function createRestSession(login: SessionLogin, input: Around): RestSession {
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  const agents = {
+    http: new HttpAgent({ keepAlive: true, maxSockets: 2 }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: 2 }),
+  };
   let client: Promise<BigQuery['authClient']> | undefined;
   const open = async (url: string): Promise<BigQuery['authClient']> => {
     const agent = url.startsWith('http:') ? agents.http : agents.https;

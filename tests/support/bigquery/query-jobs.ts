@@ -149,7 +149,9 @@ export class QueryService {
   /** A query, or a statement that changes tables; both are checked before anything runs. */
   #compile(request: QueryRequest, region: string, references: Reference[]): Runnable {
     const { estate, tables, isDenied, nowMs } = this.#options;
-    const { project, caller, query } = request;
+    const { project, caller } = request;
+    // What tables were is not kept: they are read as they are.
+    const query = request.query.replace(/FOR SYSTEM_TIME AS OF TIMESTAMP_MILLIS\(\d+\)/g, '');
     const table = informationSchemaSource({ estate, tables, project, region, caller, isDenied }, references);
     const parameters = readParameters(request.parameters);
     const prepare = (sql: string): CompiledQuery =>
