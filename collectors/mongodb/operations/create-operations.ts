@@ -3,6 +3,7 @@ import { checkLogins } from './acting-role.ts';
 import { backupOperations } from './backups/backup-operations.ts';
 import { createIndex } from './create-index.ts';
 import { dropHiddenIndex } from './drop-hidden-index.ts';
+import { adviseGrowth } from './growth.ts';
 import { hideIndex } from './hide-index.ts';
 import type { MongodbOperationsInput } from './input.ts';
 import { applyMigrationAction, migrationOperations } from './migrations/migration-action.ts';
@@ -16,6 +17,7 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
   return {
     actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place), applyMigrationAction(place)],
     identify: (signal) => identifyPlace(place, signal),
+    advise: async (pipeline, context) => (pipeline === 'storage_growth' ? adviseGrowth(place, context) : []),
     backups: backupOperations(input),
     migrations: migrationOperations(place),
     check: (signal) => checkLogins(input, reading, signal),
