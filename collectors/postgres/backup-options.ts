@@ -10,7 +10,9 @@ export function backupFields(fields: ConfigFields) {
       kind: z.literal('pg_dump').describe('Files of `pg_dump -Fc`.'),
       path: fields
         .path()
-        .describe('Folder of the files, or a pattern such as `/backups/orders-*.dump`; `*` in the last part.'),
+        .describe(
+          'Folder of the files, or a pattern such as `/backups/orders-*.dump`; `*` in the last part.',
+        ),
     }),
     z.strictObject({
       kind: z.literal('base_backup').describe('Base backups, with archived WAL.'),
@@ -27,7 +29,10 @@ export function backupFields(fields: ConfigFields) {
     z.strictObject({
       kind: z.literal('pgbackrest').describe('A repository of pgBackRest.'),
       stanza: z.string().regex(name, 'must be a name').describe('Stanza in the repository.'),
-      config: fields.path().optional().describe('Configuration file of pgBackRest; its own default otherwise.'),
+      config: fields
+        .path()
+        .optional()
+        .describe('Configuration file of pgBackRest; its own default otherwise.'),
     }),
     z.strictObject({
       kind: z.literal('wal_g').describe('Backups of WAL-G.'),
