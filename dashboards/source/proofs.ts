@@ -10,8 +10,8 @@ export const drills: readonly PlannedPanel[] = [
     unit: 'count',
     width: 24,
     queries: [
-      { expr: 'max by (target, engine) ($drillLastAttempt{$on}) * 1000', legend: 'Attempt' },
-      { expr: 'max by (target, engine) ($drillLastSuccess{$on}) * 1000', legend: 'Success' },
+      { expr: 'max by (target, engine) ($drillLastAttempt{$on})', legend: 'Attempt' },
+      { expr: 'max by (target, engine) ($drillLastSuccess{$on})', legend: 'Success' },
       { expr: 'max by (target, engine) ($drillRecoverySeconds{$on})', legend: 'Recovery' },
       { expr: 'max by (target, engine) ($drillDataLossSeconds{$on})', legend: 'Loss' },
       { expr: 'max by (target, engine) ($drillChecksFailed{$on})', legend: 'Failed' },

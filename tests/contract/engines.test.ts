@@ -6,6 +6,7 @@ import { createMemoryHistory } from '../../src/store/memory-history.ts';
 import { startTcpProxy, type TcpProxy } from '../support/net/tcp-proxy.ts';
 import { samplesOf, type Watching, watchTarget } from '../support/watching.ts';
 import { collectUntil, type Deployment, type EngineHarness, isOlder, type TargetText } from './harness.ts';
+import { Motion } from './motion.ts';
 
 /** The definition of "collector": what holds for every engine stands here once. */
 
@@ -67,7 +68,7 @@ describe.each(harnesses)('contract of %s', (_id, harness) => {
     }
   });
 
-  it('emits every declared metric, or says why it cannot here', async () => {
+  it('emits every declared metric, or says why it cannot here, and moves those that objectives are judged by', async () => {
     await using stack = new AsyncDisposableStack();
     const history = createMemoryHistory();
     const watches = deployment.targets.map((target, index) =>
@@ -85,7 +86,13 @@ describe.each(harnesses)('contract of %s', (_id, harness) => {
     const unexplained = (): string[] =>
       silent().filter((key) => reasonFor(key, engine.metrics[key]?.since ?? '') === undefined);
 
-    await collectUntil(deployment, watches, () => unexplained().length === 0);
+    const motion = new Motion(engine);
+    const seen = (): boolean => {
+      motion.note(watches.map((each) => each.latest().samples));
+      return unexplained().length === 0 && motion.missing().length === 0;
+    };
+
+    await collectUntil(deployment, watches, seen);
 
     for (const key of silent()) {
       const { name, since } = engine.metrics[key] ?? { name: key, since: '' };
@@ -93,6 +100,7 @@ describe.each(harnesses)('contract of %s', (_id, harness) => {
     }
     expect(unexplained()).toEqual([]);
     expect(Object.keys(harness.unreachable).filter((key) => !silent().includes(key))).toEqual([]);
+    expect(motion.missing()).toEqual([]);
   }, 60_000);
 
   it('emits only what it declares, each series once', async () => {
