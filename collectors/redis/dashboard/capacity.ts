@@ -17,6 +17,23 @@ export const capacityPanels: readonly Panel[] = [
     usuallyEmpty: 'the line of the limit is missing where none is set.',
   },
   {
+    title: 'Memory of primaries',
+    description:
+      'What is forecast against a projection (storage_bytes_forecast). Replicas hold the same keys and are left out.',
+    kind: 'timeseries',
+    unit: 'bytes',
+    queries: [
+      { expr: 'max by (target, node) ($primaryMemoryBytes{$on})', legend: '{{target}} · {{node}}' },
+      {
+        expr: 'max by (target, database) ($storageForecastUpperBytes{$on})',
+        legend: '{{target}} · {{database}} · forecast, upper',
+      },
+    ],
+    objective: 'storage_bytes_forecast',
+    usuallyEmpty:
+      'the target is a replica that is watched alone; a forecast needs a projection and days of history.',
+  },
+  {
     title: 'Keys',
     description:
       'Keys by database, and those of them that have a time to live. Keys without one in a cache stay until they are evicted.',
