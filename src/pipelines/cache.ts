@@ -13,4 +13,6 @@ export const cache: Pipeline = {
   },
   candidateLimit: 1,
   custodian: [],
+  // A setting that is put back at once, and a hit ratio that shows within hours: a day has all of its load in it.
+  soakMs: ({ soakMs }) => Math.min(soakMs, 86_400_000),
 };

@@ -55,7 +55,7 @@ export function chainsOf(
 }
 
 /** Nothing, or '' for the whole server, says that all databases are in it. */
-function holds(databases: readonly string[] | undefined, database: string | undefined): boolean {
+export function holds(databases: readonly string[] | undefined, database: string | undefined): boolean {
   if (databases === undefined || databases.length === 0 || database === undefined) return true;
   return databases.includes(database) || databases.includes('');
 }

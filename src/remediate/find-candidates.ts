@@ -63,7 +63,7 @@ function wantedActions(
 }
 
 /** The database or member that a breach is about. */
-function breachSubject({ input }: Parts, { trigger }: Run): string | undefined {
+export function breachSubject({ input }: Parts, { trigger }: Run): string | undefined {
   if (trigger.breach === undefined) return undefined;
   const [breach] = input.breaches({ fingerprint: trigger.breach });
   return breach === undefined || breach.subject === '' ? undefined : breach.subject;

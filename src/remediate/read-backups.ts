@@ -11,7 +11,7 @@ const longestMs = 60_000;
 export async function readBackups(
   parts: Parts,
   operations: Pick<Operations, 'backups'> | undefined,
-  { target, identity }: Pick<PlanDraft, 'target' | 'identity'>,
+  { target, subject }: Pick<PlanDraft, 'target' | 'subject'>,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<BackupStanding | undefined> {
   if (operations === undefined) return undefined;
@@ -23,10 +23,16 @@ export async function readBackups(
     const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
     const found = await backups.list({ signal: limit, runId: '', evidence: () => undefined });
     const proofs = await parts.input.proofs.proofs({ kind: 'drill', target });
-    const chains = chainsOf(backups.chains, found, proofs, identity['database']);
+    const chains = chainsOf(backups.chains, found, proofs, databaseOf(subject));
     return { ...known, unknown: undefined, chains };
   } catch (error) {
     if (saysNothing(error, signal)) throw error;
     return { ...known, unknown: `its backups could not be read (${textOf(parts, error)})`, chains: [] };
   }
+}
+
+/** The subject of a migration is `<database>: <last file>`. */
+function databaseOf(subject: string): string | undefined {
+  const end = subject.indexOf(': ');
+  return end === -1 ? undefined : subject.slice(0, end);
 }

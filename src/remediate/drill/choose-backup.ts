@@ -1,5 +1,6 @@
 import type { BackupFound } from '../../core/remediation/backups.ts';
 import type { DrillProof } from '../../core/remediation/proof.ts';
+import { holds } from '../backup-standing.ts';
 import type { DrillWish } from './journaled-drill.ts';
 
 /**
@@ -8,12 +9,10 @@ import type { DrillWish } from './journaled-drill.ts';
  */
 export function chooseBackup(
   found: readonly BackupFound[],
-  { chain, backup }: DrillWish,
+  wish: DrillWish,
   proofs: readonly DrillProof[],
 ): BackupFound | undefined {
-  const wanted = found.filter(
-    (each) => (chain === undefined || each.chain === chain) && (backup === undefined || each.name === backup),
-  );
+  const wanted = wantedBackups(found, wish);
   const healthy = wanted.filter(({ health }) => health !== 'damaged');
   // Only what is retained proves anything.
   const retained = healthy.filter(({ isRetained }) => isRetained);
@@ -22,6 +21,19 @@ export function chooseBackup(
     (one, other) =>
       provenAt(proofs, one.chain) - provenAt(proofs, other.chain) || other.takenAt - one.takenAt,
   )[0];
+}
+
+/** Those that were asked for. */
+export function wantedBackups(
+  found: readonly BackupFound[],
+  { chain, backup, database }: DrillWish,
+): readonly BackupFound[] {
+  return found.filter(
+    (each) =>
+      (chain === undefined || each.chain === chain) &&
+      (backup === undefined || each.name === backup) &&
+      (database === undefined || holds(each.databases, database)),
+  );
 }
 
 /** When a restore of this chain was last proven; 0 for never. */

@@ -53,6 +53,8 @@ export type DrillTurn =
 const drillWish = z.strictObject({
   chain: z.string().min(1).optional(),
   backup: z.string().min(1).optional(),
+  /** Only what holds this database. */
+  database: z.string().min(1).optional(),
   /** Unix time in milliseconds. */
   until: z.number().optional(),
   /** Makes a backup first, and restores that one. */
@@ -64,7 +66,7 @@ export type DrillWish = z.infer<typeof drillWish>;
 export function readWish(request: unknown): DrillWish {
   const read = drillWish.safeParse(request ?? {});
   if (read.success) return read.data;
-  throw new Error('a drill can be asked for chain, backup, until and take, and nothing else');
+  throw new Error('a drill can be asked for chain, backup, database, until and take, and nothing else');
 }
 
 /** @throws {z.ZodError} when it is not what an earlier step wrote. */

@@ -2,12 +2,13 @@ import type { BackupFound, BackupOperations } from '../../core/remediation/backu
 import type { JsonObject } from '../../core/remediation/json.ts';
 import type { Run } from '../../core/remediation/run.ts';
 import { keepEvidence, withEvidence } from '../evidence.ts';
+import { breachSubject } from '../find-candidates.ts';
 import { endRun } from '../journal.ts';
 import { adviceOf } from '../observe.ts';
 import type { Parts } from '../parts.ts';
 import { roughly } from '../roughly.ts';
 import { siteOf } from '../situation.ts';
-import { chooseBackup } from './choose-backup.ts';
+import { chooseBackup, wantedBackups } from './choose-backup.ts';
 import { type DrillTurn, type DrillWish, failedReport, readWish } from './journaled-drill.ts';
 
 const mostShown = 100;
@@ -20,7 +21,11 @@ export async function observeBackups(
   signal: AbortSignal,
 ): Promise<DrillTurn> {
   const { input } = parts;
-  const wish = readWish(run.trigger.request);
+  const database = breachSubject(parts, run);
+  const wish: DrillWish = {
+    ...readWish(run.trigger.request),
+    ...(database === undefined ? {} : { database }),
+  };
   if (siteOf(input.targets(), run.target) === undefined) {
     await endRun(parts, run.id, 'refused', `target ${run.target} is no longer configured`);
     return { next: 'end' };
@@ -61,15 +66,14 @@ function missing(
   target: string,
   { chains }: BackupOperations,
   found: readonly BackupFound[],
-  { chain, backup }: DrillWish,
+  wish: DrillWish,
 ): string | undefined {
+  const { chain, backup, database } = wish;
   if (chain !== undefined && !chains.includes(chain))
     return `${target} has no backup chain ${chain}: it has ${chains.join(', ')}`;
-  const wanted = found.filter(
-    (each) => (chain === undefined || each.chain === chain) && (backup === undefined || each.name === backup),
-  );
-  if (wanted.length > 0) return undefined;
-  const named = `${backup === undefined ? '' : ` ${backup}`} in ${chain ?? chains.join(', ')}`;
+  if (wantedBackups(found, wish).length > 0) return undefined;
+  const which = `${backup === undefined ? '' : ` ${backup}`}${database === undefined ? '' : ` with database ${database}`}`;
+  const named = `${which} in ${chain ?? chains.join(', ')}`;
   return `there is no backup${named} of ${target}: look whether what makes them still runs (reeve backup list ${target})`;
 }
 

@@ -1,7 +1,8 @@
 import type { BackupOperations, DrillReport } from '../../core/remediation/backups.ts';
 import type { Run } from '../../core/remediation/run.ts';
+import { holds } from '../backup-standing.ts';
 import { redactObject, withEvidence } from '../evidence.ts';
-import { moveRun } from '../journal.ts';
+import { endRun, moveRun } from '../journal.ts';
 import { holdLease } from '../lease-hold.ts';
 import type { Parts } from '../parts.ts';
 import { passPoint, saysNothing, textOf } from '../points.ts';
@@ -32,6 +33,11 @@ export async function restoreBackup(
   const request = { name: drillLease(parts.input.holder), what: 'the drill', signal };
   const turn = await holdLease(parts, request, async (hold): Promise<RestoreTurn> => {
     try {
+      const other = await provenMeanwhile(parts, run, wish);
+      if (other !== undefined) {
+        await endRun(parts, run.id, 'nothing_to_do', `run ${other} has just restored it`);
+        return { next: 'end' };
+      }
       const report = await restoreHeld(parts, run, wish, hold.signal);
       if (!hold.signal.aborted) return { next: 'report', report: shownReport(parts, report) };
     } catch (error) {
@@ -46,6 +52,17 @@ export async function restoreBackup(
   if (turn !== undefined && turn.next !== 'busy') return turn;
   await moveRun(parts, id, ['preparing'], { reason: 'another drill restores on this machine: waits for it' });
   return { next: 'busy' };
+}
+
+/** The run that proved what this one is about, while it waited: a restore of a server answers for all its databases. */
+async function provenMeanwhile(
+  { input }: Parts,
+  { target, trigger, createdAt }: Run,
+  { database }: DrillWish,
+): Promise<string | undefined> {
+  if (trigger.kind !== 'breach') return undefined;
+  const proofs = await input.proofs.proofs({ kind: 'drill', target, since: createdAt });
+  return proofs.find(({ counts, subjects }) => counts && holds(subjects, database))?.runId;
 }
 
 function refused(text: string): RestoreTurn {

@@ -137,7 +137,7 @@ describe('a drill', () => {
   it.each([
     { request: { chain: 'hourly' }, text: 'has no backup chain hourly: it has nightly' },
     { request: { backup: 'gone.dump' }, text: 'there is no backup gone.dump in nightly' },
-    { request: { folder: '/' }, text: 'chain, backup, until and take' },
+    { request: { folder: '/' }, text: 'chain, backup, database, until and take' },
   ])('says what is wrong with a request of $request', async ({ request, text }) => {
     const run = await drilled(createWorld(), request);
 

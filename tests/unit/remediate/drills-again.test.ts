@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Breach } from '../../../src/core/judgement.ts';
 import { isOpen, type Run } from '../../../src/core/remediation/run.ts';
 import { askDrill, proofsOf } from './drill-world.ts';
 import { auditTexts, createWorld, newest, pass, type World } from './remediation-world.ts';
-import { approveMode, day, hour, minute } from './world-settings.ts';
+import { foundBackup } from './world-backups.ts';
+import { approveMode, breachOf, day, hour, minute } from './world-settings.ts';
 
 describe('the schedule of drills', () => {
   it('drills every target that has backups, in every mode, each tick once', async () => {
@@ -71,6 +73,43 @@ describe('the schedule of drills', () => {
     await pass(world, day);
 
     expect(await world.records.runs({})).toHaveLength(2);
+    await agent.close();
+  });
+});
+
+describe('a breach of the age of restore tests', () => {
+  const breach = (subject: string, fingerprint: string): Breach =>
+    breachOf({ objective: 'restore_test_age_seconds', subject, fingerprint });
+
+  it('restores a backup of its own database, once for all that are in it', async () => {
+    const world = createWorld();
+    world.breaches = [breach('orders', 'a1'), breach('billing', 'b2'), breach('stock', 'c3')];
+    world.backups.found = [
+      foundBackup({ name: 'billing.dump', databases: ['billing'] }),
+      foundBackup({ name: 'both.dump', databases: ['orders', 'stock'], takenAt: 0 }),
+    ];
+    for (const subjects of [['orders', 'stock'], ['billing']]) world.backups.next.push({ subjects });
+    const agent = await world.start();
+
+    await pass(world, 10 * minute);
+
+    expect(world.backups.restored.toSorted()).toStrictEqual(['nightly/billing.dump', 'nightly/both.dump']);
+    const states = (await world.records.runs({})).map(({ state }) => state).toSorted();
+    expect(states).toStrictEqual(['nothing_to_do', 'verified', 'verified']);
+    await agent.close();
+  });
+
+  it('fails where no backup holds that database', async () => {
+    const world = createWorld();
+    world.breaches = [breach('stock', 'c3')];
+    const agent = await world.start();
+
+    await pass(world, minute);
+
+    expect(await newest(world)).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('there is no backup with database stock in nightly'),
+    });
     await agent.close();
   });
 });

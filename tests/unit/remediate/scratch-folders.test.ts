@@ -39,7 +39,7 @@ describe('scratch on the disk', () => {
     await mkdir(root);
     await chmod(root, mode);
 
-    await expect(scratch.make(root, 'r-1', [])).rejects.toThrow(`chmod 700 ${root}`);
+    await expect(scratch.make(root, 'r-1', [])).rejects.toThrow(`chmod 711 ${root}`);
     expect(await readdir(root)).toStrictEqual([]);
   });
 
