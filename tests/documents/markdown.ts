@@ -39,3 +39,14 @@ export function anchors(page: string): ReadonlySet<string> {
 function withoutCode(page: string): string {
   return page.replaceAll(/^```[^]*?^```$/gm, '').replaceAll(/`[^`\n]+`/g, 'code');
 }
+
+/** The cells of the first table below this heading, without its head. */
+export function tableRows(page: string, heading: string): readonly (readonly string[])[] {
+  const [, rest = ''] = page.split(new RegExp(`^#{1,6} ${heading}$`, 'm'));
+  const [below = ''] = rest.split(/^#{1,6} /m);
+  return below
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+}
