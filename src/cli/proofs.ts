@@ -57,46 +57,16 @@ interface ProvingTarget {
 
 /** Keeps in memory what was proven, so that judging waits for nothing: read at the start, when this agent saves, and twice a minute. */
 export function createProofs({ store, engines, clock, log }: ProofsInput): Proofs {
-  const ledger = new ProofLedger();
   const targets = new Map<string, ProvingTarget>();
-  let readAt: { readonly monotonicMs: number; readonly now: number } | undefined;
-  let problem = 'they were not read yet';
-
-  const isReadable = (): boolean =>
-    readAt !== undefined && clock.monotonicMs() - readAt.monotonicMs < believedMs;
-
-  const load = async (): Promise<void> => {
-    const now = clock.now();
-    const since = readAt === undefined ? now - historyMs : Math.min(readAt.now, now) - overlapMs;
-    // Another agent may write that a person took note of an older loss.
-    const migrationsSince = Math.min(since, ledger.oldestOpenLossAt() ?? since);
-    for (const kind of kinds) {
-      const proofs = await store.proofs.proofs({
-        kind,
-        since: kind === 'migration' ? migrationsSince : since,
-      });
-      for (const proof of proofs) ledger.add(proof);
-    }
-    readAt = { monotonicMs: clock.monotonicMs(), now };
-  };
-
+  const { ledger, refresh, problem } = createView(store.proofs, clock, log);
   return {
+    refresh,
     records: {
       proofs: (filter) => store.proofs.proofs(filter),
       async saveProof(proof) {
         await store.proofs.saveProof(proof);
         ledger.add(proof);
       },
-    },
-    async refresh() {
-      try {
-        await load();
-        problem = '';
-      } catch (error) {
-        const said = messageOf(error);
-        if (said !== problem) log.error('proofs of drills and migrations cannot be read', { error });
-        problem = said;
-      }
     },
     apply(configured) {
       targets.clear();
@@ -107,24 +77,61 @@ export function createProofs({ store, engines, clock, log }: ProofsInput): Proof
     },
     lastEventAt: ({ target, objective, subject }) => {
       if (objective !== 'restore_test_age_seconds') return undefined;
-      return isReadable() ? ledger.restoredAt(target, subject) : 'unknown';
+      return problem() === undefined ? ledger.restoredAt(target, subject) : 'unknown';
     },
     reading(target) {
       const proving = targets.get(target);
       if (proving === undefined) return undefined;
       const now = clock.now();
-      if (!isReadable()) return failedReading(now, problem);
+      const why = problem();
+      if (why !== undefined) return failedReading(now, why);
       const { expectedSince, rollbackWindowMs } = proving;
+      const samples = ledger.samples(target, { now, rollbackWindowMs });
+      const { drillExpectedSince } = proofMetrics;
       const expected =
-        expectedSince === undefined
-          ? []
-          : [createSample(proofMetrics.drillExpectedSince, expectedSince / 1_000, {})];
-      return {
-        ...emptyReading(now),
-        state: 'ok',
-        samples: [...expected, ...ledger.samples(target, { now, rollbackWindowMs })],
-      };
+        expectedSince === undefined ? [] : [createSample(drillExpectedSince, expectedSince / 1_000, {})];
+      return { ...emptyReading(now), state: 'ok', samples: [...expected, ...samples] };
     },
+  };
+}
+
+/** What the store holds, as it was when it could be read last. */
+interface View {
+  readonly ledger: ProofLedger;
+  refresh(): Promise<void>;
+  /** Why it is not known; undefined while it is. */
+  problem(): string | undefined;
+}
+
+function createView(records: ProofRecords, clock: Clock, log: Log): View {
+  const ledger = new ProofLedger();
+  let readAt: { readonly monotonicMs: number; readonly now: number } | undefined;
+  let said = 'they were not read yet';
+  const load = async (): Promise<void> => {
+    const now = clock.now();
+    const since = readAt === undefined ? now - historyMs : Math.min(readAt.now, now) - overlapMs;
+    // Another agent may write that a person took note of an older loss.
+    const migrationsSince = Math.min(since, ledger.oldestOpenLossAt() ?? since);
+    for (const kind of kinds) {
+      const proofs = await records.proofs({ kind, since: kind === 'migration' ? migrationsSince : since });
+      for (const proof of proofs) ledger.add(proof);
+    }
+    readAt = { monotonicMs: clock.monotonicMs(), now };
+  };
+  return {
+    ledger,
+    async refresh() {
+      try {
+        await load();
+        said = '';
+      } catch (error) {
+        const message = messageOf(error);
+        if (message !== said) log.error('proofs of drills and migrations cannot be read', { error });
+        said = message;
+      }
+    },
+    problem: () =>
+      readAt !== undefined && clock.monotonicMs() - readAt.monotonicMs < believedMs ? undefined : said,
   };
 }
 

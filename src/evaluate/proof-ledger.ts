@@ -118,12 +118,12 @@ function isOpenLoss({ rowsLost, acknowledgedBy }: MigrationProof): boolean {
   return rowsLost !== null && rowsLost > 0 && acknowledgedBy === null;
 }
 
-function recordDrills({ attempt, verified }: Kept, { record }: SampleBuffer<typeof proofMetrics>): void {
-  record('drillLastAttempt', seconds(attempt?.at), {});
-  record('drillChecksFailed', attempt?.failedChecks, {});
-  record('drillLastSuccess', seconds(verified?.at), {});
-  record('drillRecoverySeconds', seconds(verified?.recoveryMs), {});
-  record('drillDataLossSeconds', seconds(verified?.lossMs), {});
+function recordDrills({ attempt, verified }: Kept, buffer: SampleBuffer<typeof proofMetrics>): void {
+  buffer.record('drillLastAttempt', seconds(attempt?.at), {});
+  buffer.record('drillChecksFailed', attempt?.failedChecks, {});
+  buffer.record('drillLastSuccess', seconds(verified?.at), {});
+  buffer.record('drillRecoverySeconds', seconds(verified?.recoveryMs), {});
+  buffer.record('drillDataLossSeconds', seconds(verified?.lossMs), {});
 }
 
 /** Proofs of one name, latest first: a migration may have been taken back and applied again. */
@@ -139,23 +139,23 @@ function shownMigrations({ migrations }: Kept): readonly MigrationsOfName[] {
   return [...open, ...rest].slice(0, mostMigrations);
 }
 
-function recordMigration(proofs: MigrationsOfName, { record }: SampleBuffer<typeof proofMetrics>): void {
+function recordMigration(proofs: MigrationsOfName, buffer: SampleBuffer<typeof proofMetrics>): void {
   const [{ migration, durationMs, lockMs, rowsLost }] = proofs;
   const lost = proofs.filter(isOpenLoss).reduce((sum, proof) => sum + (proof.rowsLost ?? 0), 0);
-  record('migrationDurationSeconds', durationMs / 1_000, { migration });
-  record('migrationLockSeconds', seconds(lockMs), { migration });
-  record('migrationRowsLost', lost === 0 && rowsLost === null ? undefined : lost, { migration });
+  buffer.record('migrationDurationSeconds', durationMs / 1_000, { migration });
+  buffer.record('migrationLockSeconds', seconds(lockMs), { migration });
+  buffer.record('migrationRowsLost', lost === 0 && rowsLost === null ? undefined : lost, { migration });
 }
 
 function recordRollbacks(
   { rollbacks }: Kept,
   { now, rollbackWindowMs }: LedgerQuestion,
-  { record }: SampleBuffer<typeof proofMetrics>,
+  buffer: SampleBuffer<typeof proofMetrics>,
 ): void {
   const tried = [...rollbacks.values()].filter(({ at }) => at > now - rollbackWindowMs);
   if (tried.length === 0) return;
   const verified = tried.filter((one) => one.verified).length;
-  record('migrationRollbackSuccessRatio', verified / tried.length, {}, tried.length);
+  buffer.record('migrationRollbackSuccessRatio', verified / tried.length, {}, tried.length);
 }
 
 function seconds(ms: number | null | undefined): number | undefined {
