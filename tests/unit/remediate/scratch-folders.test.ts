@@ -20,7 +20,7 @@ describe('scratch on the disk', () => {
     await mkdir(join(folder, 'data'), { mode: 0o500 });
     await writeFile(join(folder, 'file'), 'rows');
 
-    expect((await stat(root)).mode & 0o777).toBe(0o700);
+    expect((await stat(root)).mode & 0o777).toBe(0o711);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     expect(await scratch.names(root)).toStrictEqual(['r-1']);
     expect(await scratch.find(root, 'r-1')).toBe(folder);
