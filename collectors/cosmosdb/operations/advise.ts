@@ -1,12 +1,11 @@
-import type { EvidenceDraft, OperationContext, Operations, Snapshot } from '../../../src/sdk.ts';
+import type { EvidenceDraft, OperationContext, Operations } from '../../../src/sdk.ts';
 import type { MetricQuery } from '../metric-query.ts';
 import { type Access, apiOf } from './access.ts';
 import { adviseBackup } from './backups.ts';
 import { readContainers } from './container-facts.ts';
-import { samplesOf } from './find-scale.ts';
+import { sizesOf } from './container-sizes.ts';
 import { growthAdvice, largestPartitions } from './growth-advice.ts';
 import { layoutAdvice, type OperationUse } from './layout-advice.ts';
-import { ownerSubject } from './owner.ts';
 
 type Pipeline = Parameters<NonNullable<Operations['advise']>>[0];
 
@@ -32,32 +31,6 @@ export async function advise(
     0,
     mostAdvices,
   );
-}
-
-/** Bytes and documents of a container, in the region where it is largest. */
-export interface ContainerSizes {
-  readonly dataBytes: number;
-  readonly indexBytes: number;
-  readonly documents: number;
-}
-
-/** By `ownerSubject`. */
-export function sizesOf(snapshot: Snapshot | undefined): ReadonlyMap<string, ContainerSizes> {
-  const sizes = new Map<string, ContainerSizes>();
-  const names = {
-    dataBytes: 'reeve_cosmosdb_data_bytes',
-    indexBytes: 'reeve_cosmosdb_index_bytes',
-    documents: 'reeve_cosmosdb_documents',
-  } as const;
-  for (const field of ['dataBytes', 'indexBytes', 'documents'] as const) {
-    for (const { labels, value } of samplesOf(snapshot, names[field])) {
-      const [database = '', container = ''] = labels;
-      const key = ownerSubject({ database, container });
-      const before = sizes.get(key) ?? { dataBytes: 0, indexBytes: 0, documents: 0 };
-      sizes.set(key, { ...before, [field]: Math.max(before[field], value) });
-    }
-  }
-  return sizes;
 }
 
 const operations: MetricQuery = {

@@ -2,8 +2,8 @@ import type { EvidenceDraft } from '../../../src/sdk.ts';
 import type { MetricQuery } from '../metric-query.ts';
 import type { Place } from '../place.ts';
 import type { Access } from './access.ts';
-import type { ContainerSizes } from './advise.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import type { ContainerSizes } from './container-sizes.ts';
 import { ownerSubject } from './owner.ts';
 
 /** The largest physical partition of a container in one region. */

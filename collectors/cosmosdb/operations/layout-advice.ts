@@ -1,8 +1,8 @@
 import type { EvidenceDraft, Snapshot } from '../../../src/sdk.ts';
 import type { Place } from '../place.ts';
 import type { AccountNow } from './access.ts';
-import type { ContainerSizes } from './advise.ts';
 import type { ContainerFacts } from './container-facts.ts';
+import type { ContainerSizes } from './container-sizes.ts';
 import { samplesOf } from './find-scale.ts';
 import { ttlAdvice } from './growth-advice.ts';
 import { ownerSubject } from './owner.ts';

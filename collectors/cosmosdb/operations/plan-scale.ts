@@ -4,6 +4,7 @@ import type { CosmosdbOptions } from '../config.ts';
 import type { ThroughputSettings } from '../throughput-book.ts';
 import { type Access, type AccountNow, apiOf, armVersion } from './access.ts';
 import { type ConsumptionWeek, readWeek } from './consumption-week.ts';
+import { modeAdvice } from './mode-advice.ts';
 import { type Owner, ownerPath, ownerSubject, parseOwner } from './owner.ts';
 import {
   type Direction,
@@ -47,6 +48,8 @@ export async function planScale(
   const policy = access.input.options.scaling;
   const sizing = sizeThroughput({ direction, settings, week, policy });
   evidence(weekEvidence(owner, week, 'wanted' in sizing ? sizing : undefined));
+  const mode = modeAdvice(settings, week, policy.prices);
+  if (mode !== undefined) evidence(mode);
   if (!('wanted' in sizing)) return sizing;
   const limit = overAccountLimit(access, account, settings, sizing);
   return limit ?? composeScale(access, { direction, account, settings, week, sizing });

@@ -3,6 +3,7 @@ import type { Refusal } from '../../../src/sdk.ts';
 import { scaling } from '../testing/collector-input.ts';
 import type { ThroughputSettings } from '../throughput-book.ts';
 import type { ConsumptionWeek } from './consumption-week.ts';
+import { modeAdvice } from './mode-advice.ts';
 import type { PartitionHeat } from './partition-heat.ts';
 import { type Direction, type Sizing, sizeThroughput } from './size-throughput.ts';
 
@@ -109,5 +110,22 @@ describe('sizeThroughput', () => {
 
     expect(size('down', weekOf(100, { heat: hot })).text).toContain('while the median one is idle');
     expect(size('down', weekOf(100, { heat: { ...hot, hottest: 0.1 } })).wanted).toBe(2_000);
+  });
+});
+
+describe('modeAdvice', () => {
+  it('tells by hours which of manual and autoscale would have been cheaper', () => {
+    // Busy for two hours a day.
+    const perSecond = Array.from({ length: 10_080 }, (_, index) => (index % 1_440 < 120 ? 3_900 : 50));
+    const spiky = weekOf(0, { regions: [{ region: 'a', perSecond }] });
+
+    expect(modeAdvice(settings, spiky, {})?.title).toBe(
+      'shop/orders: autoscale would have cost 74.1 % less over the last 7 days',
+    );
+    expect(modeAdvice(settings, weekOf(3_900), {})).toBeUndefined();
+    expect(modeAdvice({ ...settings, autoscaleMaximum: 4_000 }, weekOf(3_900), {})?.title).toContain(
+      'manual throughput would have cost 31.6 % less',
+    );
+    expect(modeAdvice(settings, weekOf(10, { minutes: 20_000 }), {})).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ export class SleepingClock implements Clock {
   #nowMs: number;
   readonly slept: number[] = [];
 
-  constructor(nowMs = Date.UTC(2026, 10, 23, 12, 0, 30)) {
+  constructor(nowMs: number) {
     this.#nowMs = nowMs;
   }
 

@@ -11,7 +11,9 @@ import {
   testContext,
 } from './operations-input.ts';
 
-export const begin = Date.UTC(2026, 10, 23, 12, 0, 30);
+const minute = 60_000;
+/** In the middle of a minute. Tokens live by the clock of the machine, so that it is not far from now. */
+export const begin = Math.floor(Date.now() / minute) * minute + 30_000;
 
 export function busy(requestUnitsPerSecond: number, more: Partial<Load> = {}): Load {
   return { requestUnitsPerSecond, requestsPerSecond: requestUnitsPerSecond / 10, ...more };
