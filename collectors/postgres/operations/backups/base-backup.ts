@@ -15,8 +15,10 @@ export interface BaseBackup {
   readonly bytes: number;
   /** Of what it holds, unpacked; undefined where nothing tells. */
   readonly restoredBytes: number | undefined;
-  /** What is wrong with it by its own marks; empty when nothing was found. */
-  readonly faults: readonly string[];
+  /** What is wrong with its manifest; undefined when nothing is. */
+  readonly damage: string | undefined;
+  /** The tar file of its data directory. */
+  readonly archive: string | undefined;
   /** Whether it brings the WAL without which it cannot be restored. */
   readonly hasOwnWal: boolean;
 }
@@ -45,12 +47,6 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
     tar === undefined
       ? await readLabel(join(path, 'backup_label'))
       : await readPackedLabel(join(path, tar), signal);
-  const faults = [
-    ...(faulty === undefined ? [] : [faulty]),
-    ...(tar === undefined
-      ? await plainFaults(path, manifest, signal)
-      : await tarFaults(join(path, tar), manifest)),
-  ];
   const restoredBytes = manifest?.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const mark = await stat(
     join(path, tar ?? (manifest === undefined ? 'backup_label' : 'backup_manifest')),
@@ -63,11 +59,20 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
     takenAt: label?.startedAt ?? mark.mtimeMs,
     bytes: tar === undefined ? (restoredBytes ?? (await sizeOf(path))) : await sizeOf(path),
     restoredBytes,
-    faults,
+    damage: faulty,
+    archive: tar === undefined ? undefined : join(path, tar),
     hasOwnWal:
       names.some((name) => name.startsWith('pg_wal.tar')) ||
       (tar === undefined && (await hasSegments(join(path, 'pg_wal')))),
   };
+}
+
+/** What is wrong with it by its own marks: files, sizes, lengths; empty when nothing was found. Looks at every file. */
+export async function findFaults(backup: BaseBackup, signal: AbortSignal): Promise<readonly string[]> {
+  const { path, manifest, damage, archive } = backup;
+  const found =
+    archive === undefined ? await plainFaults(path, manifest, signal) : await tarFaults(archive, manifest);
+  return [...(damage === undefined ? [] : [damage]), ...found];
 }
 
 async function plainFaults(

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf } from '../../../../src/sdk.ts';
-import { type BaseBackup, readBaseBackup } from './base-backup.ts';
+import { type BaseBackup, findFaults, readBaseBackup } from './base-backup.ts';
 import { type ChainOf, type LocatedBackup, mostBackups } from './chain.ts';
 import { reachOfWal, readWalArchive, segmentOf, type WalArchive } from './wal-archive.ts';
 
@@ -12,34 +12,67 @@ export async function listBaseBackups(
   signal: AbortSignal,
 ): Promise<readonly LocatedBackup[]> {
   const archive = chain.wal === undefined ? undefined : await readWalArchive(chain.wal);
-  const itself = await readBaseBackup(chain.path, signal);
-  if (itself !== undefined) return [await describe(name, itself, archive)];
-  const entries = await readdir(chain.path, { withFileTypes: true });
-  // A name that begins with a dot or ends with .part is still being written.
-  const folders = entries.filter(({ name: each }) => !/^\.|\.(?:part|tmp)$/.test(each));
+  const read = await readAll(chain.path, signal);
+  const newestFirst = read.toSorted((a, b) => b.takenAt - a.takenAt).slice(0, mostBackups);
   const backups: LocatedBackup[] = [];
-  for (const folder of folders.filter((entry) => entry.isDirectory()).slice(-mostBackups * 2)) {
+  for (const backup of newestFirst) {
     signal.throwIfAborted();
-    const path = join(chain.path, folder.name);
-    const found = await readBaseBackup(path, signal).catch((thrown: unknown) => messageOf(thrown));
-    if (typeof found === 'string') backups.push(await unreadable(name, path, found));
-    else if (found !== undefined) backups.push(await describe(name, found, archive));
+    if ('unreadable' in backup) backups.push(unreadable(name, backup));
+    else {
+      const isNew = backups.length < mostCompared;
+      const faults = isNew
+        ? await findFaults(backup, signal)
+        : backup.damage === undefined
+          ? []
+          : [backup.damage];
+      backups.push(await describe(name, backup, archive, { faults, isNew }));
+    }
   }
-  return backups.toSorted((a, b) => b.found.takenAt - a.found.takenAt).slice(0, mostBackups);
+  return backups;
+}
+
+/** Looking at every file of every backup takes long; a drill looks at those of the one that it restores. */
+const mostCompared = 3;
+
+interface Unreadable {
+  readonly path: string;
+  readonly takenAt: number;
+  readonly unreadable: string;
+}
+
+async function readAll(path: string, signal: AbortSignal): Promise<readonly (BaseBackup | Unreadable)[]> {
+  const itself = await readBaseBackup(path, signal);
+  if (itself !== undefined) return [itself];
+  const entries = await readdir(path, { withFileTypes: true });
+  // A name that begins with a dot or ends with .part is still being written.
+  const folders = entries.filter((entry) => entry.isDirectory() && !/^\.|\.(?:part|tmp)$/.test(entry.name));
+  const found: (BaseBackup | Unreadable)[] = [];
+  for (const { name } of folders) {
+    const folder = join(path, name);
+    try {
+      const backup = await readBaseBackup(folder, signal);
+      if (backup !== undefined) found.push(backup);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      found.push({ path: folder, takenAt: (await stat(folder)).mtimeMs, unreadable: messageOf(thrown) });
+    }
+  }
+  return found;
 }
 
 async function describe(
   chain: string,
   backup: BaseBackup,
   archive: WalArchive | undefined,
+  looked: { readonly faults: readonly string[]; readonly isNew: boolean },
 ): Promise<LocatedBackup> {
   const wal = archive === undefined ? ownWal(backup) : await archivedWal(backup, archive);
-  const faults = [...backup.faults, ...wal.faults];
+  const faults = [...looked.faults, ...wal.faults];
   const notes = [
-    `${backup.format} files, ${backup.manifest === undefined ? 'without a manifest: damage inside of files shows in a drill only' : `${backup.manifest.files.length} in its manifest, sizes compared`}`,
+    `${backup.format} files, ${backup.manifest === undefined ? 'without a manifest: damage inside of files shows in a drill only' : `${backup.manifest.files.length} in its manifest${looked.isNew ? ', sizes compared' : `, sizes of the newest ${mostCompared} backups are compared`}`}`,
     ...wal.notes,
   ];
-  const isKnown = backup.manifest !== undefined && backup.format === 'plain';
+  const isKnown = backup.manifest !== undefined && backup.format === 'plain' && looked.isNew;
   return {
     path: backup.path,
     found: {
@@ -119,14 +152,13 @@ async function endOf(
   return { segment, at: Number.isNaN(at) ? undefined : at };
 }
 
-async function unreadable(chain: string, path: string, problem: string): Promise<LocatedBackup> {
-  const { mtimeMs } = await stat(path);
+function unreadable(chain: string, { path, takenAt, unreadable: problem }: Unreadable): LocatedBackup {
   const found = {
     chain,
     kind: 'base_backup',
     name: basename(path),
-    takenAt: mtimeMs,
-    recoverableUntil: mtimeMs,
+    takenAt,
+    recoverableUntil: takenAt,
     bytes: null,
     databases: undefined,
     health: 'unknown',

@@ -96,7 +96,7 @@ function pgBackRest({ stanza, config }: Extract<RepositoryChain, { kind: 'pgback
       'restore',
     ],
     restoreCommand: (program, folder) =>
-      `${[program, ...own(folder), `--spool-path=${join(folder, 'spool')}`].map(quoteShell).join(' ')} archive-get %f "%p"`,
+      `${[program, ...own(folder), '--no-archive-async'].map(quoteShell).join(' ')} archive-get %f "%p"`,
   };
 }
 

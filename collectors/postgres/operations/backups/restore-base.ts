@@ -2,7 +2,7 @@ import { chown, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findWrongContents } from './backup-manifest.ts';
-import { readBaseBackup } from './base-backup.ts';
+import { findFaults, readBaseBackup } from './base-backup.ts';
 import { BackupError, type ChainOf } from './chain.ts';
 import { copyCluster, settle, unpackCluster } from './cluster-files.ts';
 import { quoteShell } from './quote-shell.ts';
@@ -21,7 +21,8 @@ export async function restoreBase(
   const { place, journal, signal } = request;
   const backup = await readBaseBackup(path, signal);
   if (backup === undefined) throw new BackupError(`${path} holds no base backup`);
-  if (backup.faults.length > 0) throw new BackupError(`${path} is damaged: ${backup.faults.join('; ')}`);
+  const faults = await findFaults(backup, signal);
+  if (faults.length > 0) throw new BackupError(`${path} is damaged: ${faults.join('; ')}`);
   if (backup.format === 'plain') await findServer(request, path);
   await makePrivate(place.data, place.account);
   await journal.step(

@@ -17,7 +17,7 @@ export async function restoreFromRepository(
   const { place, journal, tools, backup, signal } = request;
   const repository = repositoryOf(chain);
   const program = await findOtherTool(tools, repository.tool);
-  for (const name of ['data', 'lock', 'spool', 'tablespaces'])
+  for (const name of ['data', 'lock', 'tablespaces'])
     await makePrivate(join(place.folder, name), place.account);
   const args = repository.restore(backup.found.name, place.folder);
   await journal.step(
