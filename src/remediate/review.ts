@@ -1,7 +1,7 @@
 import type { Operations } from '../core/remediation/operations.ts';
 import type { Parts } from './parts.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { RemediationSchedule } from './remediation-input.ts';
+import type { RemediationSchedule, RemediationTarget } from './remediation-input.ts';
 import { claimRun } from './triggers.ts';
 
 /** What pipelines begin by the clock: on every target, each tick once however many agents run. */
@@ -14,23 +14,38 @@ export function remediationSchedules(parts: Parts): readonly RemediationSchedule
   });
 }
 
-/** Targets whose engine has nothing to offer are left out. */
+/** One target that cannot be asked keeps no other waiting; the tick is repeated until all were asked. */
 async function review(parts: Parts, pipeline: Pipeline, name: string, tick: string): Promise<void> {
-  for (const site of parts.input.targets()) {
-    const operations = await parts.input.operationsOf(site.target.id);
-    if (operations === undefined || !hasSomething(operations, pipeline)) continue;
-    // The shard that watches it drills it.
-    if (pipeline.process === 'drill' && site.isGuest === true) continue;
-    await claimRun(parts, {
-      pipeline,
-      site,
-      trigger: {
-        kind: 'schedule',
-        key: `schedule:${name}:${tick}/${site.target.id}`,
-        text: `${name.replaceAll('_', ' ')} of ${tick.slice(0, 10)}`,
-      },
-    });
-  }
+  const faults: unknown[] = [];
+  for (const site of parts.input.targets())
+    try {
+      await reviewOne(parts, { pipeline, site }, name, tick);
+    } catch (error) {
+      faults.push(error);
+    }
+  if (faults.length > 0) throw faults[0];
+}
+
+/** Targets whose engine has nothing to offer are left out. */
+async function reviewOne(
+  parts: Parts,
+  { pipeline, site }: { readonly pipeline: Pipeline; readonly site: RemediationTarget },
+  name: string,
+  tick: string,
+): Promise<void> {
+  const operations = await parts.input.operationsOf(site.target.id);
+  if (operations === undefined || !hasSomething(operations, pipeline)) return;
+  // The shard that watches it drills it.
+  if (pipeline.process === 'drill' && site.isGuest === true) return;
+  await claimRun(parts, {
+    pipeline,
+    site,
+    trigger: {
+      kind: 'schedule',
+      key: `schedule:${name}:${tick}/${site.target.id}`,
+      text: `${name.replaceAll('_', ' ')} of ${tick.slice(0, 10)}`,
+    },
+  });
 }
 
 /** An action of the pipeline, or, of drills, backups that can be restored. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OperationsFleet } from '../../../src/cli/operations-fleet.ts';
 import type { ConfiguredTarget } from '../../../src/config/config.ts';
 import type { Engine } from '../../../src/core/engine.ts';
+import type { BackupOperations } from '../../../src/core/remediation/backups.ts';
 import { createMemoryHistory } from '../../../src/store/memory-history.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createFakeEngine, fakeTarget } from '../../support/fake-engine.ts';
@@ -100,6 +101,38 @@ describe('the operations of all targets', () => {
 
     acting.resolve([]);
     await found;
+    await fleet.close();
+    expect(database.closed).toBe(1);
+  });
+
+  it('are not closed by a reload while a drill runs on them, and keep what backups they know of', async () => {
+    const database = createMemoryDatabase();
+    const drilling = Promise.withResolvers<never>();
+    const backups: BackupOperations = {
+      chains: ['nightly'],
+      places: ['/backups'],
+      list: async () => [],
+      drill: () => drilling.promise,
+      discard: async () => undefined,
+      strategy: (folder) => ({ summary: folder, files: [], configLines: [], next: [] }),
+    };
+    const { fleet, reconfigure } = createFleet(async () => ({
+      ...createMemoryOperations('one', database),
+      backups,
+    }));
+    const known = (await fleet.of('one'))?.backups;
+    const request = { chain: undefined, backup: undefined, until: undefined };
+    const drill = known?.drill?.(request, { ...context, folder: '/scratch/r-1', onStep: () => undefined });
+
+    reconfigure('2');
+    await Promise.resolve();
+    expect(database.closed).toBe(0);
+    expect(known).toMatchObject({ chains: ['nightly'], places: ['/backups'] });
+    expect(Object.keys(known ?? {})).not.toContain('take');
+    expect(known?.strategy('/backup').summary).toBe('/backup');
+
+    drilling.reject(new Error('cancelled'));
+    await expect(drill).rejects.toThrow('cancelled');
     await fleet.close();
     expect(database.closed).toBe(1);
   });
