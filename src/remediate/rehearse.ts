@@ -80,7 +80,9 @@ async function rehearseThere(
   };
   const rehearsal = await withEvidence(parts, run.id, signal, (context) => {
     const { minimumImprovement } = parts.input.policy();
-    const given: RehearsalContext = { ...context, minimumImprovement, whileChanged };
+    // An engine may rehearse in a copy where no test has to see the change.
+    const tested = testCommand === undefined ? {} : { whileChanged };
+    const given: RehearsalContext = { ...context, minimumImprovement, ...tested };
     return action.rehearse(draft, given);
   });
   // On the target itself nothing was done: whatever came out is a simulation.
