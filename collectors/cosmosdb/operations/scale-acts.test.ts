@@ -60,6 +60,17 @@ describe('changing throughput, on a double of Azure', () => {
     expect(up.throughput()).toEqual({ kind: 'manual', requestUnits: 4_600 });
   });
 
+  it('refuses when the least that Azure allows has risen above what was planned', async () => {
+    await using up = await scaleStage('up', accountOf({ load: busy(3_800), limits: { minimum: 6_000 } }));
+
+    const refusals = await up.action.recheck(raise, testContext());
+    const outcome = await up.apply(raise);
+
+    expect(refusals.map(({ id }) => id)).toEqual(['within_limits']);
+    expect(outcome.detail).toContain('Azure allows no less than 6000 RU/s');
+    expect(up.azure.operations.accepted).toEqual([]);
+  });
+
   it('sends nothing when the lease was lost', async () => {
     await using up = await scaleStage('up', accountOf({ load: busy(3_800) }));
     const plan = raise;

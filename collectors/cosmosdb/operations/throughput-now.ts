@@ -9,7 +9,10 @@ import { type Owner, ownerPath, ownerSubject } from './owner.ts';
 /** What is set now, and the tag that a conditional change names. */
 export interface ThroughputNow {
   readonly settings: ThroughputSettings;
-  /** Undefined where Azure gives none. */
+  /**
+   * Undefined where Azure gives none. It is sent as `If-Match`; Azure does not document that it heeds it for throughput settings, so that
+   * what is set is also read and compared right before.
+   */
   readonly etag: string | undefined;
 }
 
