@@ -81,7 +81,7 @@ function report(
       subject: chain,
       message: `${damaged.length} backups of chain ${chain} are damaged, the newest is ${worst.name}: ${worst.detail}`,
       remedy:
-        'take another one now (reeve backup take), and look why this one was cut short: disk, transfer, a job that was killed',
+        'take another one now (reeve drill TARGET --take), and look why this one was cut short: disk, transfer, a job that was killed',
     });
   if (newest === undefined)
     return context.find({
@@ -98,7 +98,7 @@ function report(
       severity: 'warning',
       subject: chain,
       message: `the newest backup of chain ${chain}, ${newest.name}, is ${Math.floor(ageMs / 3_600_000)} h old`,
-      remedy: 'look at the job that makes it; reeve backup take makes one now',
+      remedy: 'look at the job that makes it; reeve drill TARGET --take makes one now and proves it',
     });
 }
 

@@ -208,7 +208,7 @@ function verifiedReport(
     : "; it lies in the server's own folder and is no retained backup, so it counts for nothing";
   return {
     verdict: 'verified',
-    text: `${backup.name} of chain ${backup.chain} was restored in ${Math.round(recoveryMs)} ms: ${keys} keys in ${databases} databases; data up to ${new Date(backup.recoverableUntil).toISOString()}${counts}`,
+    text: `${backup.name} of chain ${backup.chain} was restored in ${Math.round(recoveryMs)} ms: ${keys} keys in ${databases} database${databases === 1 ? '' : 's'}; data up to ${new Date(backup.recoverableUntil).toISOString()}${counts}`,
     backup,
     subjects: [''],
     steps,

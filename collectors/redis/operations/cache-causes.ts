@@ -131,14 +131,15 @@ function neverThere({ window }: Scene): Cause {
     : { cause, holds: 'no', text, figures };
 }
 
-function cold({ primary }: Scene): Cause {
+function cold({ primary, window }: Scene): Cause {
   const seconds = primary.member.info.number('uptime_in_seconds');
   const figures = { uptimeSeconds: seconds ?? null };
   const cause = 'cold after a restart';
   if (seconds === undefined)
     return { cause, holds: 'unknown', text: 'the server does not say since when it runs', figures };
   const text = `the server has been running for ${seconds} s`;
-  return seconds < coldSeconds && primary.member.info.number('loading') !== 1
+  const isFull = window !== undefined && window.evicted > 0;
+  return seconds < coldSeconds && !isFull
     ? { cause, holds: 'yes', text: `${text}: wait until it has filled before anything is changed`, figures }
     : { cause, holds: 'no', text, figures };
 }

@@ -6,7 +6,7 @@ import { perSecond } from './cache-window.ts';
 import { drawKeys, type KeySample } from './key-sample.ts';
 import { missBody, restoreMissEvents, sampleMisses } from './miss-sample.ts';
 import { type RedisOperationsInput, withMember } from './place.ts';
-import { readScene, type Scene, shown, shownBytes, windowEvidence } from './setting-scene.ts';
+import { memoryEvidence, readScene, type Scene, shown, shownBytes, windowEvidence } from './setting-scene.ts';
 
 /** Why a cache misses, found once a run: it draws keys, and listens to misses where that is allowed. */
 export class CacheStudy {
@@ -44,6 +44,7 @@ export class CacheStudy {
         ? 'no reason for misses was found in what can be seen'
         : `why it misses: ${real.map(({ cause }) => cause).join(', ')}`;
     return [
+      memoryEvidence(scene),
       ...(window === undefined ? [] : [windowEvidence(window)]),
       { kind: 'statistics', title, body: { causes: causes.map((each) => ({ ...each })) } },
       familiesEvidence(sample, scene),

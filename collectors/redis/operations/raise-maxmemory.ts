@@ -4,7 +4,7 @@ import { perSecond } from './cache-window.ts';
 import { fullAt, machineFaults, nextLimit } from './memory-limit.ts';
 import type { RedisOperationsInput } from './place.ts';
 import { settingActs } from './setting-acts.ts';
-import { draftSetting, subjectOf } from './setting-draft.ts';
+import { draftSetting } from './setting-draft.ts';
 import { readSettingFacts } from './setting-facts.ts';
 import { candidatesOf, keptChecks } from './setting-find.ts';
 import { obstacles, readScene, type Scene, shown, shownBytes } from './setting-scene.ts';
@@ -78,7 +78,7 @@ function candidateOf(scene: Scene, input: RedisOperationsInput): Candidate | und
   if (typeof next !== 'number' || window === undefined) return undefined;
   return {
     action,
-    subject: subjectOf('maxmemory', primary.member.name),
+    subject: primary.member.name,
     title: `${primary.member.name} is too small: ${shown(perSecond(window.evicted, window))} keys a second are evicted; maxmemory ${shownBytes(primary.maxmemory)} could be ${shownBytes(next)}`,
     facts: { from: primary.maxmemory, to: next },
   };
@@ -100,7 +100,7 @@ function compose(scene: Scene, input: RedisOperationsInput): PlanDraft | Refusal
     to: String(next),
     title: `raise maxmemory of ${primary.member.name} from ${shownBytes(maxmemory)} to ${shownBytes(next)}, because keys are evicted`,
     bytes: more,
-    cost: `${shownBytes(more)} more memory on each of ${members.length} servers${machine === undefined ? '' : `, whose machine has ${shownBytes(machine)}`}`,
+    cost: `${shownBytes(more)} more memory${members.length === 1 ? '' : ` on each of ${members.length} servers`}${machine === undefined ? '' : `, of a machine that has ${shownBytes(machine)}`}`,
     expects: `maxmemory is ${next}, and fewer lookups miss`,
     preconditions: [
       { id: 'machine_has_room', text: 'the machine of every server can spare it' },

@@ -4,7 +4,7 @@ import { perSecond } from './cache-window.ts';
 import { fullAt } from './memory-limit.ts';
 import type { RedisOperationsInput } from './place.ts';
 import { settingActs } from './setting-acts.ts';
-import { draftSetting, subjectOf } from './setting-draft.ts';
+import { draftSetting } from './setting-draft.ts';
 import { candidatesOf, keptChecks } from './setting-find.ts';
 import { obstacles, readScene, type Scene, shown } from './setting-scene.ts';
 
@@ -98,7 +98,7 @@ function candidateOf(scene: Scene): Candidate | undefined {
   if (to === undefined) return undefined;
   return {
     action,
-    subject: subjectOf('maxmemory-policy', member.name),
+    subject: member.name,
     title: `${member.name}: ${reason(scene)}; maxmemory-policy ${policy} could be ${to}`,
     facts: { from: policy, to },
   };

@@ -46,7 +46,7 @@ export function draftSetting(
     pipeline: 'cache',
     action: composed.action,
     identity,
-    subject: subjectOf(setting, primary.member.name),
+    subject: primary.member.name,
     title: composed.title,
     acts: facts.map(({ act, name }) => ({
       id: act,
@@ -72,10 +72,6 @@ export function draftSetting(
     warnings: [...composed.warnings, ...commonWarnings(input, { members, primary, window: undefined })],
     facts: asFacts({ setting, members: facts }),
   };
-}
-
-export function subjectOf(setting: Setting, primary: string): string {
-  return `${setting} of ${primary}`;
 }
 
 function commonWarnings({ target }: RedisOperationsInput, { members, primary }: Scene): readonly string[] {

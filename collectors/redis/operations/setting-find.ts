@@ -2,7 +2,7 @@ import type { Candidate, FindRequest, OperationContext, Plan, Refusal } from '..
 import type { CacheStudy } from './cache-study.ts';
 import type { RedisOperationsInput } from './place.ts';
 import { readSettingFacts, type Setting, valueOf } from './setting-facts.ts';
-import { keepScene, obstacles, readScene, type Scene } from './setting-scene.ts';
+import { obstacles, readScene, type Scene } from './setting-scene.ts';
 
 interface Search {
   readonly setting: Setting;
@@ -18,7 +18,6 @@ export async function candidatesOf(
   { setting, against, candidate }: Search,
 ): Promise<readonly Candidate[]> {
   const scene = await readScene(input, context.signal);
-  keepScene(scene, context);
   for (const each of await study.of(context)) context.evidence(each);
   const reasons = [...obstacles(scene, input, setting), ...against(scene)];
   if (reasons.length > 0) {

@@ -1,4 +1,4 @@
-import type { EvidenceDraft, OperationContext, Refusal } from '../../../src/sdk.ts';
+import type { EvidenceDraft, Refusal } from '../../../src/sdk.ts';
 import { toNumber } from '../info.ts';
 import { databasesOf } from '../keyspace.ts';
 import { type CacheWindow, cacheWindow, windowBody } from './cache-window.ts';
@@ -75,12 +75,12 @@ export function obstacles(
 }
 
 /** Figures that a plan rests on. */
-export function keepScene({ members }: Scene, { evidence }: Pick<OperationContext, 'evidence'>): void {
-  evidence({
+export function memoryEvidence({ members }: Scene): EvidenceDraft {
+  return {
     kind: 'catalogue',
     title: `memory of ${members.map(({ member }) => member.name).join(', ')}`,
     body: { members: members.map(bodyOf) },
-  });
+  };
 }
 
 export function windowEvidence(window: CacheWindow): EvidenceDraft {
