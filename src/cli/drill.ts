@@ -9,6 +9,7 @@ import { type DecisionOptions, whoOption } from './decision-output.ts';
 import { renderDrill } from './drill-report.ts';
 import { renderRunbook } from './drill-runbook.ts';
 import { followRun } from './follow-run.ts';
+import { openRemediation } from './open-remediation.ts';
 import { selectTargets } from './select-targets.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -95,7 +96,7 @@ async function drill(target: string, options: DrillOptions, context: CliContext)
 }
 
 async function writeRunbook(target: string, options: DrillOptions, context: CliContext): Promise<ExitCode> {
-  await using agent = await openCommandAgent(options, context);
+  await using agent = await openRemediation(options, context);
   assertTarget(agent, target);
   const { chain } = options;
   const proof = (await agent.control.drills(target, 100)).find(
@@ -123,6 +124,6 @@ async function putRunbook(text: string, file: string | true | undefined, context
   context.writeNote(`${file} is written\n`);
 }
 
-function assertTarget({ config }: CommandAgent, target: string): void {
+function assertTarget({ config }: Pick<CommandAgent, 'config'>, target: string): void {
   selectTargets(config, [target]);
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { RemediationControl } from '../core/remediation/control.ts';
 import { askControl } from './ask-control.ts';
@@ -14,6 +15,7 @@ export interface OpenedRemediation<C = RemediationControl> extends AsyncDisposab
   readonly control: C;
   /** `stopped`: no agent runs here; decisions are written down, and the next agent acts on them. */
   readonly agent: 'running' | 'stopped';
+  readonly config: Config;
   readonly commandOf: CommandLine;
 }
 
@@ -53,6 +55,7 @@ async function open<C>(
     return {
       control: stored.control,
       agent: 'stopped',
+      config,
       commandOf,
       [Symbol.asyncDispose]: () => stored[Symbol.asyncDispose](),
     };
@@ -60,5 +63,5 @@ async function open<C>(
   if (probe.status !== 200)
     throw new Error(`the agent at ${socketPath} answered ${probe.status}: ${probe.body.trim()}`);
   const control = createSocketRemediation(socketPath);
-  return { control, agent: 'running', commandOf, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return { control, agent: 'running', config, commandOf, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
