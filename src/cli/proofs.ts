@@ -98,9 +98,9 @@ export function createProofs({ store, engines, clock, log }: ProofsInput): Proof
 /** What the store holds, as it was when it could be read last. */
 interface View {
   readonly ledger: ProofLedger;
-  refresh(): Promise<void>;
+  readonly refresh: () => Promise<void>;
   /** Why it is not known; undefined while it is. */
-  problem(): string | undefined;
+  readonly problem: () => string | undefined;
 }
 
 function createView(records: ProofRecords, clock: Clock, log: Log): View {
@@ -130,8 +130,10 @@ function createView(records: ProofRecords, clock: Clock, log: Log): View {
         said = message;
       }
     },
-    problem: () =>
-      readAt !== undefined && clock.monotonicMs() - readAt.monotonicMs < believedMs ? undefined : said,
+    problem() {
+      if (readAt !== undefined && clock.monotonicMs() - readAt.monotonicMs < believedMs) return undefined;
+      return said === '' ? 'it does not answer' : said;
+    },
   };
 }
 

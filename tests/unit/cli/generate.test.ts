@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { agentAlerts } from '../../../src/telemetry/alerts.ts';
+import { proofAlerts } from '../../../src/telemetry/proof-alerts.ts';
 import { remediationAlerts } from '../../../src/telemetry/remediation-alerts.ts';
 import { createCliFixture, createServerEngine } from './support.ts';
 
@@ -26,8 +27,10 @@ describe('reeve generate', () => {
     'docs/config.schema.json',
     'collectors/fake/README.md',
     'alerts/rules/agent.yml',
+    'alerts/rules/proofs.yml',
     'alerts/tests/agent_test.yml',
-    ...[...agentAlerts, ...remediationAlerts].map(({ name }) => `alerts/runbooks/${name}.md`),
+    'alerts/tests/proofs_test.yml',
+    ...[...agentAlerts, ...remediationAlerts, ...proofAlerts].map(({ name }) => `alerts/runbooks/${name}.md`),
     'dashboards/fake.json',
   ];
 

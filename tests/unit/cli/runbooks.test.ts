@@ -15,6 +15,6 @@ describe('createRunbooks', () => {
 
     expect(pathOf('index_hit_ratio')).toBe('runbooks/ReeveIndexHitRatioLow');
     expect(pathOf('bigquery_spend_usd')).toBeUndefined();
-    expect(pathOf('migration_rows_lost')).toBeUndefined();
+    expect(pathOf('migration_rows_lost')).toBe('runbooks/ReeveMigrationRowsLost');
   });
 });
