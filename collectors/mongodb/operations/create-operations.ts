@@ -18,7 +18,7 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
     actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place), applyMigrationAction(place)],
     identify: (signal) => identifyPlace(place, signal),
     advise: async (pipeline, context) => (pipeline === 'storage_growth' ? adviseGrowth(place, context) : []),
-    backups: backupOperations(input),
+    backups: backupOperations(place),
     migrations: migrationOperations(place),
     check: (signal) => checkLogins(input, reading, signal),
     close: () => reading.close(),

@@ -1,14 +1,16 @@
 import { type BackupOperations, CollectError } from '../../../../src/sdk.ts';
 import { BackupLister } from '../../backups/list-backups.ts';
-import type { MongodbOperationsInput } from '../input.ts';
+import type { Place } from '../place.ts';
 import { drillDump } from './drill.ts';
 import { endScratchProcesses } from './scratch-processes.ts';
 import { dumpStrategy } from './strategy.ts';
+import { takeDump } from './take-dump.ts';
 
 const mostListed = 100;
 
 /** What is known of a deployment's backups, and the proof that a dump can be restored. */
-export function backupOperations(input: MongodbOperationsInput): BackupOperations {
+export function backupOperations(place: Place): BackupOperations {
+  const { input } = place;
   const { backups, binaries } = input.options;
   const lister = new BackupLister({
     chains: backups,
@@ -36,6 +38,7 @@ export function backupOperations(input: MongodbOperationsInput): BackupOperation
       ? {}
       : {
           drill: (request, context) => drillDump(input, lister, request, context),
+          take: (chain, context) => takeDump(place, lister, chain, context),
           discard: endScratchProcesses,
         }),
     strategy: (folder) => dumpStrategy(input, folder),

@@ -116,7 +116,7 @@ async function work(drill: Drill): Promise<void> {
     return {
       value: started,
       command: started.command,
-      detail: `mongod ${started.version} on loopback, its own data folder`,
+      detail: `mongod ${started.version} on loopback, its own data folder; nothing expires until it is verified, then start it with a configuration of your own`,
     };
   });
   try {

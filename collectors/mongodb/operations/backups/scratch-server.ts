@@ -16,7 +16,7 @@ export interface ScratchServer {
   /** With the password. */
   readonly uri: string;
   readonly version: string;
-  /** As a person would type it, folder and port in angle brackets. */
+  /** As a person would type it in a recovery, folder and port in angle brackets. */
   readonly command: string;
 }
 
@@ -162,7 +162,7 @@ async function secure(
   try {
     await client.connect();
     const version = await prove(client, folder, child.pid);
-    return { client, port, uri, version, command: commandText(folder, port) };
+    return { client, port, uri, version, command: commandText };
   } catch (thrown) {
     await client.close(true).catch(() => undefined);
     throw thrown instanceof ScratchError
@@ -198,12 +198,9 @@ export async function prove(client: MongoClient, folder: string, pid: number | u
   return textAt(status, 'version') ?? 'unknown';
 }
 
-function commandText(folder: string, port: number): string {
-  return ['mongod', ...scratchArguments(folder, port)]
-    .join(' ')
-    .replaceAll(folder, '<folder>')
-    .replaceAll(` ${port} `, ' <port> ');
-}
+/** For whoever recovers: what only a drill needs (a small cache) is left out. */
+const commandText =
+  'mongod --dbpath <folder>/db --port <port> --bind_ip 127.0.0.1 --auth --setParameter ttlMonitorEnabled=false';
 
 async function freePort(): Promise<number> {
   const server = createServer();

@@ -50,6 +50,7 @@ export interface StageSetup {
   readonly details?: Readonly<Record<string, readonly DetailRow[]>>;
   readonly clock?: FakeClock;
   readonly acting?: boolean;
+  readonly scratch?: string;
   readonly options?: Partial<MongodbOptions>;
 }
 
@@ -116,7 +117,7 @@ export function stageOn(deployment: Deployment, setup: StageSetup = {}): Stage {
     random: () => 0.5,
     log: createRecordingLog(),
     applicationName: 'reeve/test',
-    scratch: '/nowhere',
+    scratch: setup.scratch ?? '/nowhere',
     snapshot: () => snapshotOf(target, { indexes: setup.indexes ?? [], ...setup.details }, clock.now()),
     conceal: () => undefined,
   });

@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface ToolFaults {
+  readonly mongodump?: 'exit';
   readonly mongod?: 'refuse' | 'elsewhere' | 'port-once';
   readonly mongorestore?: 'exit' | 'hang' | 'lose';
 }
@@ -11,7 +12,7 @@ export async function installStandIns(
   folder: string,
   {
     faults = {},
-    only = ['mongod', 'mongorestore'],
+    only = ['mongod', 'mongorestore', 'mongodump'],
   }: { readonly faults?: ToolFaults; readonly only?: readonly string[] } = {},
 ): Promise<void> {
   for (const program of only) {
