@@ -53,7 +53,7 @@ export function toBackupPolicy(found: z.infer<typeof backupPolicySchema>): Backu
 }
 
 /** Whether the loss of the write region leaves a backup; undefined where Azure does not say. */
-export function outlivesRegion({ mode, redundancy }: BackupPolicy, regions: number): boolean | undefined {
+function outlivesRegion({ mode, redundancy }: BackupPolicy, regions: number): boolean | undefined {
   // Continuous ones lie in every region of the account.
   if (mode === 'continuous') return regions > 1;
   return redundancy === '' ? undefined : /^geo$/i.test(redundancy);

@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest';
 import { startAzure } from '../../../tests/support/azure/azure.ts';
+import { actionFor } from '../../../tests/support/azure/resource-manager.ts';
 import { shopAccount } from '../../../tests/support/azure/shop-account.ts';
+import { actions } from '../grants.ts';
 import {
   cosmosdbOperationsInput,
   type OperationsSetup,
   SleepingClock,
   testContext,
 } from '../testing/operations-input.ts';
+import { accountOf, busy, scaleStage } from '../testing/scale-stage.ts';
+import { actingActions } from './acting-grants.ts';
 import { createCosmosdbOperations } from './create-operations.ts';
 
 const write = 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/throughputSettings/write';
@@ -53,4 +57,24 @@ it.each([
 
   expect(text).toContain(says);
   expect(text).not.toContain('hunter2');
+});
+
+it('does nothing that the roles it asks for do not allow', async () => {
+  await using up = await scaleStage('up', accountOf({ load: busy(3_800) }));
+  await up.apply(await up.plan());
+
+  const { resourceId } = up.azure.account;
+  const used = up.azure.requests
+    .filter(({ path }) => path.startsWith(resourceId))
+    .map(({ method, path }) => ({ method, action: actionFor(method, path.slice(resourceId.length + 1)) }));
+  const changing = used.filter(({ method }) => method !== 'GET');
+
+  expect(changing.map(({ action }) => action)).toEqual([
+    'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers/throughputSettings/write',
+  ]);
+  expect(changing.filter(({ action }) => !actingActions.includes(action))).toEqual([]);
+  expect(used.filter(({ action }) => !actions.includes(action) && !actingActions.includes(action))).toEqual(
+    [],
+  );
+  expect(actingActions.filter((action) => /\*|delete|listKeys/i.test(action))).toEqual([]);
 });

@@ -28,8 +28,8 @@ export interface ConsumptionWeek {
   readonly untilMs: number;
   /** Requests that were refused (429), all regions together; undefined where Azure does not say. */
   readonly throttled: number | undefined;
-  /** The most uneven place of the last day; undefined where partitions are not known. */
-  readonly heat: PartitionHeat | undefined;
+  /** How evenly partitions were used over the last day, by container and region, the hottest first; undefined where that is not known. */
+  readonly heats: readonly PartitionHeat[] | undefined;
 }
 
 export interface WeekReader {
@@ -43,7 +43,7 @@ export interface WeekReader {
 
 const minuteMs = 60_000;
 const partMinutes = 720;
-export const weekMinutes = 7 * 1_440;
+const weekMinutes = 7 * 1_440;
 
 /** Asks Azure Monitor for every settled minute of the last seven days, half a day at a time: 43 reads. */
 export async function readWeek(
@@ -81,7 +81,7 @@ export async function readWeek(
     sinceMs,
     untilMs,
     throttled,
-    heat: await readHeat(reader, settings, signal),
+    heats: await readHeats(reader, settings, signal),
   };
 }
 
@@ -149,11 +149,11 @@ function add(one: number | undefined, other: number | undefined): number | undef
 const heatGrains = 288;
 
 /** Of the last day, by maxima of 5 minutes: the key that is hot now is what matters. */
-async function readHeat(
+async function readHeats(
   reader: WeekReader,
   owner: Owner,
   signal: AbortSignal,
-): Promise<PartitionHeat | undefined> {
+): Promise<readonly PartitionHeat[] | undefined> {
   const ask = askUntil(reader, owner, reader.nowMs - settlingMs, signal, heatGrains);
   const { series, cut, unsplit } = await ask(metricQueries.partitions);
   const lines = series.get('NormalizedRUConsumption');
@@ -171,5 +171,5 @@ async function readHeat(
       reader.spelling.place(group[0]?.dimensions ?? new Map()),
     ),
   );
-  return heats.toSorted((one, other) => other.skew - one.skew || other.hottest - one.hottest)[0];
+  return heats.toSorted((one, other) => other.hottest - one.hottest);
 }

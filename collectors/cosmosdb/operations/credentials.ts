@@ -16,7 +16,7 @@ const credentialsSchema = z.union([
 ]);
 
 /** What `remediation.credentials` of a Cosmos DB target may hold, for messages. */
-export const credentialShapes =
+const credentialShapes =
   '{"tenant": …, "clientId": …, "secret": …}, {"managed": {"clientId": …}} or {"token": …}';
 
 /**

@@ -13,7 +13,7 @@ export interface OwnerUse extends Owner {
 }
 
 /** The band of the objective. */
-export const band = { lowest: 0.7, highest: 0.85 } as const;
+const band = { lowest: 0.7, highest: 0.85 } as const;
 
 const utilization = 'reeve_cosmosdb_request_unit_utilization_p95_ratio';
 const atMinimum = 'reeve_cosmosdb_at_minimum_throughput';
@@ -51,7 +51,7 @@ export async function findScale(
 }
 
 /** Each owner once, by its busiest region; the busiest owner first. */
-export function usesOf(snapshot: Snapshot | undefined): readonly OwnerUse[] {
+function usesOf(snapshot: Snapshot | undefined): readonly OwnerUse[] {
   const uses = samplesOf(snapshot, utilization).map(
     ({ labels: [database = '', container = '', region = ''], value, basis = 0 }): OwnerUse => ({
       database,

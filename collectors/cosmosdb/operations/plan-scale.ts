@@ -125,7 +125,7 @@ function composeScale(access: Access, scale: Scale): PlanDraft {
 }
 
 /** Exactly what is sent. */
-export function changeStatement(account: AccountId, facts: ThroughputFacts, perSecond: number): string {
+function changeStatement(account: AccountId, facts: ThroughputFacts, perSecond: number): string {
   const path = `${resourcePath(account)}${changePath(facts)}`;
   return `PUT ${path} ${JSON.stringify(settingsBody(facts.kind, perSecond))}`;
 }
@@ -137,7 +137,6 @@ export function changePath(facts: Owner & Pick<ThroughputFacts, 'databases' | 'c
 
 function warningsOf({ direction, settings, week, sizing }: Scale, after: Replay): readonly string[] {
   const known = sizing.busiest.minutes;
-  const heat = week.heat;
   return [
     'it cannot be rehearsed: what it would have been is simulated from the last 7 days, and the future may differ',
     ...sizing.limits,
@@ -154,7 +153,7 @@ function warningsOf({ direction, settings, week, sizing }: Scale, after: Replay)
           `${week.throttled} requests were refused (429) in 7 days: what clients wanted is more than what was consumed, and a further step may follow`,
         ]
       : []),
-    ...(direction === 'up' && heat === undefined
+    ...(direction === 'up' && week.heats === undefined
       ? ['how evenly partitions are used is not known: a hot one would gain only its part']
       : []),
     ...(after.minutesAbove > 0
@@ -208,7 +207,7 @@ function overAccountLimit(
 
 function weekEvidence(owner: Owner, week: ConsumptionWeek, sizing: Sizing | undefined) {
   const name = ownerSubject(owner);
-  const { heat } = week;
+  const [heat] = week.heats ?? [];
   return {
     kind: 'statistics',
     title: `consumption of ${name} over 7 days, minute by minute`,

@@ -74,11 +74,7 @@ export async function inspectScale(
 }
 
 /** What the settings say of the act. Pure. */
-export function inspectionOf(
-  subject: string,
-  facts: ThroughputFacts,
-  now: ThroughputNow | undefined,
-): Inspection {
+function inspectionOf(subject: string, facts: ThroughputFacts, now: ThroughputNow | undefined): Inspection {
   if (now === undefined)
     return { state: 'other', detail: `${subject} has no throughput of its own any more` };
   const { settings } = now;

@@ -34,7 +34,7 @@ function weekOf(perSecond: number, more: Partial<ConsumptionWeek> = {}): Consump
     sinceMs: 0,
     untilMs: 1,
     throttled: 0,
-    heat: even,
+    heats: [even],
     ...more,
   };
 }
@@ -93,7 +93,7 @@ describe('sizeThroughput', () => {
     ['a change that is pending', 'no_replacement_pending', weekOf(100), { replacePending: true }],
     ['one refused request', 'no_throttling', weekOf(100, { throttled: 1 }), {}],
     ['refusals that nobody knows of', 'no_throttling', weekOf(100, { throttled: undefined }), {}],
-    ['partitions that nobody knows of', 'even_partitions', weekOf(100, { heat: undefined }), {}],
+    ['partitions that nobody knows of', 'even_partitions', weekOf(100, { heats: undefined }), {}],
     ['a week of which nothing is known', 'seven_days', weekOf(0, { regions: [] }), {}],
   ])('lowers nothing with %s', (_what, id, week, more) => {
     expect(size('down', week, more).id).toBe(id);
@@ -105,11 +105,19 @@ describe('sizeThroughput', () => {
     expect(size('up', weekOf(0, { regions })).id).toBe('seven_days');
   });
 
+  it('finds the hot partition of one region although another region is uneven and idle', () => {
+    const idle = { ...even, hottest: 0.01, median: 0, skew: Number.POSITIVE_INFINITY };
+    const hot = { ...even, hottest: 0.9, median: 0.3, skew: 3 };
+
+    expect(size('up', weekOf(3_800, { heats: [hot, idle] })).text).toContain('3.0 times the median one');
+    expect(size('up', weekOf(3_800, { heats: [even, idle] })).wanted).toBe(5_000);
+  });
+
   it('does not lower what one partition needs while the others idle', () => {
     const hot = { ...even, hottest: 0.4, median: 0, skew: Number.POSITIVE_INFINITY, partitions: 10 };
 
-    expect(size('down', weekOf(100, { heat: hot })).text).toContain('while the median one is idle');
-    expect(size('down', weekOf(100, { heat: { ...hot, hottest: 0.1 } })).wanted).toBe(2_000);
+    expect(size('down', weekOf(100, { heats: [hot] })).text).toContain('while the median one is idle');
+    expect(size('down', weekOf(100, { heats: [{ ...hot, hottest: 0.1 }] })).wanted).toBe(2_000);
   });
 });
 

@@ -142,7 +142,7 @@ function unfitWeek(
       'no_throttling',
       `${week.throttled} requests of ${name} were refused (429) in 7 days: less throughput would refuse more`,
     );
-  if (week.heat === undefined)
+  if (week.heats === undefined)
     return refusal('even_partitions', `how evenly the partitions of ${name} are used is not known`);
   return undefined;
 }
@@ -188,10 +188,11 @@ function nothingToChange(
 
 /** More throughput reaches a hot partition only by its part, and less of it throttles that one first. */
 function hotPartition({ settings, week, policy }: SizingInput, { wanted }: Sizing): Refusal | undefined {
-  const { heat } = week;
-  if (heat === undefined || heat.skew < policy.hotPartitionSkew) return undefined;
-  const then = heat.hottest * Math.max(1, settings.perSecond / wanted);
-  if (then < fullPartition) return undefined;
+  const grows = Math.max(1, settings.perSecond / wanted);
+  const heat = week.heats?.find(
+    ({ skew, hottest }) => skew >= policy.hotPartitionSkew && hottest * grows >= fullPartition,
+  );
+  if (heat === undefined) return undefined;
   const times = Number.isFinite(heat.skew)
     ? `${heat.skew.toFixed(1)} times the median one`
     : 'while the median one is idle';

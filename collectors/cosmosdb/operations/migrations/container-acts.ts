@@ -192,7 +192,7 @@ export async function changeContainer(
   }
 }
 
-export function deleteCommand({ account }: Access, { database, container }: ContainerCommand): string {
+function deleteCommand({ account }: Access, { database, container }: ContainerCommand): string {
   const { subscription, resourceGroup, name } = account;
   return `az cosmosdb sql container delete --subscription ${subscription} --resource-group ${resourceGroup} --account-name ${name} --database-name '${database}' --name '${container}'`;
 }

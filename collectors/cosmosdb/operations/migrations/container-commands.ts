@@ -64,7 +64,7 @@ export interface ContainerCommand {
   readonly declaresExpiry: boolean;
 }
 
-export const commandShapes =
+const commandShapes =
   '{"create container": {database, container, partitionKey: {paths}, …}}, {"set": {database, container, indexingPolicy, defaultTtl}} or {"delete container": {database, container}}';
 
 /** The commands of one text: an object, or a list of them. What is wrong is said with the file's name and place. */
