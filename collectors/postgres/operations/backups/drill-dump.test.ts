@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { operationContext } from '../../../../tests/support/postgres/operations-
 import { type PostgresServer, startPostgres } from '../../../../tests/support/postgres/server.ts';
 import type { TempDir } from '../../../../tests/support/temp-dir.ts';
 import {
+  backupsAt,
   backupsOf,
   type Drilled,
   debianTools,
@@ -30,7 +31,7 @@ describe.skipIf(missingTools !== undefined)('a restore drill of a file of pg_dum
   beforeAll(async () => {
     server = await startPostgres({ major: 15 });
     await fillShop(server);
-    await server.query('ANALYZE', 'shop');
+    await server.query('CREATE ROLE reader LOGIN; ANALYZE', 'shop');
     folder = await openFolder('dumps');
     await mkdir(join(folder.path, 'nightly'));
     path = join(folder.path, 'nightly', 'shop.dump');
@@ -172,6 +173,24 @@ describe.skipIf(missingTools !== undefined)('a restore drill of a file of pg_dum
     expect(drilled.report.verdict).toBe('failed');
     expect(drilled.report.text).toMatch(text);
     await expectNothingLeft(drilled);
+  });
+
+  it('makes a dump in its chain, whole or not at all', async () => {
+    const chain = join(folder.path, 'taken');
+    const own = { backups: { taken: { kind: 'pg_dump', path: chain } } } as const;
+
+    const taken = await backupsOf(server, own).take?.(undefined, operationContext());
+    const refused = await backupsOf(server, { ...own, binaries: '/nonexistent' }).take?.(
+      'taken',
+      operationContext(),
+    );
+    const denied = await backupsAt(server.url('shop', 'reader'), own).take?.('taken', operationContext());
+
+    expect(taken).toMatchObject({ chain: 'taken', health: 'ok', databases: ['shop'], isRetained: false });
+    expect(refused).toMatchObject({ id: 'backup_failed' });
+    expect(JSON.stringify(refused)).toContain('pg_dump of PostgreSQL 15 or newer is not here');
+    expect(JSON.stringify(denied)).toContain('GRANT pg_read_all_data');
+    expect(await readdir(chain)).toEqual([expect.stringMatching(/^shop-\d{8}T\d{6}Z\.dump$/)]);
   });
 
   it('names the tool that is missing, and its package', async () => {
