@@ -6,7 +6,7 @@ import { differences, readIdentity } from './identity.ts';
 import type { MongodbOperationsInput } from './input.ts';
 import { leaderOf, type ReadingSide } from './reading-side.ts';
 
-/** What acts need, and nothing else: no document is read, none is written. */
+/** What acts on indexes need, and nothing else: no document is read, none is written. Migrations and `mongodump` need more, where they are used. */
 const needed = [
   { on: 'databases', actions: ['collMod', 'dropIndex', 'createIndex'] },
   { on: 'cluster', actions: ['replSetGetConfig'] },
@@ -36,6 +36,8 @@ function actingGrants(name: string): string {
     `  ${databases},`,
     `  ${cluster}, ${version}`,
     `], roles: [] });`,
+    `// where migrations are applied, also on their database: { role: 'readWrite', db: '<database>' }, { role: 'dbAdmin', db: '<database>' }`,
+    `// where Reeve takes dumps (reeve drill --take): { role: 'backup', db: 'admin' }`,
     `db.getSiblingDB('admin').createUser({ user: '${name.replaceAll(/['\\]/g, '')}', pwd: '<password>', roles: [{ role: 'reeveActs', db: 'admin' }] });`,
   ].join('\n');
 }
@@ -128,16 +130,25 @@ function judge(found: {
         grants,
       ),
     ],
-    [
-      found.more,
-      item(
-        'advice',
-        `the login that acts may do more than its actions need (${found.more.join(', ')})`,
-        `// a login of its own\n${grants}`,
-      ),
-    ],
+    [found.more, item('advice', tooMuchText(found.more), `// a login of its own\n${grants}`)],
   ] as const;
   return items.flatMap(([reasons, each]) => (reasons.length === 0 ? [] : [each]));
+}
+
+/** What readWrite and dbAdmin give, as migrations need it. */
+const ofMigrations: ReadonlySet<string> = new Set([
+  'insert',
+  'update',
+  'remove',
+  'dropCollection',
+  'dropDatabase',
+]);
+
+function tooMuchText(more: readonly string[]): string {
+  const names = more.join(', ');
+  return more.every((action) => ofMigrations.has(action))
+    ? `the login that acts may write documents (${names}): right where migrations are applied, too much otherwise`
+    : `the login that acts may do more than its actions need (${names})`;
 }
 
 function missingActions(held: readonly Held[]): readonly string[] {
