@@ -91,15 +91,20 @@ export async function proveApplied(parts: Parts, run: Run, plan: Plan): Promise<
 }
 
 export interface RolledBack {
-  /** Whether the schema is as before, as far as anybody looked. */
-  readonly verified: boolean;
+  /** Whether the schema is as before; undefined where an agent died before it could say so: that proves nothing either way. */
+  readonly verified: boolean | undefined;
 }
 
-/** Keeps the proof of a rollback that was done; undefined where nothing was measured. */
+/** Keeps the proof of a rollback that was done and measured; undefined where nothing was rolled back. */
 export async function proveRolledBack(parts: Parts, run: Run, plan: Plan): Promise<RolledBack | undefined> {
   if (plan.pipeline !== 'migration') return undefined;
-  const measured = [...(await figuresOf(parts, run.id, plan, 'undo')).values()];
-  if (measured.length === 0) return undefined;
+  const acts = await parts.records.acts({ runId: run.id, since: plan.createdAt });
+  const undone = new Set(acts.filter(({ direction }) => direction === 'undo').map(({ act }) => act));
+  if (undone.size === 0) return undefined;
+  const byAct = await figuresOf(parts, run.id, plan, 'undo');
+  const measured = [...byAct.values()];
+  if (measured.length < undone.size && measured.every((each) => each.verified))
+    return { verified: undefined };
   const verified = measured.every((each) => each.verified);
   const { lastFile, base, key } = namesOf(parts, run, plan);
   await parts.input.proofs.saveProof({

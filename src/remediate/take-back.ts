@@ -157,7 +157,11 @@ export async function endTakeBack(parts: Parts, id: string): Promise<void> {
   const next = disables
     ? `; ${run.action ?? 'the action'} is disabled here: reeve runs enable ${run.target} ${run.action ?? ''}`
     : '';
-  await endRun(parts, id, state, `taken back, the database is as before: ${text}${next}`);
+  const asBefore =
+    rolledBack !== undefined && rolledBack.verified === undefined
+      ? 'taken back; an agent died in it, so nobody measured whether the schema is as before'
+      : 'taken back, the database is as before';
+  await endRun(parts, id, state, `${asBefore}: ${text}${next}`);
 }
 
 async function rollbackOf(parts: Parts, run: Run, hash: string): Promise<RolledBack | undefined> {
