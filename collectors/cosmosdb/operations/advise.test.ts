@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AzureDouble, startAzure } from '../../../tests/support/azure/azure.ts';
 import { shopAccount } from '../../../tests/support/azure/shop-account.ts';
+import { cosmosdbMetrics } from '../metrics.ts';
+import { target } from '../testing/collector-input.ts';
 import { cosmosdbOperationsInput, SleepingClock, testContext } from '../testing/operations-input.ts';
 import { watchAccount } from '../testing/watched-account.ts';
 import { createCosmosdbOperations } from './create-operations.ts';
@@ -134,6 +136,28 @@ describe('layoutAdvice', () => {
     expect(titles).toEqual([
       '2 regions take writes, and 100 % of what was written in the last hour went to West Europe: several write regions are charged higher and bring conflicts',
       'shop/orders indexes every path, and 80 % of its 100000 RU of the last hour were writes, which pay for each indexed path, and the index is 40 % of the data',
+    ]);
+  });
+
+  it('says why a region that is used too little keeps what a busy one needs', () => {
+    const sample = (region: string, value: number) => ({
+      metric: { ...cosmosdbMetrics.utilizationP95Ratio },
+      labels: ['shop', 'orders', region],
+      value,
+    });
+    const samples = [sample('West Europe', 0.8), sample('North Europe', 0.2)];
+    const snapshot = { target, server: {}, up: true, failure: undefined, at: 0, readings: [], samples };
+
+    const titles = layoutAdvice({
+      account: { ...account, facts: { ...emptyFacts, ...account.facts } },
+      containers: [],
+      sizes: new Map(),
+      uses: [],
+      snapshot,
+    }).map(({ title }) => title);
+
+    expect(titles).toEqual([
+      'shop/orders: throughput is the same in every region, West Europe uses 80 % of it, and North Europe (20 %) cannot have less',
     ]);
   });
 });

@@ -13,7 +13,7 @@ export interface OwnerUse extends Owner {
 }
 
 /** The band of the objective. */
-const band = { lowest: 0.7, highest: 0.85 } as const;
+export const band = { lowest: 0.7, highest: 0.85 } as const;
 
 const utilization = 'reeve_cosmosdb_request_unit_utilization_p95_ratio';
 const atMinimum = 'reeve_cosmosdb_at_minimum_throughput';

@@ -3,7 +3,7 @@ import type { Place } from '../place.ts';
 import type { AccountNow } from './access.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import type { ContainerSizes } from './container-sizes.ts';
-import { samplesOf } from './find-scale.ts';
+import { band, samplesOf } from './find-scale.ts';
 import { ttlAdvice } from './growth-advice.ts';
 import { ownerSubject } from './owner.ts';
 import { percent } from './size-throughput.ts';
@@ -35,6 +35,7 @@ const page = 'https://learn.microsoft.com/azure/cosmos-db/';
 export function layoutAdvice(input: LayoutInput): readonly EvidenceDraft[] {
   return [
     ...keyAdvice(input),
+    ...regionAdvice(input),
     ...consistencyAdvice(input),
     ...multiWriteAdvice(input),
     ...indexingAdvice(input),
@@ -60,6 +61,36 @@ function keyAdvice({ snapshot, containers }: LayoutInput): readonly EvidenceDraf
           instead:
             'a key with many, evenly used values: a hierarchical key (/tenant, /user), or a suffix that spreads the busiest value; it needs a new container, filled by a container copy job or the change feed',
           docs: `${page}partitioning-overview`,
+        },
+      ),
+    ];
+  });
+}
+
+/** Throughput is the same in every region: one that is used too little beside a busy one is no reason to lower it. */
+function regionAdvice({ snapshot }: LayoutInput): readonly EvidenceDraft[] {
+  const uses = samplesOf(snapshot, 'reeve_cosmosdb_request_unit_utilization_p95_ratio').map(
+    ({ labels: [database = '', container = '', region = ''], value }) => ({
+      database,
+      container,
+      region,
+      value,
+    }),
+  );
+  return [...Map.groupBy(uses, ownerSubject)].flatMap(([name, group]) => {
+    const [busiest, ...others] = group.toSorted((one, other) => other.value - one.value);
+    const idle = others.filter(({ value }) => value < band.lowest);
+    if (busiest === undefined || busiest.value < band.lowest || idle.length === 0) return [];
+    const shown = idle.map(({ region, value }) => `${region} (${percent(value)})`).join(', ');
+    return [
+      advice(
+        `${name}: throughput is the same in every region, ${busiest.region} uses ${percent(busiest.value)} of it, and ${shown} cannot have less`,
+        {
+          busiest: busiest.region,
+          idle: idle.map(({ region }) => region),
+          instead:
+            'send reads to these regions too (preferred regions of the clients), or per-region autoscale, or take away a region that is not needed for availability',
+          docs: `${page}how-to-manage-database-account`,
         },
       ),
     ];
