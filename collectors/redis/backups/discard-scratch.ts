@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Clock, messageOf, Secret } from '../../../src/sdk.ts';
 import { parseInfo } from '../info.ts';
 import { connectScratch } from './scratch-client.ts';
-import { scratchFiles } from './scratch-server.ts';
+import { scratchFiles, scratchMark } from './scratch-server.ts';
 
 const goneWithinMs = 10_000;
 const lookEveryMs = 25;
@@ -17,8 +17,11 @@ const lookEveryMs = 25;
 export async function discardScratch(folder: string, clock: Clock): Promise<void> {
   const place = await realpath(folder).catch(() => undefined);
   if (place === undefined) return;
+  // A drill writes it before it starts anything, and only into an empty folder: without it nothing here is a drill's.
+  const config = await readFile(join(place, scratchFiles.config), 'utf8').catch(() => '');
+  if (!config.startsWith(`${scratchMark}\n`)) return;
   const { signal } = new AbortController();
-  const pids = new Set([...(await pidsIn(place)), ...(await pidOnSocket(folder))]);
+  const pids = new Set([...(await pidsIn(place)), ...(await pidOnSocket(folder, config))]);
   for (const pid of pids) if (pid !== process.pid) kill(pid);
   const endMs = clock.monotonicMs() + goneWithinMs;
   while ((await pidsIn(place)).length > 0 || (await anyThere(pids))) {
@@ -46,8 +49,7 @@ async function pidsIn(place: string): Promise<readonly number[]> {
 }
 
 /** Where there is no /proc: the server says its own pid to whoever knows the password of the folder. */
-async function pidOnSocket(folder: string): Promise<readonly number[]> {
-  const config = await readFile(join(folder, scratchFiles.config), 'utf8').catch(() => '');
+async function pidOnSocket(folder: string, config: string): Promise<readonly number[]> {
   const password = /^requirepass (\S+)$/m.exec(config)?.[1];
   if (password === undefined) return [];
   try {

@@ -12,12 +12,13 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { BackupOperations, DrillReport } from '../../../src/sdk.ts';
 import { type RedisServer, startRedis } from '../../../tests/support/redis/server.ts';
 import { createTempDir } from '../../../tests/support/temp-dir.ts';
 import { waitUntil } from '../../../tests/support/wait-until.ts';
 import { type Stage, setStage, users } from '../operations/testing/stage.ts';
+import { scratchMark } from './scratch-server.ts';
 
 let server: RedisServer;
 /** A snapshot as the server wrote it. */
@@ -182,6 +183,7 @@ describe('a drill of a snapshot', () => {
     );
 
     expect(report).toMatchObject({ verdict: 'failed', text: expect.stringContaining('is not empty') });
+    await backups.discard?.(server.folder);
     expect(await readdir(server.folder)).toEqual(before);
     expect(await server.command('PING')).toBe('PONG');
   });
@@ -243,15 +245,17 @@ describe('discarding what a drill left', () => {
     const folder = join(place.path, 'scratch');
     await writeFile(
       join(folder, 'redis.conf'),
-      `port 0\nunixsocket ${folder}/redis.sock\nrequirepass x\ndir ${folder}\npidfile ${folder}/redis.pid\n`,
+      `${scratchMark}\nport 0\nunixsocket ${folder}/redis.sock\nrequirepass x\ndir ${folder}\npidfile ${folder}/redis.pid\n`,
     );
     const left = spawn('/usr/bin/redis-server', [join(folder, 'redis.conf')], {
       cwd: folder,
       stdio: 'ignore',
     });
     const ended = once(left, 'exit');
+    onTestFinished(() => void left.kill('SIGKILL'));
     await waitUntil('it to listen', async () => (await readdir(folder)).includes('redis.sock'));
     const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
+    onTestFinished(() => void stranger.kill());
     await writeFile(join(folder, 'redis.pid'), String(stranger.pid));
     const { backups } = await backupsOf();
 
@@ -260,7 +264,6 @@ describe('discarding what a drill left', () => {
 
     expect(await scratchServers(folder)).toEqual([]);
     expect(stranger.exitCode).toBeNull();
-    stranger.kill();
     await backups.discard?.(folder);
     await backups.discard?.(join(folder, 'nowhere'));
   });

@@ -28,6 +28,9 @@ export const scratchFiles = {
   append: 'appendonlydir',
 } as const;
 
+/** First line of its configuration: without it nothing in a folder is ever ended. */
+export const scratchMark = '# scratch server of a restore drill of Reeve: ended and wiped with its folder';
+
 /** The kernel's limit for names of sockets, the final zero included. */
 const longestSocket = 107;
 const lookEveryMs = 25;
@@ -105,6 +108,7 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
 /** Everything that reaches out or writes is off; it listens on a socket only its owner can open. */
 function configOf(folder: string, password: Secret, loads: readonly string[]): string {
   const lines = [
+    scratchMark,
     'port 0',
     'bind 127.0.0.1',
     'protected-mode yes',
