@@ -1,6 +1,7 @@
 import type { Operations } from '../../../src/sdk.ts';
 import { createAccess, type PostgresOperationsInput } from './access.ts';
 import { createBackups } from './backups/backups.ts';
+import { adviseGrowth } from './growth/advise-growth.ts';
 import { createIndexActions } from './index-actions.ts';
 import { judgePlan } from './judge-plan.ts';
 import { createMigrationAction } from './migrations/migration-action.ts';
@@ -19,6 +20,7 @@ export function createPostgresOperations(input: PostgresOperationsInput): Operat
     judge: (plan) =>
       plan.action === 'apply_migration' ? judgeMigrationPlan(plan) : judgePlan(plan, input.log),
     migrations: createMigrationOperations(access),
+    advise: async (pipeline, context) => (pipeline === 'storage_growth' ? adviseGrowth(access, context) : []),
     backups: createBackups(access),
     checkQueries: (request, context) => checkQueries(access, request, context),
     close: () => Promise.resolve(),

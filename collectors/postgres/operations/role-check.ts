@@ -19,6 +19,8 @@ const row = z.object({
   closed_schemas: z.array(z.string()),
   /** Tables that it may change, at most a few. */
   writable: z.array(z.string()),
+  /** Whether it can keep the history of migrations where there is a place for it; whether it may make one, each plan says. */
+  keeps_history: z.boolean(),
 });
 
 type Role = z.infer<typeof row>;
@@ -45,7 +47,11 @@ const sql = `
          ARRAY(SELECT DISTINCT nspname::text FROM own
                 WHERE NOT (has_schema_privilege(nspname, 'USAGE') AND has_schema_privilege(nspname, 'CREATE')) ORDER BY 1) AS closed_schemas,
          ARRAY(SELECT format('%I.%I', nspname, relname) FROM own
-                WHERE has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 3) AS writable
+                WHERE has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1 LIMIT 3) AS writable,
+         coalesce((SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'reeve' AND c.relname = 'migrations'),
+                  (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'reeve'),
+                  true) AS keeps_history
     FROM pg_roles r WHERE r.rolname = current_user`;
 
 /**
@@ -198,6 +204,12 @@ function actingProblems(role: Role, collecting: string | undefined, database: st
       `-- in the database ${JSON.stringify(database)}\nGRANT USAGE, CREATE ON SCHEMA ${schemas} TO ${user};`,
     );
   }
+  if (!role.keeps_history)
+    say(
+      'advice',
+      `The role that acts cannot keep the history of migrations in ${database}: migrations are refused there.`,
+      `-- in the database ${JSON.stringify(database)}\nGRANT USAGE, CREATE ON SCHEMA reeve TO ${user};\nALTER TABLE IF EXISTS reeve.migrations OWNER TO ${user};`,
+    );
   return items;
 }
 
@@ -208,6 +220,8 @@ export function remediationGrants(database: string): readonly string[] {
     `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO reeve_remediation;`,
     'GRANT <owner of the tables> TO reeve_remediation;',
     'GRANT USAGE, CREATE ON SCHEMA <schema> TO reeve_remediation;',
+    '-- for migrations: where their history is kept',
+    'CREATE SCHEMA reeve AUTHORIZATION reeve_remediation;',
   ];
 }
 

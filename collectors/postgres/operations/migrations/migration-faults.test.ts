@@ -247,6 +247,8 @@ describe('applying a migration', () => {
     const plan = await shop.plan([column]);
     await shop.query(`REVOKE CREATE ON DATABASE ${shop.database} FROM acts`);
 
+    expect(await shop.draft([column])).toMatchObject({ id: 'may_keep_history' });
+
     expect(await act(shop, plan, 'apply')).toMatchObject({
       result: 'refused',
       detail: expect.stringContaining('CREATE SCHEMA reeve AUTHORIZATION'),

@@ -98,7 +98,10 @@ async function lint(judged: readonly JudgedFile[], signal: AbortSignal): Promise
   return said.slice(0, 50);
 }
 
-function ofTarget({ input }: Access, { tracksCounts, role, mayActAs }: TargetSurvey): readonly Refusal[] {
+function ofTarget(
+  { input }: Access,
+  { tracksCounts, role, mayActAs, mayKeepHistory, database }: TargetSurvey,
+): readonly Refusal[] {
   const refusals: Refusal[] = [];
   if (!tracksCounts)
     refusals.push({
@@ -109,6 +112,11 @@ function ofTarget({ input }: Access, { tracksCounts, role, mayActAs }: TargetSur
     refusals.push({
       id: 'may_act_as_owner',
       text: `the login that acts may not act as ${role}, which owns the tables: GRANT ${role} TO it`,
+    });
+  if (mayKeepHistory === false)
+    refusals.push({
+      id: 'may_keep_history',
+      text: `the login that acts may not keep the history of migrations in ${database}: CREATE SCHEMA reeve AUTHORIZATION <its role>`,
     });
   return refusals;
 }

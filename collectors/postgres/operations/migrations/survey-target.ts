@@ -35,6 +35,8 @@ export interface TargetSurvey {
   readonly role: string;
   /** Whether the login that acts may act as it; undefined without one. */
   readonly mayActAs: boolean | undefined;
+  /** Whether that login can keep the history; undefined without one. */
+  readonly mayKeepHistory: boolean | undefined;
   readonly searchPath: string;
   readonly tables: readonly SurveyedTable[];
   readonly history: readonly HistoryRow[];
@@ -90,6 +92,13 @@ const tablesSql = `
     LEFT JOIN pg_stat_database d ON d.datname = current_database()`;
 
 const memberRow = z.object({ is: z.boolean() });
+const historyRow = z.object({ keeps: z.boolean() });
+/** Its own table, a schema in which it may make one, or a database in which it may make that. */
+const historySql = `
+  SELECT coalesce((SELECT pg_has_role($1::name, c.relowner, 'USAGE') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'reeve' AND c.relname = 'migrations'),
+                  (SELECT has_schema_privilege($1::name, oid, 'CREATE') FROM pg_namespace WHERE nspname = 'reeve'),
+                  has_database_privilege($1::name, current_database(), 'CREATE')) AS keeps`;
 
 /** Everything that a plan for files rests on, read by the collecting login. */
 export async function surveyTarget(
@@ -129,6 +138,8 @@ export async function surveyTarget(
           acting,
           role,
         ]);
+  const [keeper] =
+    acting === undefined ? [] : await connection.query(historySql, historyRow, signal, [acting]);
   return {
     database: connection.database,
     databaseOid: identity.database_oid,
@@ -136,6 +147,7 @@ export async function surveyTarget(
     serverStartedAt: server.started_at,
     tracksCounts: server.tracks,
     role,
+    mayKeepHistory: keeper?.keeps,
     mayActAs: acting === undefined ? undefined : (member?.is ?? true),
     searchPath,
     tables,
