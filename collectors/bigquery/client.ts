@@ -119,6 +119,11 @@ class BoundedDriver extends BigQuery {
       timeout: requestTimeLimitMs,
       retry: false,
       responseType: 'json',
+      // Its HTTP client destroys the body of what is aborted before it is sent, and nobody hears that error: it would end the process.
+      adapter: async (options, send) => {
+        options.signal?.throwIfAborted();
+        return await send(options);
+      },
     });
     return (await untilAborted(sent, this.#signal)).data;
   }

@@ -86,18 +86,6 @@ describe('snapshots and time travel', () => {
     ]);
   });
 
-  it('takes a snapshot of every table, with an end', async () => {
-    const { backups } = ground.operations;
-    const taken = await backups?.take?.('nightly', ground.context);
-
-    expect(taken).toMatchObject({ chain: 'nightly', isRetained: true });
-    const made = ground.double.tables
-      .inDataset('double-shop', 'kept')
-      .filter(({ name }) => name.startsWith('people__'));
-    expect(made).toMatchObject([{ kind: 'SNAPSHOT', expirationMs: expect.any(Number) }]);
-    expect(await backups?.take?.('travel', ground.context)).toMatchObject({ id: 'chain_takes' });
-  });
-
   it('says who must be asked when BigQuery refuses to take one, or to list', async () => {
     ground.double.faults.add({ kind: 'accessDenied', on: 'jobs.insert' });
     expect(await ground.operations.backups?.take?.('nightly', ground.context)).toMatchObject({
@@ -108,6 +96,18 @@ describe('snapshots and time travel', () => {
     ground.double.faults.add({ kind: 'accessDenied', on: 'tables.list' });
     await expect(ground.operations.backups?.list(ground.context)).rejects.toThrow('Access Denied');
     ground.double.faults.clear();
+  });
+
+  it('takes a snapshot of every table, with an end', async () => {
+    const { backups } = ground.operations;
+    const taken = await backups?.take?.('nightly', ground.context);
+
+    expect(taken).toMatchObject({ chain: 'nightly', isRetained: true });
+    const made = ground.double.tables
+      .inDataset('double-shop', 'kept')
+      .filter(({ name }) => name.startsWith('people__'));
+    expect(made).toMatchObject([{ kind: 'SNAPSHOT', expirationMs: expect.any(Number) }]);
+    expect(await backups?.take?.('travel', ground.context)).toMatchObject({ id: 'chain_takes' });
   });
 
   it('writes a strategy that names what to fill in', () => {

@@ -22,7 +22,7 @@ describe('set_daily_quota', () => {
   let ground: Ground;
 
   beforeAll(async () => {
-    ground = await makeGround();
+    ground = await makeGround({ isUnread: true });
     usual(ground);
   });
   afterAll(() => ground?.[Symbol.asyncDispose]());

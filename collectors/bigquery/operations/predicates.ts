@@ -131,7 +131,7 @@ function occurrences(
 }
 
 /** A dotted name that begins here: `a`.`b`, a.b.c, project-with-hyphens.b.c. */
-function pathAt(
+export function pathAt(
   tokens: readonly SqlToken[],
   index: number,
 ): { readonly text: string; readonly last: number } | undefined {

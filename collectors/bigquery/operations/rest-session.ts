@@ -78,6 +78,11 @@ export function createRestSession(login: SessionLogin, input: Around): RestSessi
       timeout: requestTimeLimitMs,
       retry: false,
       responseType: 'json',
+      // Its HTTP client destroys the body of what is aborted before it is sent, and nobody hears that error: it would end the process.
+      adapter: async (options, send) => {
+        options.signal?.throwIfAborted();
+        return await send(options);
+      },
     });
     return data;
   };

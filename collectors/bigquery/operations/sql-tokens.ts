@@ -1,7 +1,7 @@
 /** Text of GoogleSQL taken apart as far as Reeve must understand it: words, literals and brackets. No parser: what it cannot tell it says. */
 
 export interface SqlToken {
-  readonly kind: 'word' | 'quoted' | 'number' | 'string' | 'parameter' | 'symbol';
+  readonly kind: 'word' | 'quoted' | 'number' | 'string' | 'parameter' | 'symbol' | 'comment';
   /** As written; of a quoted name what is in the back-ticks. */
   readonly text: string;
   /** Upper case, for words. */
@@ -14,7 +14,8 @@ export interface SqlToken {
 }
 
 const rules: readonly { readonly kind: SqlToken['kind'] | 'skip'; readonly pattern: RegExp }[] = [
-  { kind: 'skip', pattern: /\s+|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//y },
+  { kind: 'skip', pattern: /\s+/y },
+  { kind: 'comment', pattern: /--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//y },
   { kind: 'string', pattern: /(?:[rb]{1,2})?(?:"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?''')/iy },
   { kind: 'string', pattern: /(?:[rb]{1,2})?(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')/iy },
   { kind: 'quoted', pattern: /`[^`]+`/y },
@@ -26,6 +27,15 @@ const rules: readonly { readonly kind: SqlToken['kind'] | 'skip'; readonly patte
 
 /** Undefined for a text with letters that belong to no token. */
 export function sqlTokens(sql: string): readonly SqlToken[] | undefined {
+  return tokensOf(sql)?.filter(({ kind }) => kind !== 'comment');
+}
+
+/** Comments that are comments, not parts of texts. */
+export function sqlComments(sql: string): readonly SqlToken[] {
+  return (tokensOf(sql) ?? []).filter(({ kind }) => kind === 'comment');
+}
+
+function tokensOf(sql: string): readonly SqlToken[] | undefined {
   const tokens: SqlToken[] = [];
   let offset = 0;
   let depth = 0;

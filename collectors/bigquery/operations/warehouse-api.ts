@@ -14,12 +14,16 @@ export interface StatementJob {
   /** It fails, without a charge, rather than be billed for more. */
   readonly maximumBytesBilled: number | undefined;
   readonly timeLimitMs: number;
+  /** Of tables that are named without one. */
+  readonly dataset?: { readonly project: string; readonly dataset: string };
 }
 
 export interface JobOutcome {
   /** Undefined: it did what it says. */
   readonly error: { readonly reason: string; readonly message: string } | undefined;
   readonly billedBytes: number;
+  /** Of DML; undefined otherwise. */
+  readonly deletedRows: number | undefined;
   readonly durationMs: number;
   /** It was begun under this id before: by this agent, or by one that died. */
   readonly wasBegun: boolean;
@@ -37,6 +41,11 @@ export interface WarehouseApi {
     dataset: { readonly project: string; readonly dataset: string },
     signal: AbortSignal,
   ): Promise<readonly { readonly name: string; readonly type: string }[]>;
+  /** Where a dataset is. Free. */
+  location(
+    dataset: { readonly project: string; readonly dataset: string },
+    signal: AbortSignal,
+  ): Promise<string>;
   /** Changes it if it is still as it was when the etag was read: 412 otherwise. */
   patch(name: TableName, body: JsonObject, etag: string, signal: AbortSignal): Promise<TableResource>;
   rowPolicies(name: TableName, signal: AbortSignal): Promise<number>;
@@ -45,7 +54,10 @@ export interface WarehouseApi {
   /** Lists one dataset: proves that the login gets in. */
   greet(project: string, signal: AbortSignal): Promise<void>;
   /** Bytes that it would process. Free, and nothing runs. */
-  dryRun(job: Pick<StatementJob, 'sql' | 'location' | 'labels'>, signal: AbortSignal): Promise<number>;
+  dryRun(
+    job: Pick<StatementJob, 'sql' | 'location' | 'labels' | 'dataset'>,
+    signal: AbortSignal,
+  ): Promise<number>;
   /** Begins a job under this id, or finds the one that was begun under it, and waits for its end. */
   run(job: StatementJob, jobId: string, signal: AbortSignal): Promise<JobOutcome>;
   /** Rows of a job that ended; at most a thousand. */
@@ -65,7 +77,12 @@ const jobAnswer = z.object({
       startTime: int64.optional(),
       endTime: int64.optional(),
       totalBytesProcessed: int64.optional(),
-      query: z.object({ totalBytesBilled: int64.optional() }).optional(),
+      query: z
+        .object({
+          totalBytesBilled: int64.optional(),
+          dmlStats: z.object({ deletedRowCount: int64.optional() }).optional(),
+        })
+        .optional(),
     })
     .default({}),
 });
@@ -113,6 +130,11 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
       const { tables } = read(tableList, answer, 'tables.list');
       return tables.map(({ tableReference: { tableId: name }, type }) => ({ name, type }));
     },
+    location: async ({ project, dataset }, signal) => {
+      const url = `${ofProject(project)}/datasets/${encodeURIComponent(dataset)}`;
+      const answer = await session.request({ method: 'GET', url }, signal);
+      return read(datasetAnswer, answer, 'datasets.get').location;
+    },
     patch: async (name, body, etag, signal) =>
       read(
         tableResource,
@@ -157,18 +179,15 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
     },
     run: async (job, jobId, signal) => {
       const url = `${jobsUrl}/${encodeURIComponent(jobId)}`;
-      let answer: unknown;
-      let wasBegun = false;
-      try {
-        answer = await session.request(
-          { method: 'POST', url: jobsUrl, body: jobBody(options.project, job, jobId) },
-          signal,
-        );
-      } catch (thrown) {
-        wasBegun =
-          thrown instanceof RestError && thrown.status === 409 && /Already Exists: Job/i.test(thrown.message);
-        if (!wasBegun) throw thrown;
-      }
+      // Asked first: who sends a statement again that was done already may be told that it is wrong now.
+      let answer: unknown = await orAbsent(
+        session.request({ method: 'GET', url, query: { location: job.location } }, signal),
+      );
+      const wasBegun = answer !== undefined;
+      answer ??= await session.request(
+        { method: 'POST', url: jobsUrl, body: jobBody(options.project, job, jobId) },
+        signal,
+      );
       for (;;) {
         answer ??= await session.request({ method: 'GET', url, query: { location: job.location } }, signal);
         const { status, statistics } = read(jobAnswer, answer, 'jobs.get');
@@ -176,6 +195,7 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
           return {
             error: status.errorResult,
             billedBytes: statistics.query?.totalBytesBilled ?? 0,
+            deletedRows: statistics.query?.dmlStats?.deletedRowCount,
             durationMs: Math.max(0, (statistics.endTime ?? 0) - (statistics.startTime ?? 0)),
             wasBegun,
           };
@@ -204,6 +224,7 @@ const tableList = z.object({
     .array(z.object({ tableReference: z.object({ tableId: z.string() }), type: z.string().default('') }))
     .default([]),
 });
+const datasetAnswer = z.object({ location: z.string() });
 const policyList = z.object({ rowAccessPolicies: z.array(z.unknown()).default([]) });
 const permissionList = z.object({ permissions: z.array(z.string()).default([]) });
 
@@ -217,7 +238,7 @@ function textOf(value: unknown): string | null {
 
 function jobBody(
   projectId: string,
-  { sql, location, labels, maximumBytesBilled, timeLimitMs }: StatementJob,
+  { sql, location, labels, maximumBytesBilled, timeLimitMs, dataset }: StatementJob,
   jobId: string | undefined,
 ): { readonly jobReference: JsonObject; readonly configuration: JsonObject } {
   return {
@@ -229,6 +250,9 @@ function jobBody(
         query: sql,
         useLegacySql: false,
         useQueryCache: false,
+        ...(dataset === undefined
+          ? {}
+          : { defaultDataset: { projectId: dataset.project, datasetId: dataset.dataset } }),
         ...(maximumBytesBilled === undefined ? {} : { maximumBytesBilled: String(maximumBytesBilled) }),
       },
     },

@@ -9,6 +9,7 @@ import { bytesOf, fieldsOf, type UserTable, type UserTables } from './user-table
 export interface SourceOptions extends Place {
   readonly estate: Estate;
   readonly tables?: UserTables;
+  readonly defaultDataset?: string | undefined;
   readonly caller: string;
   readonly isDenied: (permission: string, project: string) => boolean;
 }
@@ -73,8 +74,11 @@ export function informationSchemaSource(
 }
 
 /** `[project.]dataset.table`; undefined where there is none of that name. */
-function userTable(path: string, { tables, project }: SourceOptions): UserTable | undefined {
-  const [name = '', dataset = '', owner = project] = path.split('.').toReversed();
+function userTable(
+  path: string,
+  { tables, project, defaultDataset = '' }: SourceOptions,
+): UserTable | undefined {
+  const [name = '', dataset = defaultDataset, owner = project] = path.split('.').toReversed();
   return tables?.find(owner, dataset, name);
 }
 

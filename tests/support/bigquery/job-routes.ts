@@ -48,6 +48,7 @@ const insertRequest = z.object({
       useLegacySql: z.boolean().default(true),
       maximumBytesBilled: int64,
       queryParameters,
+      defaultDataset: z.object({ datasetId: z.string() }).optional(),
     }),
   }),
 });
@@ -151,6 +152,7 @@ function insertJob({ project, caller, body }: ApiRequest, queries: QueryService)
     maximumBytesBilled,
     parameters,
     jobTimeoutMs,
+    defaultDataset: configuration.query.defaultDataset?.datasetId,
     labels: configuration.labels,
   });
   return jobResource(job);
@@ -231,6 +233,7 @@ function jobResource(job: QueryJob): unknown {
         totalBytesBilled: String(job.error?.reason === 'bytesBilledLimitExceeded' ? 0 : job.bytesBilled),
         cacheHit: false,
         statementType: job.statementType,
+        ...(job.deletedRows === undefined ? {} : { dmlStats: { deletedRowCount: String(job.deletedRows) } }),
         schema: { fields: job.columns.map(wireField) },
       },
     },

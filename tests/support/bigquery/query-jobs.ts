@@ -27,6 +27,7 @@ export interface QueryRequest {
   readonly parameters: readonly WireParameter[];
   readonly maximumBytesBilled?: number | undefined;
   readonly jobTimeoutMs?: number | undefined;
+  readonly defaultDataset?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -52,8 +53,10 @@ export interface QueryJob {
   state: 'RUNNING' | 'DONE';
   error: { readonly reason: string; readonly message: string; readonly location?: string } | undefined;
   rows: readonly (readonly unknown[])[];
+  /** Of DML: rows that it took away. */
+  deletedRows: number | undefined;
   /** What a statement changes, while the job still runs. */
-  work: CompiledQuery | undefined;
+  work: Pick<Runnable, 'run' | 'deletedRows'> | undefined;
 }
 
 /** What a test can set; read anew for each job. */
@@ -78,7 +81,7 @@ export interface QueryServiceOptions {
   readonly isDenied: (permission: string, project: string) => boolean;
 }
 
-type Runnable = CompiledQuery & { readonly type: string };
+type Runnable = CompiledQuery & { readonly type: string; readonly deletedRows?: () => number | undefined };
 
 /** Runs queries as jobs, bills them, and writes them down in JOBS, where the next query finds them. */
 export class QueryService {
@@ -131,6 +134,7 @@ export class QueryService {
       error: undefined,
       rows: [],
       work: undefined,
+      deletedRows: undefined,
     };
     if (request.dryRun) return Object.assign(job, { state: 'DONE' });
     const failure = steering.jobError?.(query);
@@ -152,7 +156,10 @@ export class QueryService {
     const { project, caller } = request;
     // What tables were is not kept: they are read as they are.
     const query = request.query.replace(/FOR SYSTEM_TIME AS OF TIMESTAMP_MILLIS\(\d+\)/g, '');
-    const table = informationSchemaSource({ estate, tables, project, region, caller, isDenied }, references);
+    const table = informationSchemaSource(
+      { estate, tables, project, region, caller, isDenied, defaultDataset: request.defaultDataset },
+      references,
+    );
     const parameters = readParameters(request.parameters);
     const prepare = (sql: string): CompiledQuery =>
       orInvalid(() =>
@@ -162,6 +169,7 @@ export class QueryService {
       tables,
       project,
       region,
+      defaultDataset: request.defaultDataset,
       nowMs: nowMs(),
       select: (sql) => {
         const selected = prepare(sql);
@@ -175,11 +183,12 @@ export class QueryService {
         'accessDenied',
         `Access Denied: Project ${project}: User does not have bigquery.tables.create permission.`,
       );
+    let deletedRows: number | undefined;
     const run = (): readonly [] => {
-      statement.run();
+      deletedRows = statement.run() ?? undefined;
       return [];
     };
-    return { columns: [], run, type: statement.type };
+    return { columns: [], run, type: statement.type, deletedRows: () => deletedRows };
   }
 
   /** Counts a look at the job, and lets it end when its time has come. */
@@ -204,13 +213,14 @@ export class QueryService {
       });
   }
 
-  #run(job: QueryJob, compiled: CompiledQuery): void {
+  #run(job: QueryJob, compiled: Pick<Runnable, 'run' | 'deletedRows'>): void {
     if (job.pendingPolls > 0 && job.statementType !== 'SELECT') {
       job.work = compiled;
       return;
     }
     try {
       job.rows = compiled.run(undefined);
+      job.deletedRows = compiled.deletedRows?.();
     } catch (error) {
       if (error instanceof ApiError) {
         this.#finish(job, { reason: error.reason, message: error.message });

@@ -9,12 +9,13 @@ import type { UserColumn, UserTable, UserTables } from './user-tables.ts';
 export interface PreparedStatement {
   /** As in JOBS. */
   readonly type: string;
-  /** Changes the tables; throws as the service does. */
-  readonly run: () => void;
+  /** Changes the tables; gives the number of rows that DML took away. Throws as the service does. */
+  readonly run: () => number | void;
 }
 
 export interface StatementContext extends Place {
   readonly tables: UserTables;
+  readonly defaultDataset?: string | undefined;
   readonly nowMs: number;
   /** Evaluates a SELECT of ours over the tables and the parameters of the job. */
   readonly select: (sql: string) => {
@@ -91,9 +92,9 @@ interface Named {
   readonly name: string;
 }
 
-function nameOf(given: string, { project }: StatementContext): Named {
+function nameOf(given: string, { project, defaultDataset }: StatementContext): Named {
   const parts = given.replaceAll('`', '').split('.');
-  const [name = '', dataset, owner] = parts.toReversed();
+  const [name = '', dataset = defaultDataset, owner] = parts.toReversed();
   if (dataset === undefined)
     throw invalid(`Table "${name}" must be qualified with a dataset (e.g. dataset.table).`);
   return { project: owner ?? project, dataset, name };
@@ -450,10 +451,12 @@ function deleteRows(
   context: StatementContext,
 ): PreparedStatement {
   const selected = context.select(`SELECT ${condition} FROM ${to}`);
-  const run = (): void => {
+  const run = (): number => {
     const current = existing(to, context);
     const hits = selected.rows();
-    context.tables.put({ ...current, rows: current.rows.filter((_, index) => hits[index]?.[0] !== true) });
+    const left = current.rows.filter((_, index) => hits[index]?.[0] !== true);
+    context.tables.put({ ...current, rows: left });
+    return current.rows.length - left.length;
   };
   return { type: 'DELETE', run };
 }

@@ -40,6 +40,8 @@ export interface GroundOptions {
   readonly target?: Readonly<Record<string, unknown>>;
   readonly runId?: string;
   readonly isWithoutCredentials?: boolean;
+  /** Only what is free is collected. */
+  readonly isUnread?: boolean;
   readonly prepare?: (double: BigQueryDouble) => void;
 }
 
@@ -75,7 +77,7 @@ export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
     target,
     env: { BIGQUERY_KEY: JSON.stringify(double.serviceAccount(readingAccount)) },
   });
-  let snapshot = await watching.collect();
+  let snapshot = await watching.collect(options.isUnread !== true);
   const evidence: EvidenceDraft[] = [];
   const clock = new FakeClock(Date.now());
   const { signal } = new AbortController();
