@@ -14,6 +14,7 @@ import { type PostgresServer, startPostgres } from '../../../../tests/support/po
 import { runOrThrow } from '../../../../tests/support/run-command.ts';
 import type { TempDir } from '../../../../tests/support/temp-dir.ts';
 import { waitUntil } from '../../../../tests/support/wait-until.ts';
+import { serverAccount } from './run-tool.ts';
 import {
   backupsOf,
   type Drilled,
@@ -24,6 +25,7 @@ import {
   type Settings,
   verdictsOf,
 } from './testing/backup-ground.ts';
+import { withoutNetwork } from './without-network.ts';
 
 interface Ground {
   readonly server: PostgresServer;
@@ -126,6 +128,8 @@ describe('a restore drill of a base backup', () => {
     expect(report.recoveryMs).toBeGreaterThan(100);
     expect(report.lossMs).toBeLessThan(120_000);
     expect(report.place).toContain(ground.server.dataDirectory);
+    if (await withoutNetwork(await serverAccount(), AbortSignal.timeout(10_000)))
+      expect(report.place).toContain('cut off from every network');
     await expectNothingLeft(drilled, ground);
   });
 

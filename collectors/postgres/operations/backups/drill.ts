@@ -215,7 +215,7 @@ function report({ journal, begunAt, request }: Drill, outcome: Outcome): DrillRe
     checks: journal.checks,
     recoveryMs,
     lossMs,
-    place: `${place.why}; the server ran there on its Unix socket only, and said so itself`,
+    place: `${place.why}; the server ran there on its Unix socket only, and said so itself${restored.server.isCutOff ? '; it was cut off from every network' : ''}`,
     figures: {
       tables: verified.tables,
       rows: verified.rows,

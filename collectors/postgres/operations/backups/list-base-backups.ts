@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { messageOf } from '../../../../src/sdk.ts';
 import { type BaseBackup, findFaults, readBaseBackup } from './base-backup.ts';
 import { type ChainOf, type LocatedBackup, mostBackups } from './chain.ts';
-import { reachOfWal, readWalArchive, segmentOf, type WalArchive } from './wal-archive.ts';
+import { reachOfWal, readWalArchive, segmentBytesOf, segmentOf, type WalArchive } from './wal-archive.ts';
 
 /** The base backups of a chain, newest first: the folder itself where it is one, otherwise one a folder in it. */
 export async function listBaseBackups(
@@ -143,7 +143,8 @@ async function endOf(
   from: string,
 ): Promise<{ readonly segment: string | undefined; readonly at: number | undefined }> {
   const range = backup.manifest?.wal.at(-1);
-  if (range !== undefined) return { segment: segmentOf(range.timeline, range.end), at: undefined };
+  if (range !== undefined)
+    return { segment: segmentOf(range.timeline, range.end, await segmentBytesOf(archive)), at: undefined };
   const [, file] =
     [...archive.histories].find(([name]) => name.startsWith(`${from}.`) && name.endsWith('.backup')) ?? [];
   const text = file === undefined ? '' : await readFile(join(archive.folder, file), 'utf8');

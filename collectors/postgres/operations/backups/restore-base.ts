@@ -60,7 +60,7 @@ export async function restoreBase(
   const restoreCommand =
     chain.wal === undefined ? 'false' : `cp ${quoteShell(join(place.folder, 'wal'))}/%f "%p"`;
   const shown = chain.wal === undefined ? '' : `restore_command='cp ${chain.wal}/%f "%p"' `;
-  return recover(request, { postgres, restoreCommand, shown, notes });
+  return recover(request, { postgres, restoreCommand, shown, notes, needsNetwork: false });
 }
 
 export interface Recovery {
@@ -70,6 +70,7 @@ export interface Recovery {
   /** For people. */
   readonly shown: string;
   readonly notes: readonly string[];
+  readonly needsNetwork: boolean;
 }
 
 /** Starts the server on the files that stand in the folder, and lets it recover. */
@@ -96,6 +97,7 @@ export async function recover(request: RestoreRequest, recovery: Recovery): Prom
           recovery_target_action: 'promote',
           ...(target === undefined ? {} : { recovery_target_time: target }),
         },
+        needsNetwork: recovery.needsNetwork,
         clock,
         signal,
       }),

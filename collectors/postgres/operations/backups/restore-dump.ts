@@ -35,7 +35,15 @@ export async function restoreDump(request: RestoreRequest, path: string): Promis
   await journal.step('create a cluster', 'initdb -D <data> && pg_ctl -D <data> start', () =>
     initialise(request, initdb.path, login),
   );
-  const server = await startScratch({ place, postgres, login, settings: {}, clock, signal });
+  const server = await startScratch({
+    place,
+    postgres,
+    login,
+    settings: {},
+    needsNetwork: false,
+    clock,
+    signal,
+  });
   try {
     const notes = await journal.step(
       'create the database',

@@ -32,5 +32,5 @@ export async function restoreFromRepository(
   await settle(place);
   const restoreCommand = repository.restoreCommand(program, place.folder);
   const shown = `restore_command='${repository.restoreCommand(repository.tool, '<folder>')}' `;
-  return recover(request, { postgres, restoreCommand, shown, notes: [] });
+  return recover(request, { postgres, restoreCommand, shown, notes: [], needsNetwork: true });
 }

@@ -17,6 +17,7 @@ import { quoteSetting } from './quote-shell.ts';
 import { killGroup, lastLines, toolEnvironment } from './run-tool.ts';
 import type { ScratchPlace } from './scratch-place.ts';
 import type { Tool } from './tools.ts';
+import { withoutNetwork } from './without-network.ts';
 
 export interface ScratchLogin {
   readonly user: string;
@@ -30,6 +31,8 @@ export interface ScratchRequest {
   readonly login: ScratchLogin;
   /** Of a recovery: they win over ours. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Its WAL comes from a repository that may be elsewhere; otherwise it is cut off where that is possible. */
+  readonly needsNetwork: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -38,6 +41,8 @@ export interface ScratchRequest {
 export interface ScratchServer {
   readonly login: ScratchLogin;
   readonly socket: string;
+  /** Whether it was started in a network of its own, which leads nowhere. */
+  readonly isCutOff: boolean;
   reading<T>(database: string, signal: AbortSignal, body: (connection: Connection) => Promise<T>): Promise<T>;
   writing<T>(
     database: string,
@@ -99,12 +104,16 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
   await writeRules(request, postgres.major);
   const path = join(place.folder, 'server.log');
   const log = await open(path, 'a');
-  const child = spawn(postgres.path, ['-D', place.data], {
+  const wrapping = request.needsNetwork ? undefined : await withoutNetwork(place.account, signal);
+  const [program = '', ...args] = [...(wrapping ?? []), postgres.path, '-D', place.data];
+  const child = spawn(program, args, {
     cwd: place.folder,
     detached: true,
     env: toolEnvironment(place.folder),
     stdio: ['ignore', log.fd, log.fd],
-    ...(place.account === undefined ? {} : { uid: place.account.uid, gid: place.account.gid }),
+    ...(place.account === undefined || wrapping !== undefined
+      ? {}
+      : { uid: place.account.uid, gid: place.account.gid }),
   });
   const exited = once(child, 'exit').then(
     () => true,
@@ -120,7 +129,12 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
     if (!hasExited()) killGroup(child.pid);
     await exited;
   };
-  const server: ScratchServer = { ...sessions(request), log: readLog, stop };
+  const server: ScratchServer = {
+    ...sessions(request),
+    isCutOff: wrapping !== undefined,
+    log: readLog,
+    stop,
+  };
   try {
     for (;;) {
       signal.throwIfAborted();

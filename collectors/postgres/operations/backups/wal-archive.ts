@@ -54,17 +54,18 @@ function parseSegment(name: string): Omit<WalSegment, 'file'> {
   return { timeline: Number.parseInt(name.slice(0, 8), 16), number: high * 2 ** 32 + low, name };
 }
 
-/** Segments in 4 GiB: after so many the upper half of a name goes up by one. */
-async function segmentsPerFile({ folder, segments }: WalArchive): Promise<number> {
+/** Bytes of a segment, as the archive shows: the usual 16 MiB unless the server was made with others. */
+export async function segmentBytesOf({ folder, segments }: WalArchive): Promise<number> {
   const plain = segments.find(({ name, file }) => name === file);
   const bytes = plain === undefined ? defaultSegmentBytes : (await stat(join(folder, plain.file))).size;
   const isSize = bytes >= 1_048_576 && Number.isInteger(Math.log2(bytes));
-  return 2 ** 32 / (isSize ? bytes : defaultSegmentBytes);
+  return isSize ? bytes : defaultSegmentBytes;
 }
 
 /** From the segment of this name on, as far as there is no gap, on its own timeline or a later one. */
 export async function reachOfWal(archive: WalArchive, from: string): Promise<WalReach> {
-  const perFile = await segmentsPerFile(archive);
+  // After so many the upper half of a name goes up by one.
+  const perFile = 2 ** 32 / (await segmentBytesOf(archive));
   const first = parseSegment(from);
   const flat = (number: number): number => Math.floor(number / 2 ** 32) * perFile + (number % 2 ** 32);
   const later = archive.segments.filter(
