@@ -37,7 +37,7 @@ export function wantedBackups(
 }
 
 /** When a restore of this chain was last proven; 0 for never. */
-export function provenAt(proofs: readonly DrillProof[], chain: string): number {
+function provenAt(proofs: readonly DrillProof[], chain: string): number {
   const times = proofs.filter((proof) => proof.chain === chain && proof.counts).map(({ at }) => at);
   return times.length === 0 ? 0 : Math.max(...times);
 }
