@@ -3,6 +3,10 @@ import type { AlertRule } from '../core/alert-rule.ts';
 /** Alerts about the backups that other tools make, by what is found where they are kept. */
 
 const on = 'job="reeve",instance="reeve:9464",target="orders",engine="any",chain="nightly"';
+const expected = {
+  series: '$drillExpectedSince{job="reeve",instance="reeve:9464",target="orders",engine="any"}',
+  values: '0x1500',
+};
 const hour = 3_600;
 const links = [
   'https://www.postgresql.org/docs/current/backup.html',
@@ -43,8 +47,8 @@ export const backupAlerts: readonly AlertRule[] = [
   {
     name: 'ReeveBackupNone',
     severity: 'page',
-    // A chain that holds none has no age; that it was looked at is what the other series says.
-    expr: '$backupsDamaged unless $backupAgeSeconds',
+    // A chain that holds none has no age; that it was looked at is what the other series says. Not where nothing is restored: a time-travel window holds no backup.
+    expr: '($backupsDamaged unless $backupAgeSeconds) and on (job, instance, target, engine) $drillExpectedSince',
     for: '1d',
     summary: 'There is no backup of {{ $labels.target }} in {{ $labels.chain }}',
     description:
@@ -54,7 +58,7 @@ export const backupAlerts: readonly AlertRule[] = [
       meaning:
         'Backups of this target are configured, and where they should be there is none: none was ever made, all were deleted, or the configuration points somewhere else.',
       steps: [
-        'What was looked at, and what does it say? `reeve backup list <target>`, and the findings of `reeve collect --target <target> --group backups`.',
+        'What was looked at, and what does it say? `reeve backup list <target>`, and the findings of `reeve collect --target <target>`.',
         'Is it the right place? Compare `backups` of the target in the configuration with where your tool writes. A folder that is mounted must be mounted.',
         'Nothing makes backups yet? `reeve backup init <target>` writes a script, a schedule, a retention and the restore command for this engine.',
         'Take one now: `reeve drill <target> --take` where Reeve can (and it is proven at once), otherwise the tool itself.',
@@ -63,11 +67,15 @@ export const backupAlerts: readonly AlertRule[] = [
       links,
     },
     tests: {
-      fires: { series: [{ series: `$backupsDamaged{${on}}`, values: '0x1500' }], after: '1460m' },
+      fires: {
+        series: [{ series: `$backupsDamaged{${on}}`, values: '0x1500' }, expected],
+        after: '1460m',
+      },
       quiet: {
         series: [
           { series: `$backupsDamaged{${on}}`, values: '0x1500' },
           { series: `$backupAgeSeconds{${on}}`, values: '_x1400 60+60x100' },
+          expected,
         ],
         after: '1460m',
       },

@@ -32,7 +32,7 @@ const drillAlerts: readonly AlertRule[] = [
         'Drill again: `reeve drill <target>`. Another backup: `--backup <name>`; another chain: `--chain <chain>`.',
       ],
       afterwards:
-        'It ends with the next drill that restores and verifies a backup. Drills are repeated by their schedule (`remediation.drills`, weekly unless configured).',
+        'It ends with the next drill that restores and verifies a backup. One of the schedule that failed is tried again after 6 and 24 hours, and by the schedule (`remediation.drills`, weekly unless configured).',
       links: backups,
     },
     tests: {
