@@ -90,7 +90,7 @@ export async function undoFile(
 }
 
 /** Everything that up added is gone and everything that it removed is back, whatever others changed meanwhile. */
-export function isTakenBack(
+function isTakenBack(
   trace: Pick<AppliedTrace, 'added' | 'removed'>,
   { added, removed }: SchemaDifference,
 ): boolean {

@@ -57,7 +57,7 @@ export function judgeLocks(
 }
 
 /** Undefined for a table that is neither. */
-export function heavinessOf({ rows, bytes, writesPerSecond, sessions }: SurveyedTable): string | undefined {
+function heavinessOf({ rows, bytes, writesPerSecond, sessions }: SurveyedTable): string | undefined {
   if (rows >= largeRows || bytes >= largeBytes)
     return `is large (${Math.round(rows)} rows, ${Math.round(bytes / 1_048_576)} MiB)`;
   if (writesPerSecond >= busyWritesPerSecond)

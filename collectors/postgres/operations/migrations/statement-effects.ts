@@ -212,7 +212,7 @@ function drops({ fields, effects, lock }: Parameters<Effect>[0]): void {
 }
 
 /** Names of all relations at or below a node. */
-export function* relationsIn(value: unknown): Generator<string> {
+function* relationsIn(value: unknown): Generator<string> {
   for (const { kind, fields } of nodesIn(value)) {
     const isOne =
       kind === 'RangeVar' || kind === 'relation' || kind === 'pktable' || kind === 'view' || kind === 'rel';

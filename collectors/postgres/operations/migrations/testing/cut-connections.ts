@@ -18,7 +18,8 @@ export function cutConnections({
   when,
   skip = 0,
 }: Cut): Disposable & { readonly wasReached: () => boolean } {
-  const original = Client.prototype.query;
+  const original: unknown = Reflect.get(Client.prototype, 'query');
+  if (typeof original !== 'function') throw new Error('the driver has no query');
   let isDead = false;
   let left = skip;
   const die = (client: Client): never => {
@@ -26,19 +27,22 @@ export function cutConnections({
     client.connection.stream.destroy();
     throw new Error('the process is dead');
   };
-  Client.prototype.query = async function query(this: Client, ...given: unknown[]): Promise<unknown> {
-    if (isDead) return die(this);
-    const [asked] = given;
-    const said = typeof asked === 'string' ? asked : JSON.stringify(asked);
-    const isHere = said.includes(text) && left-- <= 0;
-    if (isHere && when === 'before') return die(this);
-    const answer: unknown = await Reflect.apply(original, this, given);
-    return isHere ? die(this) : answer;
-  } as typeof original;
+  // What the driver declares is one function of many overloads; this one stands for all of them.
+  Reflect.set(
+    Client.prototype,
+    'query',
+    async function query(this: Client, ...given: unknown[]): Promise<unknown> {
+      if (isDead) return die(this);
+      const [asked] = given;
+      const said = typeof asked === 'string' ? asked : JSON.stringify(asked);
+      const isHere = said.includes(text) && left-- <= 0;
+      if (isHere && when === 'before') return die(this);
+      const answer: unknown = await Reflect.apply(original, this, given);
+      return isHere ? die(this) : answer;
+    },
+  );
   return {
     wasReached: () => isDead,
-    [Symbol.dispose]: () => {
-      Client.prototype.query = original;
-    },
+    [Symbol.dispose]: () => void Reflect.set(Client.prototype, 'query', original),
   };
 }
