@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeClock } from '../../tests/support/fake-clock.ts';
+import { startStandalone } from '../../tests/support/mongod/deployment.ts';
 import { archiveBytes, oplogInsert, writeDump } from '../../tests/support/mongod/dump.ts';
 import { createTempDir } from '../../tests/support/temp-dir.ts';
 import { BackupLister } from './backups/list-backups.ts';
 import { parsePbmList } from './backups/pbm.ts';
+import { watchGroup } from './testing/watch-data.ts';
 
 const at = new Date('2026-11-20T02:17:30Z');
 const contents = { databases: { shop: { orders: [{ _id: 1 }, { _id: 2 }], carts: [] } } };
@@ -173,5 +175,48 @@ describe('list of pbm', () => {
       { health: 'damaged', detail: 'pbm says error: lost agent' },
     ]);
     expect(() => parsePbmList('cluster', 'Error: connect')).toThrow('something else than a list');
+  });
+});
+
+describe('the group backups', () => {
+  it('tells age, size and damage of a chain, and finds what an operator has to mend', async () => {
+    const path = await folder();
+    await using deployment = await startStandalone();
+    const old = new Date(Date.now() - 30 * 3_600_000);
+    await writeDump(join(path, 'old'), {
+      ...contents,
+      oplog: [oplogInsert('shop.orders', { _id: 3 }, old)],
+      takenAt: old,
+    });
+    await writeDump(join(path, 'cut'), { ...contents, oplog: [] });
+    await truncate(join(path, 'cut', 'oplog.bson.gz'), 10);
+    const watching = watchGroup(deployment, {
+      group: 'backups',
+      target: { backups: { nightly: { kind: 'mongodump', path } } },
+    });
+
+    const { samples, findings, details } = await watching.read();
+
+    const values = Object.fromEntries(samples.map(({ metric, value }) => [metric.name, value]));
+    expect(values['reeve_backup_age_seconds']).toBeCloseTo(30 * 3_600, -1);
+    expect(values['reeve_backups_damaged']).toBe(1);
+    expect(values['reeve_backup_bytes']).toBeGreaterThan(100);
+    expect(findings.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
+      'backup_damaged critical',
+      'backup_old warning',
+    ]);
+    expect(details['backups']).toHaveLength(2);
+  });
+
+  it('says once that nobody named a backup, and leaves a place that cannot be read unknown', async () => {
+    await using deployment = await startStandalone();
+    const none = watchGroup(deployment, { group: 'backups' });
+    const backups = { nightly: { kind: 'mongodump', path: join(await folder(), 'nowhere') } };
+    const broken = watchGroup(deployment, { group: 'backups', target: { backups } });
+
+    expect((await none.read()).findings).toMatchObject([{ code: 'no_backups_configured', severity: 'info' }]);
+    const reading = await broken.read();
+    expect(reading.samples).toEqual([]);
+    expect(reading.errors).toMatchObject([{ subject: 'nightly', code: 'unreachable' }]);
   });
 });

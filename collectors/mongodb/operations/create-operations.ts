@@ -7,6 +7,7 @@ import { adviseGrowth } from './growth.ts';
 import { hideIndex } from './hide-index.ts';
 import type { MongodbOperationsInput } from './input.ts';
 import { applyMigrationAction, migrationOperations } from './migrations/migration-action.ts';
+import { judgePlan } from './migrations/plan-migration.ts';
 import { identifyPlace, type Place } from './place.ts';
 import { ReadingSide } from './reading-side.ts';
 
@@ -17,6 +18,7 @@ export function createMongodbOperations(input: MongodbOperationsInput): Operatio
   return {
     actions: [hideIndex(place), dropHiddenIndex(place), createIndex(place), applyMigrationAction(place)],
     identify: (signal) => identifyPlace(place, signal),
+    judge: (draft) => Promise.resolve(judgePlan(draft)),
     advise: async (pipeline, context) => (pipeline === 'storage_growth' ? adviseGrowth(place, context) : []),
     backups: backupOperations(place),
     migrations: migrationOperations(place),

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../../src/sdk.ts';
+import { startSharded } from '../../../../tests/support/mongod/deployment.ts';
 import {
   addDay,
   apply,
+  clock,
+  databases,
   indexesOf,
   inspect,
   ordersOf,
   planned,
   stageFor,
   undo,
+  users,
   useSets,
 } from '../testing/migration-stage.ts';
 
@@ -117,5 +121,54 @@ describe('taking back', () => {
     expect(await undo(stage, { ...plan, identity: { ...plan.identity, election: 'before' } })).toMatchObject({
       result: 'done',
     });
+  });
+});
+
+describe('judge', () => {
+  it('reads the files of a plan once more, and refuses one that was tampered with', async () => {
+    const stage = stageFor(sets.target(), 'shop');
+    const plan = await planned(stage, [addDay]);
+    const [act] = plan.acts;
+    if (act === undefined) throw new Error('no act');
+
+    const forged = { ...plan, acts: [{ ...act, statement: '[{"dropDatabase": 1}]' }] };
+
+    expect(await stage.operations.judge?.(plan)).toEqual([]);
+    expect((await stage.operations.judge?.(forged))?.[0]?.text).toContain('deletes a whole database');
+  });
+});
+
+/** Shards hold users of their own, and let nobody past mongos who may not. */
+const onShards = {
+  ...users,
+  reeve: { ...users.reeve, roles: [...users.reeve.roles, 'directShardOperations'] },
+};
+
+describe('a migration of a sharded cluster', () => {
+  it('goes through mongos to every shard, and back', async () => {
+    const shards = [
+      { name: 's0', members: [{}] },
+      { name: 's1', members: [{}] },
+    ];
+    const own = { shop: { orders: { ...databases.shop.orders, shardKey: { customer: 1 } } } };
+    await using cluster = await startSharded({ users, shardUsers: onShards, clock, shards, databases: own });
+    const stage = stageFor(cluster, 'shop');
+    const up = JSON.stringify([{ createIndexes: 'orders', indexes: [{ key: { day: 1 }, name: 'day_1' }] }]);
+    const down = JSON.stringify([{ dropIndexes: 'orders', index: 'day_1' }]);
+    const plan = await planned(stage, [{ ...addDay, up, down }]);
+    const indexes = () =>
+      ['s0', 's1'].map((name) => [...cluster.shard(name).set.catalog.get('shop.orders').indexes.keys()]);
+
+    expect(await apply(stage, plan)).toMatchObject({ result: 'done' });
+    expect(indexes()).toEqual([
+      ['_id_', 'customer_1', 'day_1'],
+      ['_id_', 'customer_1', 'day_1'],
+    ]);
+    expect(await inspect(stage, plan)).toBe('done');
+    expect(await undo(stage, plan)).toMatchObject({ result: 'done' });
+    expect(indexes()).toEqual([
+      ['_id_', 'customer_1'],
+      ['_id_', 'customer_1'],
+    ]);
   });
 });

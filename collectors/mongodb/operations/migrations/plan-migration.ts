@@ -96,6 +96,22 @@ export function judgeFiles(
   return [...judgeNames(sorted), ...mixed, ...sorted.flatMap((file) => judgeFile(file, fallback))];
 }
 
+/** The files of a plan, as they stand in it: asked before it is stored and again before it is executed. */
+export function judgePlan({ action, acts, facts }: PlanDraft): readonly Refusal[] {
+  if (action !== 'apply_migration') return [];
+  const { database, files } = migrationFactsOf({ facts });
+  const tools = new Map(files.map(({ name, tool }) => [name, tool]));
+  return judgeFiles(
+    acts.map(({ id, statement, undo }) => ({
+      name: id,
+      up: statement,
+      down: undo[0] ?? '',
+      tool: tools.get(id) ?? 'reeve',
+    })),
+    database,
+  );
+}
+
 export async function planMigration(
   place: Place,
   candidate: Candidate,

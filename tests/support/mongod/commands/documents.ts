@@ -67,7 +67,8 @@ function count(call: Call): Doc {
 function insert(call: Call): Doc {
   const { node, body, database } = call;
   const documents = listOf(body['documents']).filter(isDoc);
-  const [part] = partsOf(node, database, String(body['insert']));
+  // A collection that nobody has yet is made where its database is.
+  const [part] = [...partsOf(node, database, String(body['insert'])), ...partsOf(node, database)];
   const collection = part?.set.catalog.findOrAdd(database, String(body['insert']));
   if (collection) {
     const taken = documents.findIndex(({ _id: id }) => id !== undefined && has(collection.rows, id));
