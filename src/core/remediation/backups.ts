@@ -1,7 +1,7 @@
 /** What pipelines may ask of an engine about backups: knowing what others made, and proving that one of them can be restored. */
 
 import type { JsonObject } from './json.ts';
-import type { OperationContext, Refusal } from './operations.ts';
+import type { OperationContext, Refusal } from './operation-context.ts';
 
 /** A backup as it was found; times are Unix time in milliseconds. */
 export interface BackupFound {

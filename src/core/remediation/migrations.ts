@@ -1,6 +1,6 @@
 /** What pipelines may ask of an engine about migrations: files that people bring, and what the target's own history says of them. */
 
-import type { OperationContext, Refusal } from './operations.ts';
+import type { OperationContext, Refusal } from './operation-context.ts';
 
 /** Whose files they are: others than `reeve` are judged and rehearsed, and applied by their own tool, which keeps their history. */
 export const migrationTools = ['reeve', 'flyway', 'dbmate', 'golang-migrate'] as const;

@@ -15,10 +15,14 @@ import type { BackupOperations } from './backups.ts';
 import type { EvidenceDraft } from './evidence.ts';
 import type { JsonObject } from './json.ts';
 import type { MigrationOperations } from './migrations.ts';
+import type { OperationContext, Refusal } from './operation-context.ts';
+
 import type { Act, Plan, PlanDraft, Rehearsal, TargetIdentity, UndoKind } from './plan.ts';
 import type { ActResult } from './run.ts';
 import type { PipelineId, RemediationPolicy } from './settings.ts';
 import type { CounterReading } from './verification.ts';
+
+export type { OperationContext, Refusal } from './operation-context.ts';
 
 export interface OperationsInput<O = unknown> {
   readonly target: Target;
@@ -62,14 +66,6 @@ export interface Operations {
   /** Judges files that people bring: see `reeve query check`. On a rehearsal target only. */
   checkQueries?(request: QueryCheckRequest, context: OperationContext): Promise<QueryCheckReport>;
   close(): Promise<void>;
-}
-
-/** What every call is given. */
-export interface OperationContext {
-  readonly signal: AbortSignal;
-  readonly runId: string;
-  /** Keeps what was seen. */
-  readonly evidence: (evidence: EvidenceDraft) => void;
 }
 
 /** One kind of change. */
@@ -128,14 +124,6 @@ export interface Candidate {
   /** One line for people. */
   readonly title: string;
   readonly facts: JsonObject;
-}
-
-/** Why something is not done. */
-export interface Refusal {
-  /** Stable: a precondition's or guard's id. */
-  readonly id: string;
-  /** What, where, and what a person can do. */
-  readonly text: string;
 }
 
 export function isRefusal(answer: PlanDraft | Refusal): answer is Refusal {
