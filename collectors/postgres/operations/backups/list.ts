@@ -11,7 +11,7 @@ export type BackupSettings = Pick<PostgresOptions, 'backups' | 'binaries' | 'dri
 
 /** Where the programs are that a target's chains need. */
 export function toolPlaces(settings: BackupSettings): ToolPlaces {
-  return { binaries: settings.binaries, searchPath: process.env['PATH'] ?? '' };
+  return { binaries: settings.binaries };
 }
 
 /**

@@ -28,7 +28,7 @@ export function repositoryOf(chain: RepositoryChain): Repository {
   return chain.kind === 'wal_g' ? walG(chain) : barman(chain);
 }
 
-export const dataOf = (folder: string): string => join(folder, 'data');
+const dataOf = (folder: string): string => join(folder, 'data');
 
 const pgBackRestAnswer = z.array(
   z.object({

@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findWrongContents } from './backup-manifest.ts';
@@ -175,11 +175,4 @@ async function newestCommit(server: ScratchServer, signal: AbortSignal): Promise
     connection.query(sql, replayed, signal),
   );
   return row?.at ?? 0;
-}
-
-/** What a repository brought, with nothing of its own configuration. */
-export async function forgetRecovery(data: string): Promise<void> {
-  for (const name of ['recovery.signal', 'standby.signal', 'postmaster.pid'])
-    await rm(join(data, name), { force: true });
-  await lstat(join(data, 'global', 'pg_control'));
 }

@@ -105,8 +105,8 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
   const path = join(place.folder, 'server.log');
   const log = await open(path, 'a');
   const wrapping = request.needsNetwork ? undefined : await withoutNetwork(place.account, signal);
-  const [program = '', ...args] = [...(wrapping ?? []), postgres.path, '-D', place.data];
-  const child = spawn(program, args, {
+  const command = [...(wrapping ?? []), postgres.path, '-D', place.data];
+  const child = spawn(command[0] ?? postgres.path, command.slice(1), {
     cwd: place.folder,
     detached: true,
     env: toolEnvironment(place.folder),
@@ -151,7 +151,7 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
 }
 
 /** The lines of a server's log that say what went wrong. */
-export function explainLog(text: string): string {
+function explainLog(text: string): string {
   const telling = text
     .split('\n')
     .filter((line) => /(?:FATAL|PANIC|ERROR|HINT|DETAIL): |LOG: .*(?:parameter|syntax error)/.test(line));

@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { BackupError } from './chain.ts';
 import { runTool } from './run-tool.ts';
 
@@ -13,6 +13,9 @@ const packages = {
   pg_dump: 'postgresql-client-<major>',
 } as const;
 
+/** The environment of the agent decides nothing. */
+const usualFolders = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin'];
+
 export type ServerTool = keyof typeof packages;
 
 /** Programs of other projects; their Debian packages carry no version. */
@@ -21,8 +24,6 @@ export const otherTools = { pgbackrest: 'pgbackrest', 'wal-g': 'wal-g', barman: 
 export interface ToolPlaces {
   /** As configured; the only place then. */
   readonly binaries: string | undefined;
-  /** Of the agent. */
-  readonly searchPath: string;
 }
 
 export interface Tool {
@@ -68,13 +69,13 @@ export async function findTool(places: ToolPlaces, request: ToolRequest): Promis
  * @throws {BackupError} when it is not installed.
  */
 export async function findOtherTool(places: ToolPlaces, name: keyof typeof otherTools): Promise<string> {
-  const folders = [...pathFolders(places), '/usr/local/bin', '/usr/bin'];
+  const folders = places.binaries === undefined ? usualFolders : [...usualFolders, places.binaries];
   for (const folder of folders) {
     const path = join(folder, name);
     if (await isExecutable(path)) return path;
   }
   throw new BackupError(
-    `${name} is not here; looked in ${[...new Set(folders)].join(', ')}. Install ${otherTools[name]} on the machine of the agent.`,
+    `${name} is not here; looked in ${folders.join(', ')}. Install ${otherTools[name]} on the machine of the agent.`,
   );
 }
 
@@ -84,12 +85,8 @@ function foldersOf(places: ToolPlaces, major: number): readonly string[] {
     `/usr/lib/postgresql/${major}/bin`,
     `/usr/pgsql-${major}/bin`,
     `/opt/homebrew/opt/postgresql@${major}/bin`,
-    ...pathFolders(places),
+    ...usualFolders,
   ];
-}
-
-function pathFolders({ searchPath }: ToolPlaces): readonly string[] {
-  return searchPath.split(delimiter).filter((folder) => folder.startsWith('/'));
 }
 
 /** `pg_restore (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../../../src/sdk.ts';
-import type { VerifiedDatabase } from './verify.ts';
+import type { VerifiedDatabase } from './verified-database.ts';
 
 const mostConstraints = 200;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../../../../src/sdk.ts';
-import type { VerifiedDatabase } from './verify.ts';
+import type { VerifiedDatabase } from './verified-database.ts';
 
 const mostIndexes = 500;
 /** Of larger ones the structure is checked, and not that each row is in them. */

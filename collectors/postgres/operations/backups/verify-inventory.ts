@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { VerifiedDatabase } from './verify.ts';
+import type { VerifiedDatabase } from './verified-database.ts';
 
 const row = z.object({
   sequences: z.number(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { messageOf } from '../../../../src/sdk.ts';
 import type { Connection } from '../../client.ts';
 import { quoteIdentifier } from '../../quote.ts';
-import type { VerifiedDatabase } from './verify.ts';
+import type { VerifiedDatabase } from './verified-database.ts';
 
 /** Tables that get a line of their own, and those whose contents are summed. */
 const mostNamed = 20;

@@ -3,6 +3,7 @@ import { messageOf } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
 import type { DrillJournal } from './drill-journal.ts';
 import type { ScratchServer } from './scratch-server.ts';
+import type { VerifiedDatabase } from './verified-database.ts';
 import { verifyConstraints } from './verify-constraints.ts';
 import { verifyIndexes } from './verify-indexes.ts';
 import { verifyInventory } from './verify-inventory.ts';
@@ -24,17 +25,6 @@ export interface Verified {
   readonly databases: readonly string[];
   readonly tables: number;
   readonly rows: number;
-}
-
-/** One database that is being looked at. */
-export interface VerifiedDatabase {
-  readonly database: string;
-  readonly server: ScratchServer;
-  readonly journal: DrillJournal;
-  /** Rows of the target's tables now, by `schema.table`, as its statistics have them; undefined where it did not answer. */
-  readonly productionRows: ReadonlyMap<string, number> | undefined;
-  readonly isLate: () => boolean;
-  readonly signal: AbortSignal;
 }
 
 const mostDatabases = 100;

@@ -13,18 +13,10 @@ export async function withoutNetwork(
 ): Promise<Wrapping | undefined> {
   if (account === undefined) return undefined;
   const { uid, gid } = account;
-  const wrapping = [
-    'unshare',
-    '--net',
-    '--',
-    'setpriv',
-    `--reuid=${uid}`,
-    `--regid=${gid}`,
-    '--clear-groups',
-    '--',
-  ];
-  const [program = '', ...args] = [...wrapping, 'true'];
-  const tried = await runTool({ program, args, cwd: '/', signal }).catch(() => undefined);
+  const args = ['--net', '--', 'setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
+  const tried = await runTool({ program: 'unshare', args: [...args, 'true'], cwd: '/', signal }).catch(
+    () => undefined,
+  );
   signal.throwIfAborted();
-  return tried?.code === 0 ? wrapping : undefined;
+  return tried?.code === 0 ? ['unshare', ...args] : undefined;
 }
