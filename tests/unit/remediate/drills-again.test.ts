@@ -114,6 +114,29 @@ describe('a breach of the age of restore tests', () => {
   });
 });
 
+describe('what lies in scratch', () => {
+  it('is wiped when its run has ended, and left alone when it is of nobody here or of a run under way', async () => {
+    const world = createWorld();
+    const agent = await world.start();
+    const { id: ended } = await askDrill(agent);
+    await pass(world, 5 * minute);
+    world.backups.next.push('hangs');
+    const { id: open } = await askDrill(agent);
+    await pass(world, 10_000);
+    for (const name of [ended, 'r-ffffffffffff', 'clone-of-orders']) world.scratch.folders.add(name);
+    world.backups.servers.add(`/var/lib/reeve/scratch/${ended}`);
+
+    await pass(world, 5 * minute);
+    expect([...world.scratch.folders]).toContain(open);
+    await agent.control.cancel(open, 'ann', false);
+    await pass(world, 2 * minute);
+
+    expect([...world.scratch.folders].toSorted()).toStrictEqual(['clone-of-orders', 'r-ffffffffffff']);
+    expect([...world.backups.servers]).toStrictEqual([]);
+    await agent.close();
+  });
+});
+
 describe('an agent that dies in a drill', () => {
   async function live(world: World): Promise<{ readonly run: Run; readonly agents: number }> {
     let agents = 1;
