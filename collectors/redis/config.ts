@@ -74,7 +74,7 @@ function cacheField(fields: ConfigFields) {
           .boolean()
           .default(false)
           .describe(
-            'Whether a run of the cache pipeline may turn on notifications of missed keys for a while, by the login that acts, to say which keys are missed. The old setting is put back.',
+            'Whether a run of the cache pipeline may turn on notifications of missed keys for a while, by the login that acts, to say which keys are missed; in every mode, also observe. The old setting is put back, after a crash by the next run.',
           ),
         for: fields
           .duration({ minMs: 1_000, maxMs: 300_000 })

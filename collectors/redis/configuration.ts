@@ -1,4 +1,4 @@
-import { CollectError, type Workload } from '../../src/sdk.ts';
+import { CollectError, type Finding, type Workload } from '../../src/sdk.ts';
 import type { NodeGroup } from './fields.ts';
 import type { RedisNode } from './node.ts';
 
@@ -42,7 +42,13 @@ export function isPersistent(settings: Settings): boolean | undefined {
  */
 export function configurationReader(workload: Workload | undefined): NodeGroup {
   return async (node, _, context) => {
-    const persistent = isPersistent(await readSettings(node, ['save', 'appendonly'], context.signal));
+    const settings = await readSettings(
+      node,
+      ['save', 'appendonly', 'notify-keyspace-events'],
+      context.signal,
+    );
+    if (settings.get('notify-keyspace-events')?.includes('m') === true) context.find(missEvents(node.name));
+    const persistent = isPersistent(settings);
     if (persistent === undefined) return;
     context.record('persistenceEnabled', Number(persistent), { node: node.name });
     if (persistent) return;
@@ -54,5 +60,18 @@ export function configurationReader(workload: Workload | undefined): NodeGroup {
         'neither snapshots nor the append-only file are on: a restart loses all data, or loads an old file',
       remedy: 'CONFIG SET save "3600 1 300 100 60 10000" or CONFIG SET appendonly yes, then CONFIG REWRITE',
     });
+  };
+}
+
+/** Somebody listens, or a run that listened was killed before it could put the setting back. */
+function missEvents(node: string): Finding {
+  return {
+    code: 'key_miss_events_on',
+    severity: 'info',
+    subject: node,
+    message:
+      'notifications of missed keys are on (notify-keyspace-events has m): each miss costs the server more',
+    remedy:
+      'nothing while a run of the cache pipeline listens (cache.missSampling); if nobody does: CONFIG SET notify-keyspace-events ""',
   };
 }

@@ -13,7 +13,7 @@ export const engine: Engine = defineEngine({
   title: 'Redis and Valkey',
   versions: 'Redis 6.0 to 8, Valkey 7.2 to 8; standalone, replica, Sentinel, Cluster',
   proof:
-    'The tests run against real Redis 7.0 servers: alone, with a replica, with Sentinel and as a Cluster. Redis 6.2, 7.2, 7.4, 8 and Valkey 8 stand in as INFO texts transcribed from public documentation and source, not recorded.',
+    'The tests run against real Redis 7.0 servers: alone, with a replica, with Sentinel and as a Cluster; acts and restore drills run on them too. Redis 6.2, 7.2, 7.4, 8 and Valkey 8 stand in as INFO texts transcribed from public documentation and source, not recorded.',
   otelSystem: 'redis',
   defaultWorkload: 'cache',
   metrics: redisMetrics,

@@ -122,11 +122,16 @@ describe('why a cache misses', () => {
     };
 
     await server.command('CONFIG', 'SET', 'notify-keyspace-events', 'mE');
+    await using watching = await setStage(server);
+    const { readings } = await watching.collect();
     await study();
     const restored = await flags();
     await server.command('CONFIG', 'SET', 'notify-keyspace-events', 'KEA');
     await study();
 
+    expect(readings.flatMap(({ findings }) => findings.map(({ code }) => code))).toContain(
+      'key_miss_events_on',
+    );
     expect(restored).toEqual(['notify-keyspace-events', '']);
     expect(await flags()).toEqual(['notify-keyspace-events', 'AKE']);
     expect(await readdir(scratch.path)).toEqual([]);

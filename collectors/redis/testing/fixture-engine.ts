@@ -95,7 +95,11 @@ function connectionTo(name: string, replies: () => Replies | undefined): Connect
   };
 }
 
-function answer(server: string, replies: Replies, command: readonly string[]): Outcome {
+/** Of a server whose recording says nothing else. */
+const usual: Replies = { 'CONFIG GET notify-keyspace-events': ['notify-keyspace-events', ''] };
+
+function answer(server: string, given: Replies, command: readonly string[]): Outcome {
+  const replies = 'CONFIG GET save' in given ? { ...usual, ...given } : given;
   const key = [3, 2, 1].map((count) => command.slice(0, count).join(' ')).find((text) => text in replies);
   const reply = key === undefined ? new Error(`ERR unknown command '${command[0]}'`) : replies[key];
   if (!(reply instanceof Error)) return { reply };
