@@ -71,6 +71,25 @@ describe('the group backups', () => {
     expect(valueOf(reading, 'reeve_backups_damaged', 'gone')).toBeUndefined();
   });
 
+  it('lets the check name the tool that a drill would lack', async () => {
+    const backups = { base: { kind: 'base_backup', path: chain } } as const;
+    await using lacking = openCollector(server.superuserUrl, { backups, binaries: '/nonexistent' });
+    await using complete = openCollector(server.superuserUrl, { backups, binaries: server.binDirectory });
+    await lacking.open();
+    await complete.open();
+
+    const items = (await lacking.check()).filter(({ subject }) => subject === 'base');
+    const none = (await complete.check()).filter(({ subject }) => subject === 'base');
+
+    expect(items).toMatchObject([
+      { severity: 'advice', message: expect.stringContaining('cannot be proven') },
+    ]);
+    expect(items[0]?.remedy).toMatch(
+      /^-- postgres of PostgreSQL 17 is not here; looked in \/nonexistent\. Install postgresql-17/,
+    );
+    expect(none).toEqual([]);
+  });
+
   it('finds damage, and shows no age of what cannot be restored', async () => {
     const [name = ''] = await readdir(chain);
     await rm(join(chain, name, 'base'), { recursive: true });

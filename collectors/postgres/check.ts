@@ -6,6 +6,7 @@ import { isInScope } from './databases.ts';
 import { loginStatements } from './grants.ts';
 import type { PostgresGroup } from './groups.ts';
 import type { PostgresMetrics } from './metrics.ts';
+import { checkBackupTools } from './operations/backups/check-tools.ts';
 import { quoteIdentifier } from './quote.ts';
 import type { Session } from './session.ts';
 import { preloadStatement } from './setting-rules.ts';
@@ -66,6 +67,7 @@ export async function checkTarget(
     ...checkSettings(answer),
     ...checkMembers(session, target),
     ...(await checkDatabases(session, answer, signal)),
+    ...(await checkBackupTools(session.options, Math.floor(session.server.versionNumber / 10_000), signal)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfigFields } from '../../src/sdk.ts';
-import { backupFields } from './backup-options.ts';
+import { backupFields } from './operations/backups/config.ts';
 
 /** Options of a PostgreSQL target. */
 export function postgresOptions(fields: ConfigFields) {

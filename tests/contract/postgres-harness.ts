@@ -73,6 +73,7 @@ function createDeployment(primary: PostgresServer, standby: PostgresStandby, bac
       databases: { include: [] },
       unusedAfter: '1s',
       membersComplete: true,
+      binaries: primary.binDirectory,
       backups: { base: { kind: 'base_backup', path: backups.path } },
     },
     env: { CONTRACT_URL: `postgres://${role}:${secret}@127.0.0.1:${port}/shop` },

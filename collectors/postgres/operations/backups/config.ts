@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConfigFields } from '../../src/sdk.ts';
+import type { ConfigFields } from '../../../../src/sdk.ts';
 
 const hour = 3_600_000;
 
