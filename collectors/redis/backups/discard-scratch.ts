@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, messageOf, Secret } from '../../../src/sdk.ts';
 import { parseInfo } from '../info.ts';
-import { connectScratch } from './scratch-client.ts';
+import { connectScratch, type ScratchClient } from './scratch-client.ts';
 import { scratchFiles, scratchMark } from './scratch-server.ts';
 
 const goneWithinMs = 10_000;
@@ -52,12 +52,15 @@ async function pidsIn(place: string): Promise<readonly number[]> {
 async function pidOnSocket(folder: string, config: string): Promise<readonly number[]> {
   const password = /^requirepass (\S+)$/m.exec(config)?.[1];
   if (password === undefined) return [];
+  let client: ScratchClient | undefined;
   try {
-    using client = await connectScratch(join(folder, scratchFiles.socket), new Secret(password));
+    client = await connectScratch(join(folder, scratchFiles.socket), new Secret(password));
     const pid = parseInfo(String(await client.call('INFO', 'server'))).number('process_id');
     return pid === undefined ? [] : [pid];
   } catch {
     return []; // nobody listens, or it still loads: then /proc tells
+  } finally {
+    client?.close();
   }
 }
 

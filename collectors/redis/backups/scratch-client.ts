@@ -2,11 +2,12 @@ import { Redis } from 'ioredis';
 import { CollectError, messageOf, type Secret } from '../../../src/sdk.ts';
 
 /** A connection to the scratch server, by its socket. */
-export interface ScratchClient extends Disposable {
+export interface ScratchClient {
   /** Replies as text. @throws {CollectError} also for an error reply, which never holds the password. */
   call(...words: readonly [string, ...(string | Buffer)[]]): Promise<unknown>;
   /** Replies as bytes. */
   callBytes(...words: readonly [string, ...(string | Buffer)[]]): Promise<unknown>;
+  close(): void;
 }
 
 const connectLimitMs = 5_000;
@@ -37,7 +38,7 @@ export async function connectScratch(socket: string, password: Secret): Promise<
   const client: ScratchClient = {
     call: (name, ...rest) => told(name, redis.call(name, ...rest)),
     callBytes: (name, ...rest) => told(name, redis.callBuffer(name, ...rest)),
-    [Symbol.dispose]: () => {
+    close: () => {
       redis.disconnect();
       redis.stream?.destroy();
     },
@@ -47,7 +48,7 @@ export async function connectScratch(socket: string, password: Secret): Promise<
     await client.call('AUTH', password.reveal());
     return client;
   } catch (thrown) {
-    client[Symbol.dispose]();
+    client.close();
     throw thrown;
   }
 }

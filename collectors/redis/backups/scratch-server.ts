@@ -94,7 +94,7 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
       info,
       log,
       stop: async () => {
-        client[Symbol.dispose]();
+        client.close();
         await stop();
       },
     };
@@ -163,7 +163,7 @@ async function waitUntilLoaded({
     const client = await tryConnect(socket, password);
     if (client !== undefined) {
       if (await isLoaded(client)) return client;
-      client[Symbol.dispose]();
+      client.close();
     }
     await clock.sleep(lookEveryMs, signal);
   }

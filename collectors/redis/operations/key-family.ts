@@ -3,7 +3,7 @@
 const longestFamily = 32;
 
 /** Everything that is no plain word is left out: it could be data. */
-export const unnamedFamily = '(other names)';
+const unnamedFamily = '(other names)';
 
 export function familyOf(key: string): string {
   const end = key.search(/[:/|.{}#-]/);
