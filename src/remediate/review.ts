@@ -4,6 +4,9 @@ import type { Pipeline } from './pipeline.ts';
 import type { RemediationSchedule, RemediationTarget } from './remediation-input.ts';
 import { claimRun } from './triggers.ts';
 
+/** A tick this long ago was missed. */
+const madeUpAfterMs = 10 * 60_000;
+
 /** What pipelines begin by the clock: on every target, each tick once however many agents run. */
 export function remediationSchedules(parts: Parts): readonly RemediationSchedule[] {
   return parts.input.pipelines.flatMap((pipeline) => {
@@ -36,7 +39,8 @@ async function reviewOne(
   const operations = await parts.input.operationsOf(site.target.id);
   if (operations === undefined || !hasSomething(operations, pipeline)) return;
   // The shard that watches it drills it.
-  if (pipeline.process === 'drill' && site.isGuest === true) return;
+  if (pipeline.process === 'drill' && (site.isGuest === true || (await isBeforeFirst(parts, site, tick))))
+    return;
   await claimRun(parts, {
     pipeline,
     site,
@@ -46,6 +50,17 @@ async function reviewOne(
       text: `${name.replaceAll('_', ' ')} of ${tick.slice(0, 10)}`,
     },
   });
+}
+
+/** Whoever starts an agent does not ask for the restore that it would have done days ago: the first drill waits for its tick. */
+async function isBeforeFirst(
+  { input, records }: Parts,
+  { target }: RemediationTarget,
+  tick: string,
+): Promise<boolean> {
+  if (input.clock.now() - Date.parse(tick) < madeUpAfterMs) return false;
+  const runs = await records.runs({ target: target.id, pipeline: 'backup', limit: 1 });
+  return runs.length === 0;
 }
 
 /** An action of the pipeline, or, of drills, backups that can be restored. */

@@ -19,6 +19,11 @@ const entry = fileURLToPath(new URL('../support/remediation/mortal-agent.program
 /** In the middle of a restore, with its server running, and wherever the journal and the disk may differ; every point is tried in memory. */
 const deadly = ['drill verify', 'before discard', 'after record'];
 
+/** A schedule whose tick of today is just over. */
+function everyDayAt(time: Date): string {
+  return `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`;
+}
+
 /** Programs that work below a folder. */
 async function programsIn(folder: string): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -42,7 +47,7 @@ it('an agent killed with kill -9 in a drill of the schedule, and started again e
     stringify({
       metrics: { listen: `127.0.0.1:${await findFreePort()}` },
       store: { path: './data' },
-      remediation: { scratch },
+      remediation: { scratch, drills: everyDayAt(new Date()) },
       targets: [
         { id: 'cache', engine: 'redis', url: server.url, backups: { nightly: { kind: 'rdb', path: kept } } },
       ],

@@ -13,12 +13,28 @@ describe('the schedule of drills', () => {
     const agent = await world.start();
     const drills = agent.schedules().find(({ name }) => name === 'drills');
 
-    await drills?.run('2026-11-22T03:00:00.000Z');
-    await drills?.run('2026-11-22T03:00:00.000Z');
+    await drills?.run('2026-11-25T12:00:00.000Z');
+    await drills?.run('2026-11-25T12:00:00.000Z');
     await pass(world, 5 * minute);
 
     expect(drills?.cron).toBe('0 3 * * 0');
     expect(await world.records.runs({})).toMatchObject([{ target: 'orders', state: 'verified' }]);
+    await agent.close();
+  });
+
+  it('does not make up a tick of before the first drill, and makes up one that was missed after it', async () => {
+    const world = createWorld();
+    const agent = await world.start();
+    const drills = agent.schedules().find(({ name }) => name === 'drills');
+    const missed = new Date(world.clock.now() - day).toISOString();
+
+    await drills?.run(missed);
+    expect(await world.records.runs({})).toStrictEqual([]);
+
+    await askDrill(agent);
+    await pass(world, 5 * minute);
+    await drills?.run(missed);
+    expect(await world.records.runs({})).toMatchObject([{ trigger: { kind: 'schedule' } }, {}]);
     await agent.close();
   });
 
@@ -30,7 +46,7 @@ describe('the schedule of drills', () => {
     await agent
       .schedules()
       .find(({ name }) => name === 'drills')
-      ?.run('2026-11-22T03:00:00.000Z');
+      ?.run('2026-11-25T12:00:00.000Z');
 
     expect(await world.records.runs({})).toStrictEqual([]);
     await agent.close();
@@ -43,7 +59,7 @@ describe('the schedule of drills', () => {
     await agent
       .schedules()
       .find(({ name }) => name === 'drills')
-      ?.run('2026-11-22T03:00:00.000Z');
+      ?.run('2026-11-25T12:00:00.000Z');
     const counts: number[] = [];
 
     for (const ms of [5 * hour, 2 * hour, 20 * hour, 5 * hour, 3 * day]) {
@@ -54,7 +70,7 @@ describe('the schedule of drills', () => {
     expect(counts).toStrictEqual([1, 2, 2, 3, 3]);
     expect((await newest(world)).trigger).toMatchObject({
       kind: 'schedule',
-      key: 'schedule:drills:2026-11-22T03:00:00.000Z/orders/retry-2',
+      key: 'schedule:drills:2026-11-25T12:00:00.000Z/orders/retry-2',
     });
     await agent.close();
   });
@@ -66,7 +82,7 @@ describe('the schedule of drills', () => {
     await agent
       .schedules()
       .find(({ name }) => name === 'drills')
-      ?.run('2026-11-22T03:00:00.000Z');
+      ?.run('2026-11-25T12:00:00.000Z');
     await pass(world, hour);
 
     await askDrill(agent);
