@@ -130,6 +130,8 @@ describe('a restore drill of a base backup', () => {
     expect(report.place).toContain(ground.server.dataDirectory);
     if (await withoutNetwork(await serverAccount(), AbortSignal.timeout(10_000)))
       expect(report.place).toContain('cut off from every network');
+    // A promoted server that archived would write its new timeline there.
+    expect((await readdir(ground.wal)).filter((name) => name.startsWith('00000002'))).toEqual([]);
     await expectNothingLeft(drilled, ground);
   });
 
