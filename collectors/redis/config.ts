@@ -39,7 +39,7 @@ export function redisOptions(fields: ConfigFields) {
         .path()
         .optional()
         .describe(
-          'The redis-server that drills restore with, at least as new as the one that made the backups; looked up in PATH, /usr/bin, /usr/local/bin and /usr/sbin otherwise.',
+          'The redis-server that drills restore with, at least as new as the one that made the backups; looked up in /usr/bin, /usr/local/bin, /usr/sbin, /usr/local/sbin and /opt/homebrew/bin otherwise.',
         ),
     })
     .refine((options) => (options.url === undefined) !== (options.sentinel === undefined), {

@@ -69,7 +69,7 @@ export async function drillBackup(
 async function restore(drill: Drill): Promise<DrillReport> {
   const { input, context, backup, chain, checks } = drill;
   const { folder, signal } = context;
-  const programs = await findPrograms(input.options.redisServer, process.env['PATH'], signal);
+  const programs = await findPrograms(input.options.redisServer, signal);
   if (typeof programs === 'string') throw new DrillFault(programs);
   const fault = (await folderFault(folder)) ?? socketFault(folder);
   if (fault !== undefined) throw new DrillFault(fault);

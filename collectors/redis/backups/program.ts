@@ -13,6 +13,7 @@ export interface Programs {
   readonly checkRdb: string | undefined;
 }
 
+/** Not by PATH: what runs as a server must not depend on who started the agent. */
 const usualFolders = [
   '/usr/bin',
   '/usr/local/bin',
@@ -33,11 +34,9 @@ const versionLimitMs = 10_000;
 /** What is missing, and how to get it, as a text; never throws but for the signal. */
 export async function findPrograms(
   configured: string | undefined,
-  path: string | undefined,
   signal: AbortSignal,
 ): Promise<Programs | string> {
-  const folders = [...(path ?? '').split(delimiter).filter((each) => each !== ''), ...usualFolders];
-  const server = configured ?? (await firstOf(folders, names.server));
+  const server = configured ?? (await firstOf(usualFolders, names.server));
   if (server === undefined)
     return 'redis-server is not installed where the agent runs: install the package redis-server (it need not run), or name the program in redisServer of the target';
   try {
@@ -48,7 +47,7 @@ export async function findPrograms(
     });
     const version = /\bv=(\S+)/.exec(stdout)?.[1];
     if (version === undefined) return `${server} does not say its version: is it redis-server?`;
-    return { server, version, checkRdb: await firstOf([dirname(server), ...folders], names.checkRdb) };
+    return { server, version, checkRdb: await firstOf([dirname(server), ...usualFolders], names.checkRdb) };
   } catch (thrown) {
     signal.throwIfAborted();
     return `${server} cannot be run: ${messageOf(thrown).split('\n')[0] ?? ''}`;
