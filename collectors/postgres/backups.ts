@@ -88,7 +88,7 @@ function recordChain(
       severity: 'critical',
       subject: chain,
       message: `${damaged.length} backups of chain ${chain} are damaged, the newest ${damaged[0]?.name ?? ''}: ${damaged[0]?.detail ?? ''}.`,
-      remedy: `Make another backup now (reeve backup take), prove it (reeve drill), and look at the disk and the tool that made this one.`,
+      remedy: `Make another backup now (reeve drill TARGET --take), prove it (reeve drill), and look at the disk and the tool that made this one.`,
     });
   }
   findOld(context, chain, newest?.takenAt);
@@ -104,7 +104,7 @@ function findOld(context: PostgresContext, chain: string, takenAt: number | unde
       takenAt === undefined
         ? `Chain ${chain} holds no backup that could be restored.`
         : `The newest backup of chain ${chain} is ${Math.floor((context.now - takenAt) / hourMs)} hours old.`,
-    remedy: 'Look whether its job still runs, and at what it says; make one now (reeve backup take).',
+    remedy: 'Look whether its job still runs, and at what it says; make one now (reeve drill TARGET --take).',
   });
 }
 
