@@ -26,7 +26,6 @@ function listerOf(path: string): BackupLister {
   return new BackupLister({
     chains: { nightly: chain },
     binaries: undefined,
-    path: undefined,
     clock: new FakeClock(),
   });
 }

@@ -16,7 +16,6 @@ export function createBackupsReader({
   const lister = new BackupLister({
     chains: options.backups,
     binaries: options.binaries,
-    path: process.env['PATH'],
     clock,
   });
   return async (_, context) => {

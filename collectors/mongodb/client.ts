@@ -15,6 +15,8 @@ export interface CallOptions {
   readonly group?: string;
 }
 
+export { BSON };
+
 /** One member, spoken to directly whatever its role. Connects at the first call; connects anew after it was unreachable. */
 export interface MemberClient {
   /** `host:port`. */

@@ -56,7 +56,7 @@ export function mongodbOptions(fields: ConfigFields) {
         .path()
         .optional()
         .describe(
-          'Folder with `mongod` and `mongorestore` (and `mongodump`, `pbm`), for restore drills; looked for in PATH otherwise.',
+          'Folder with `mongod` and `mongorestore` (and `mongodump`, `pbm`), for restore drills; looked for in /usr/bin, /usr/local/bin, /usr/sbin, /usr/local/sbin and /opt/homebrew/bin otherwise.',
         ),
     })
     .superRefine(({ url }, context) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BSON } from 'mongodb';
+import { BSON } from '../client.ts';
 import { isDocument, listAt, textAt, timeAt, timestampCount, timestampSeconds } from '../document.ts';
 
 /** One collection, view or time series as a dump holds it. */

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Programs of others that backups need, and the package that brings each. */
 export const packages = {
@@ -10,15 +10,23 @@ export const packages = {
   pbm: 'percona-backup-mongodb',
 } as const;
 
+/** Where packages put programs. Not PATH: what runs as a server must not depend on who started the agent. */
+export const usualFolders = [
+  '/usr/bin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/opt/homebrew/bin',
+] as const;
+
 export type Program = keyof typeof packages;
 
-/** Path of a program: in the configured folder if there is one, otherwise in PATH; undefined where it is not. */
+/** Path of a program: in the configured folder if there is one, otherwise where packages put it; undefined where it is not. */
 export async function findProgram(
   program: Program,
-  { binaries, path }: { readonly binaries: string | undefined; readonly path: string | undefined },
+  binaries: string | undefined,
 ): Promise<string | undefined> {
-  const folders = binaries === undefined ? (path ?? '').split(delimiter).filter(Boolean) : [binaries];
-  for (const folder of folders) {
+  for (const folder of foldersOf(binaries)) {
     const candidate = join(folder, program);
     if (await isExecutable(candidate)) return candidate;
   }
@@ -26,8 +34,11 @@ export async function findProgram(
 }
 
 export function missingText(program: Program, binaries: string | undefined): string {
-  const where = binaries === undefined ? 'in PATH' : `in ${binaries}`;
-  return `${program} is not ${where}: install the package ${packages[program]} on the machine of the agent, or name its folder in the target's \`binaries\``;
+  return `${program} is not in ${foldersOf(binaries).join(', ')}: install the package ${packages[program]} on the machine of the agent, or name its folder in the target's \`binaries\``;
+}
+
+function foldersOf(binaries: string | undefined): readonly string[] {
+  return binaries === undefined ? usualFolders : [binaries];
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -8,9 +8,8 @@ import { readFolder } from './read-folder.ts';
 
 export interface ListInput {
   readonly chains: BackupChains;
-  /** Folder of the programs; PATH otherwise. */
+  /** Folder of the programs; where packages put them otherwise. */
   readonly binaries: string | undefined;
-  readonly path: string | undefined;
   readonly clock: Clock;
 }
 
@@ -55,7 +54,7 @@ export class BackupLister {
       try {
         const backups =
           about.kind === 'pbm'
-            ? await listPbm(chain, about, this.#input, signal)
+            ? await listPbm(chain, about, this.#input.binaries, signal)
             : await this.#listDumps(chain, about, signal);
         listings.push({ chain, backups: backups.slice(0, mostListed) });
       } catch (thrown) {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { type BackupFound, CollectError } from '../../../src/sdk.ts';
 import type { PbmChain } from './config.ts';
 import { findProgram, missingText } from './find-program.ts';
-import type { ListInput } from './list-backups.ts';
 import { runProgram } from './run-program.ts';
 
 /** What `pbm list --out=json` prints; times are Unix seconds. */
@@ -40,10 +39,10 @@ const running = new Set(['starting', 'running', 'dumpDone', 'copyReady']);
 export async function listPbm(
   chain: string,
   { url }: PbmChain,
-  { binaries, path }: ListInput,
+  binaries: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly BackupFound[]> {
-  const program = await findProgram('pbm', { binaries, path });
+  const program = await findProgram('pbm', binaries);
   if (program === undefined) throw new CollectError('unsupported', missingText('pbm', binaries));
   const env = { PBM_MONGODB_URI: url.reveal() };
   const { code, stdout } = await runProgram(program, ['list', '--out=json'], { signal, limitMs, env });

@@ -1,4 +1,4 @@
-import { BSON } from 'mongodb';
+import { BSON } from '../client.ts';
 import { booleanAt, isDocument, textAt } from '../document.ts';
 import { blockDocuments, nextDocument } from './bson-documents.ts';
 import { ByteReader, DumpError } from './byte-reader.ts';
@@ -6,7 +6,7 @@ import { addOplogEntry, DumpContents } from './dump-contents.ts';
 import type { LocatedDump } from './locate.ts';
 
 /** First bytes of an archive, unzipped. */
-export const archiveMagic = 0x8199_e26d;
+const archiveMagic = 0x8199_e26d;
 
 /**
  * Reads an archive of mongodump from its begin to its end: a head, the description of each collection, and blocks of documents.

@@ -1,5 +1,5 @@
 import { basename, dirname, relative, sep } from 'node:path';
-import { BSON } from 'mongodb';
+import { BSON } from '../client.ts';
 import { textAt } from '../document.ts';
 import { bsonDocuments } from './bson-documents.ts';
 import { ByteReader, DumpError, readText } from './byte-reader.ts';

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { delimiter } from 'node:path';
+import { usualFolders } from './find-program.ts';
 
 export interface ProgramResult {
   /** Undefined when a signal ended it. */
@@ -13,12 +15,15 @@ export interface ProgramResult {
 export interface ProgramOptions {
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Nothing of the agent's own environment goes along but PATH, HOME and the locale. */
+  /** Beside a PATH and a locale of our own; nothing of the agent's own environment goes along. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Where its process id is kept while it runs. */
   readonly pidFile?: string;
 }
+
+/** Nothing of the agent's own environment reaches a program, and no secret with it. */
+export const bareEnvironment = { PATH: [...usualFolders, '/bin'].join(delimiter), LC_ALL: 'C' } as const;
 
 const mostOutput = 4 * 1_024 ** 2;
 const mostError = 16 * 1_024;
@@ -36,7 +41,7 @@ export async function runProgram(
   options.signal.throwIfAborted();
   const child = spawn(path, [...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inherited(), ...options.env },
+    env: { ...bareEnvironment, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const ended = endOf(child);
@@ -59,16 +64,6 @@ export async function runProgram(
     stop();
     await ended.catch(() => undefined);
   }
-}
-
-/** What every program gets of our environment. */
-export function inherited(): Record<string, string> {
-  return Object.fromEntries(
-    ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'].flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 function endOf(child: ChildProcess): Promise<ProgramResult> {

@@ -15,7 +15,6 @@ export function backupOperations(place: Place): BackupOperations {
   const lister = new BackupLister({
     chains: backups,
     binaries,
-    path: process.env['PATH'],
     clock: input.clock,
   });
   const places = Object.values(backups).flatMap((chain) => (chain.kind === 'mongodump' ? [chain.path] : []));

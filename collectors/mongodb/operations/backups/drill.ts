@@ -176,10 +176,9 @@ async function timed<T>(
 
 async function findPrograms(input: MongodbOperationsInput) {
   const { binaries } = input.options;
-  const about = { binaries, path: process.env['PATH'] };
-  const mongod = await findProgram('mongod', about);
+  const mongod = await findProgram('mongod', binaries);
   if (mongod === undefined) throw new DrillFailure(missingText('mongod', binaries));
-  const mongorestore = await findProgram('mongorestore', about);
+  const mongorestore = await findProgram('mongorestore', binaries);
   if (mongorestore === undefined) throw new DrillFailure(missingText('mongorestore', binaries));
   return { mongod, mongorestore };
 }

@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
 import { type Clock, messageOf } from '../../../../src/sdk.ts';
-import { inherited } from '../../backups/run-program.ts';
+import { bareEnvironment } from '../../backups/run-program.ts';
 import { at, numberAt, textAt } from '../../document.ts';
+import { createScratchClient, type ScratchClient } from './scratch-client.ts';
 import { dataFolder, endScratchProcesses } from './scratch-processes.ts';
 
 /** A server of a drill's own: nothing but the drill knows its password. */
 export interface ScratchServer {
-  readonly client: MongoClient;
+  readonly client: ScratchClient;
   readonly port: number;
   /** With the password. */
   readonly uri: string;
@@ -52,7 +52,7 @@ export async function startScratch(
     const port = await freePort();
     const child = spawn(program, scratchArguments(folder, port), {
       stdio: 'ignore',
-      env: inherited(),
+      env: bareEnvironment,
       cwd: folder,
     });
     const ended = watchEnd(child);
@@ -101,14 +101,14 @@ function watchEnd(child: ChildProcess): Ended {
 async function greet(
   port: number,
   { ended, signal, clock }: { readonly ended: Ended; readonly signal: AbortSignal; readonly clock: Clock },
-): Promise<MongoClient | string> {
+): Promise<ScratchClient | string> {
   const endMs = clock.monotonicMs() + startLimitMs;
   let last = 'it did not answer';
   while (clock.monotonicMs() < endMs) {
     signal.throwIfAborted();
     const why = ended.why();
     if (why !== undefined) return why;
-    const client = scratchClient(`mongodb://127.0.0.1:${port}/`);
+    const client = createScratchClient(`mongodb://127.0.0.1:${port}/`);
     try {
       await client.connect();
       return client;
@@ -121,22 +121,9 @@ async function greet(
   return ended.why() ?? last;
 }
 
-function scratchClient(uri: string): MongoClient {
-  const client = new MongoClient(uri, {
-    directConnection: true,
-    appName: 'reeve drill',
-    serverSelectionTimeoutMS: 1_000,
-    connectTimeoutMS: 5_000,
-    maxPoolSize: 2,
-  });
-  // Without a listener the driver's own errors would have nowhere to go.
-  client.on('error', () => undefined);
-  return client;
-}
-
 /** Makes the only login, by the exception that the server makes for loopback while it has none, and proves whose server this is. */
 async function secure(
-  open: MongoClient,
+  open: ScratchClient,
   about: {
     readonly child: ChildProcess;
     readonly folder: string;
@@ -158,7 +145,7 @@ async function secure(
     await open.close(true).catch(() => undefined);
   }
   const uri = `mongodb://reeve_drill:${password}@127.0.0.1:${port}/?authSource=admin&directConnection=true`;
-  const client = scratchClient(uri);
+  const client = createScratchClient(uri);
   try {
     await client.connect();
     const version = await prove(client, folder, child.pid);
@@ -178,7 +165,7 @@ async function secure(
  *
  * @throws {ScratchError} when it could be any other server.
  */
-export async function prove(client: MongoClient, folder: string, pid: number | undefined): Promise<string> {
+async function prove(client: ScratchClient, folder: string, pid: number | undefined): Promise<string> {
   const admin = client.db('admin');
   const hello: unknown = await admin.command({ hello: 1 });
   const options: unknown = await admin.command({ getCmdLineOpts: 1 });

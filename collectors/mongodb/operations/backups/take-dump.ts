@@ -27,7 +27,7 @@ export async function takeDump(
     return refuse(
       `target "${input.target.id}" has no remediation.credentials: a dump is taken by the login that acts, with the role backup: ${role}`,
     );
-  const program = await findProgram('mongodump', { binaries: options.binaries, path: process.env['PATH'] });
+  const program = await findProgram('mongodump', options.binaries);
   if (program === undefined) return refuse(missingText('mongodump', options.binaries));
   const { kind } = await reading.discover(signal);
   const name = new Date(input.clock.now()).toISOString().replaceAll(':', '-').replace(/\.\d+/, '');

@@ -1,4 +1,3 @@
-import { BSON, type MongoClient } from 'mongodb';
 import { type DrillCheck, messageOf } from '../../../../src/sdk.ts';
 import {
   type DumpContents,
@@ -6,10 +5,12 @@ import {
   digestOf,
   ownDatabases,
 } from '../../backups/dump-contents.ts';
+import { BSON } from '../../client.ts';
 import { booleanAt, textAt, toNumber } from '../../document.ts';
+import type { ScratchClient } from './scratch-client.ts';
 
 interface Looking {
-  readonly client: MongoClient;
+  readonly client: ScratchClient;
   readonly contents: DumpContents;
   readonly signal: AbortSignal;
 }

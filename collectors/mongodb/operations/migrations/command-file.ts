@@ -1,4 +1,4 @@
-import { BSON } from 'mongodb';
+import { BSON } from '../../client.ts';
 import { type Document, documentAt, isDocument, textAt } from '../../document.ts';
 
 /** One command of a file. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BSON } from 'mongodb';
 import { CollectError } from '../../../../src/sdk.ts';
-import type { MemberClient } from '../../client.ts';
+import { BSON, type MemberClient } from '../../client.ts';
 import { codeOf } from '../../client-errors.ts';
 import { type Document, documentAt, textAt, toNumber } from '../../document.ts';
 import type { Mark } from './history.ts';
