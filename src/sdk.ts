@@ -43,7 +43,6 @@ export {
   type MigrationFile,
   type MigrationOperations,
   type MigrationRequest,
-  type MigrationState,
   type MigrationStatus,
   type MigrationTool,
   migrationTools,
