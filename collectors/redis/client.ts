@@ -4,7 +4,8 @@ import { type Address, type Command, type Connection, formatAddress, type Outcom
 import { foreignAnswer, toReplyError } from './reply-error.ts';
 
 export interface ClientOptions {
-  readonly address: Address;
+  /** A port, or a socket of this machine. */
+  readonly address: Address | { readonly path: string };
   readonly username: string | undefined;
   readonly password: Secret | undefined;
   /** Certificates in PEM; undefined for an unencrypted connection. */
@@ -61,7 +62,7 @@ class RedisClient implements Connection {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#server = formatAddress(options.address);
+    this.#server = 'path' in options.address ? options.address.path : formatAddress(options.address);
     this.#redis = new Redis({
       ...options.address,
       ...(options.tls ? { tls: options.tls } : {}),

@@ -7,6 +7,7 @@ import { scratchFiles, scratchMark } from './scratch-server.ts';
 
 const goneWithinMs = 10_000;
 const lookEveryMs = 25;
+const askMs = 2_000;
 
 /**
  * Ends the server that a drill left in its folder, whoever started it. A process is only ever ended when it proves to be that server: by
@@ -54,7 +55,11 @@ async function pidOnSocket(folder: string, config: string): Promise<readonly num
   if (password === undefined) return [];
   let client: ScratchClient | undefined;
   try {
-    client = await connectScratch(join(folder, scratchFiles.socket), new Secret(password));
+    client = await connectScratch(
+      join(folder, scratchFiles.socket),
+      new Secret(password),
+      AbortSignal.timeout(askMs),
+    );
     const pid = parseInfo(String(await client.call('INFO', 'server'))).number('process_id');
     return pid === undefined ? [] : [pid];
   } catch {

@@ -160,7 +160,7 @@ async function waitUntilLoaded({
         `the scratch server did not load it: ${said || `it ended with ${child.exitCode}`}`,
       );
     }
-    const client = await tryConnect(socket, password);
+    const client = await tryConnect(socket, password, signal);
     if (client !== undefined) {
       if (await isLoaded(client)) return client;
       client.close();
@@ -170,12 +170,20 @@ async function waitUntilLoaded({
 }
 
 /** Undefined while nobody listens yet. @throws {CollectError} for a wrong password. */
-async function tryConnect(socket: string, password: Secret): Promise<ScratchClient | undefined> {
+async function tryConnect(
+  socket: string,
+  password: Secret,
+  signal: AbortSignal,
+): Promise<ScratchClient | undefined> {
   try {
-    return await connectScratch(socket, password);
+    return await connectScratch(socket, password, signal);
   } catch (thrown) {
-    if (/WRONGPASS|NOAUTH|without any password|invalid password/i.test(messageOf(thrown))) throw thrown;
-    return undefined;
+    signal.throwIfAborted();
+    if (!(thrown instanceof CollectError) || thrown.code !== 'denied') return undefined;
+    throw new CollectError(
+      'denied',
+      `what listens on ${socket} does not take the password that the drill gave it: does redisServer name redis-server itself?`,
+    );
   }
 }
 
@@ -184,7 +192,8 @@ async function isLoaded(client: ScratchClient): Promise<boolean> {
     await client.call('PING');
     return true;
   } catch (thrown) {
-    if (/LOADING/.test(messageOf(thrown))) return false;
+    // As the client words LOADING.
+    if (/still loading/.test(messageOf(thrown))) return false;
     throw thrown;
   }
 }
