@@ -19,6 +19,8 @@ const programs: readonly DebianProgram[] = [
   'prometheus-alertmanager',
   'amtool',
   'openssl',
+  'pg_restore',
+  'pgbackrest',
 ];
 
 const lockFile = join(root, 'tests/package-lock.json');

@@ -16,6 +16,8 @@ export const debianPrograms = {
   'prometheus-redis-exporter': 'prometheus-redis-exporter',
   chromium: 'chromium',
   openssl: 'openssl',
+  pg_restore: 'postgresql-15',
+  pgbackrest: 'pgbackrest',
 } as const;
 
 export type DebianProgram = keyof typeof debianPrograms;
