@@ -46,40 +46,8 @@ export function targetRemediationField(fields: ConfigFields) {
 /** Limits that hold for all targets together. */
 export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPolicy> {
   const object = z.strictObject({
-    pauseFile: fields.path().optional().describe('While this file exists nothing new is done.'),
-    secondPerson: z.boolean().default(false).describe('Whoever asked for a run may not approve it.'),
-    changesPerDay: z
-      .int()
-      .min(0)
-      .default(5)
-      .describe('Changes to one target in 24 hours, all pipelines together.'),
-    concurrentRuns: z
-      .int()
-      .min(1)
-      .max(100)
-      .default(1)
-      .describe('Runs that may change something at the same time.'),
-    largestObject: fields.size().optional().describe('Objects above this size are left to people.'),
-    baseline: fields
-      .duration({ minMs: 1_000 })
-      .default(5 * 60_000)
-      .describe('How long errors, latency and lag are watched before an act, to compare with.'),
-    soak: fields
-      .duration({ minMs: 1_000 })
-      .default(7 * day)
-      .describe('How long a change is watched before it is kept; a plan with less than 7d says so.'),
-    lockTimeout: fields
-      .duration({ minMs: 10, maxMs: 60_000 })
-      .default(2_000)
-      .describe('How long an act waits for a lock before it gives way.'),
-    minimumImprovement: z
-      .number()
-      .min(0.01)
-      .max(0.99)
-      .default(0.2)
-      .describe(
-        'Share of the time of its statements that a new index must save on the rehearsal target, or it is not proposed.',
-      ),
+    ...limitFields(fields),
+    ...watchFields(fields),
     indexReview: cronField()
       .default('0 6 1 1,4,7,10 *')
       .describe('When plans are prepared for all proven-unused indexes: a cron expression, UTC.'),
@@ -113,6 +81,50 @@ export function remediationSchema(fields: ConfigFields): z.ZodType<RemediationPo
       planExpiryMs: planExpiry,
     }),
   );
+}
+
+function limitFields(fields: ConfigFields) {
+  return {
+    pauseFile: fields.path().optional().describe('While this file exists nothing new is done.'),
+    secondPerson: z.boolean().default(false).describe('Whoever asked for a run may not approve it.'),
+    changesPerDay: z
+      .int()
+      .min(0)
+      .default(5)
+      .describe('Changes to one target in 24 hours, all pipelines together.'),
+    concurrentRuns: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe('Runs that may change something at the same time.'),
+    largestObject: fields.size().optional().describe('Objects above this size are left to people.'),
+  };
+}
+
+function watchFields(fields: ConfigFields) {
+  return {
+    baseline: fields
+      .duration({ minMs: 1_000 })
+      .default(5 * 60_000)
+      .describe('How long errors, latency and lag are watched before an act, to compare with.'),
+    soak: fields
+      .duration({ minMs: 1_000 })
+      .default(7 * day)
+      .describe('How long a change is watched before it is kept; a plan with less than 7d says so.'),
+    lockTimeout: fields
+      .duration({ minMs: 10, maxMs: 60_000 })
+      .default(2_000)
+      .describe('How long an act waits for a lock before it gives way.'),
+    minimumImprovement: z
+      .number()
+      .min(0.01)
+      .max(0.99)
+      .default(0.2)
+      .describe(
+        'Share of the time of its statements that a new index must save on the rehearsal target, or it is not proposed.',
+      ),
+  };
 }
 
 function changelogField(fields: ConfigFields) {

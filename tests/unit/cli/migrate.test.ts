@@ -144,10 +144,8 @@ describe('reeve migrate beside a running agent', () => {
   it('acknowledges a loss', async () => {
     const { asked } = await agent([]);
 
-    const { code } = await fixture.run([
-      ...['migrate', 'acknowledge', fakeRunId, '--comment', 'test rows', '--as', 'ada'],
-      ...['-c', join(fixture.folder, 'reeve.yaml')],
-    ]);
+    const said = ['acknowledge', fakeRunId, '--comment', 'test rows', '--as', 'ada'];
+    const { code } = await fixture.run(['migrate', ...said, '-c', join(fixture.folder, 'reeve.yaml')]);
 
     expect(asked).toEqual([['acknowledge', fakeRunId, 'ada', 'test rows']]);
     expect(code).toBe(0);
