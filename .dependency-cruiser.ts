@@ -28,10 +28,7 @@ const drivers = {
     ],
     packages: ['pg'],
   },
-  redis: {
-    files: ['collectors/redis/client.ts', 'collectors/redis/backups/scratch-client.ts'],
-    packages: ['ioredis'],
-  },
+  redis: { files: ['collectors/redis/client.ts'], packages: ['ioredis'] },
   mongodb: {
     files: ['collectors/mongodb/client.ts', 'collectors/mongodb/operations/backups/scratch-client.ts'],
     packages: ['mongodb'],
