@@ -36,7 +36,10 @@ export function addDrill(program: Command, context: CliContext, finish: (code: E
       'to this moment (ISO 8601), where a log is archived beside the backup',
       momentOf,
     )
-    .option('--take', 'first make a new backup in that chain')
+    .option(
+      '--take',
+      'first make a new backup in that chain; restoring it counts for nothing, a later drill of it does',
+    )
     .option(
       '--runbook [file]',
       'print (or write) the recovery procedure of the last drill that worked, and do nothing else',

@@ -43,7 +43,7 @@ function proofOf({ input }: Parts, run: Run, report: DrillReport): DrillProof {
     engine: run.engine,
     at: input.clock.now(),
     verdict,
-    counts: verdict === 'verified' && backup?.isRetained === true,
+    counts: verdict === 'verified' && uncounted(run, report) === undefined,
     subjects,
     chain: backup?.chain ?? '',
     backup: backup?.name ?? '',
@@ -83,12 +83,9 @@ async function keepReport(parts: Parts, run: Run, report: DrillReport): Promise<
   });
 }
 
-function reasonOf(
-  parts: Parts,
-  { target, id }: Run,
-  { verdict, text, backup, recoveryMs, lossMs }: DrillReport,
-  left: string | undefined,
-): string {
+function reasonOf(parts: Parts, run: Run, report: DrillReport, left: string | undefined): string {
+  const { target, id } = run;
+  const { verdict, text, recoveryMs, lossMs } = report;
   const rest =
     left === undefined
       ? ''
@@ -97,7 +94,15 @@ function reasonOf(
     return `no restore was proven: ${text}${rest}; when it is mended: reeve drill ${target}`;
   const took = recoveryMs === undefined ? '' : `; recovery took ${roughly(recoveryMs)}`;
   const loss = lossMs === undefined ? '' : `, the newest data in it was ${roughly(lossMs)} old`;
-  const counts =
-    backup?.isRetained === true ? '' : '; it counts for nothing, because it is no retained backup';
+  const why = uncounted(run, report);
+  const counts = why === undefined ? '' : `; it counts for nothing, because ${why}`;
   return `${text}${took}${loss}${counts}${rest}; the way back: reeve drill ${target} --runbook`;
+}
+
+/** Why a restore says nothing about the backups that would be there on the day they are needed. */
+function uncounted({ target, trigger }: Run, { backup }: DrillReport): string | undefined {
+  if (backup?.isRetained !== true) return 'it is no retained backup';
+  return trigger.request?.['take'] === true
+    ? `it was made for this drill: restore one that was kept (reeve drill ${target})`
+    : undefined;
 }

@@ -54,6 +54,8 @@ describe('a drill', () => {
 
     expect(run.state).toBe('verified');
     expect(world.backups.restored).toStrictEqual(['nightly/taken-1.dump']);
+    expect(run.reason).toContain('it counts for nothing, because it was made for this drill');
+    expect(await world.proofs.proofs({ kind: 'drill' })).toMatchObject([{ counts: false }]);
   });
 
   it('proves one chain after the other', async () => {
