@@ -29,6 +29,7 @@ export const engine: Engine = defineEngine({
   options: bigqueryOptions,
   guards: bigqueryGuards,
   actions: bigqueryActions,
+  simulated: ['require_partition_filter', 'copy_partitioned', 'set_daily_quota'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createBigqueryOperations(input),
   createCollector: async (input) => (await import('./collector.ts')).createBigqueryCollector(input),

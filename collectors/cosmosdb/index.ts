@@ -30,6 +30,7 @@ export const engine: Engine = defineEngine({
   createCollector: async (input) => (await import('./collector.ts')).createCosmosdbCollector(input),
   guards: cosmosdbGuards,
   actions: ['scale_throughput_up', 'scale_throughput_down', 'apply_migration'],
+  simulated: ['scale_throughput_up', 'scale_throughput_down'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createCosmosdbOperations(input),
 });

@@ -30,6 +30,7 @@ export const engine: Engine = defineEngine({
   createCollector: async (input) => (await import('./collector.ts')).createRedisCollector(input),
   guards: redisGuards,
   actions: ['raise_maxmemory', 'set_eviction_policy'],
+  simulated: ['raise_maxmemory', 'set_eviction_policy'],
   proves: ['restore'],
   createOperations: async (input) =>
     (await import('./operations/create-operations.ts')).createRedisOperations(input),

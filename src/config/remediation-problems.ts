@@ -1,5 +1,9 @@
 import type { Engine } from '../core/engine.ts';
-import type { RemediationMode, TargetRemediation } from '../core/remediation/settings.ts';
+import {
+  type RemediationMode,
+  simulatedPipelines,
+  type TargetRemediation,
+} from '../core/remediation/settings.ts';
 import { Secret } from '../core/secret.ts';
 import { suggestion } from './nearest-name.ts';
 import { isMapping, type Problem } from './problems.ts';
@@ -13,7 +17,7 @@ export function remediationProblems(
 ): readonly Problem[] {
   const at = [...path, 'remediation'];
   return [
-    ...actingProblems(remediation, at),
+    ...actingProblems(remediation, engine, at),
     ...credentialProblems(remediation, options, at),
     ...actionProblems(remediation, engine, at),
   ];
@@ -22,8 +26,14 @@ export function remediationProblems(
 const acting: ReadonlySet<RemediationMode> = new Set(['approve', 'auto']);
 
 /** Whoever allows acts says by which login they are done and where they are rehearsed. */
-function actingProblems(remediation: TargetRemediation, at: readonly PropertyKey[]): readonly Problem[] {
-  const where = firstActing(remediation);
+function actingProblems(
+  remediation: TargetRemediation,
+  engine: Engine,
+  at: readonly PropertyKey[],
+): readonly Problem[] {
+  const places = actingPlaces(remediation);
+  const rehearsed = places.find((place) => isRehearsed(place, engine));
+  const [where = rehearsed] = remediation.credentials === undefined ? places : [rehearsed];
   if (where === undefined) return [];
   const lacks = [
     ...(remediation.credentials === undefined
@@ -31,7 +41,7 @@ function actingProblems(remediation: TargetRemediation, at: readonly PropertyKey
           'credentials (the login that acts, such as { env: ORDERS_REMEDIATION_URL }; reeve check prints what it needs)',
         ]
       : []),
-    ...(remediation.rehearsal === undefined
+    ...(remediation.rehearsal === undefined && rehearsed !== undefined
       ? ['rehearsal (the id of the target on which changes are tried first)']
       : []),
   ];
@@ -40,13 +50,21 @@ function actingProblems(remediation: TargetRemediation, at: readonly PropertyKey
   return [{ path: [...at, ...where], message }];
 }
 
-/** Where the first mode stands in which something may be done. */
-function firstActing({ mode, pipelines, actions }: TargetRemediation): readonly PropertyKey[] | undefined {
-  if (acting.has(mode)) return ['mode'];
-  for (const [key, modes] of Object.entries({ pipelines, actions }))
-    for (const [name, each] of Object.entries(modes))
-      if (each !== undefined && acting.has(each)) return [key, name];
-  return undefined;
+/** Where a mode stands in which something may be done. */
+function actingPlaces({ mode, pipelines, actions }: TargetRemediation): readonly (readonly string[])[] {
+  const single = Object.entries({ pipelines, actions }).flatMap(([key, modes]) =>
+    Object.entries(modes).flatMap(([name, each]) =>
+      each !== undefined && acting.has(each) ? [[key, name]] : [],
+    ),
+  );
+  return [...(acting.has(mode) ? [['mode']] : []), ...single];
+}
+
+/** Whether something that is allowed there is tried on another target first. */
+function isRehearsed([key, name]: readonly string[], { actions, simulated = [] }: Engine): boolean {
+  if (key === 'actions') return name === undefined || !simulated.includes(name);
+  if (key === 'pipelines' && simulatedPipelines.some((id) => id === name)) return false;
+  return actions === undefined || actions.some((id) => !simulated.includes(id));
 }
 
 /** The collecting login must be unable to act, so it cannot be the one that does. */

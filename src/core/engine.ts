@@ -150,6 +150,8 @@ export interface Engine<M extends MetricTable = MetricTable, G extends string = 
   readonly guards?: readonly GuardMeasure[];
   /** Ids of all actions that its operations offer, so that the configuration can name the one that was meant. Absent: any name is taken. */
   readonly actions?: readonly string[];
+  /** Those of `actions` that are simulated from history, because no other target could say anything about them: they need none to rehearse on. */
+  readonly simulated?: readonly string[];
   /** What is proven by doing it on its targets, and judged: `restore_test_age_seconds` counts restores, migrations have objectives of their own. */
   readonly proves?: readonly ('restore' | 'migration')[];
   /** Loads what pipelines need to change a target; connects to nothing yet. Absent: nothing is ever changed on this engine. */

@@ -14,7 +14,7 @@ const places = {
 
 /** The configuration refuses names that are not in the manifest, so the manifest must know all that there are. */
 describe.each(Object.entries(places))('the manifest of %s', (id, place) => {
-  it('names the actions that its operations offer, and no others', async () => {
+  it('names the actions that its operations offer, those that are simulated, and no others', async () => {
     const loaders = new Map(Object.entries(registry));
     const { engine } = (await loaders.get(id)?.()) ?? {};
     if (engine === undefined) throw new Error(`no engine ${id}`);
@@ -41,8 +41,12 @@ describe.each(Object.entries(places))('the manifest of %s', (id, place) => {
       conceal: () => undefined,
     });
     const offered = operations?.actions.map((action) => action.id);
+    const simulated = operations?.actions.flatMap(({ id: action, rehearsal }) =>
+      rehearsal === 'impossible' ? [action] : [],
+    );
     await operations?.close();
 
     expect(engine.actions?.toSorted()).toEqual(offered?.toSorted());
+    expect((engine.simulated ?? []).toSorted()).toEqual(simulated?.toSorted());
   });
 });

@@ -21,6 +21,9 @@ export const pipelineIds = [
 ] as const;
 export type PipelineId = (typeof pipelineIds)[number];
 
+/** What they change is simulated from history: no other target could say anything about it. */
+export const simulatedPipelines: readonly PipelineId[] = ['cache', 'warehouse', 'throughput'];
+
 export interface TargetRemediation {
   readonly mode: RemediationMode;
   /** Modes of single pipelines that differ from `mode`. */

@@ -14,6 +14,7 @@ const desk = (remediation: string) => `targets:
 describe('what remediation may do, in the configuration', () => {
   it.each([
     ['{ mode: approve }', 'mode', ['credentials', 'rehearsal']],
+    ['{ pipelines: { cache: approve } }', 'pipelines.cache', ['credentials']],
     ['{ mode: auto, rehearsal: shelf }', 'mode', ['credentials']],
     ['{ mode: approve, credentials: { env: ACT } }', 'mode', ['rehearsal']],
     [
@@ -39,6 +40,7 @@ describe('what remediation may do, in the configuration', () => {
     '{ mode: propose }',
     '{ mode: observe, pipelines: { index_management: propose } }',
     '{ mode: approve, rehearsal: shelf, credentials: { env: ACT } }',
+    '{ pipelines: { cache: auto, throughput: approve }, credentials: { env: ACT } }',
   ])('takes %s', (remediation) => {
     expect(problemsOf(desk(remediation), env)).toEqual([]);
   });
