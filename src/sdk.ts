@@ -40,6 +40,15 @@ export type {
 export type { EvidenceDraft } from './core/remediation/evidence.ts';
 export type { Json, JsonObject } from './core/remediation/json.ts';
 export {
+  compareMigrationNames,
+  inMigrationOrder,
+  judgeMigrationNames,
+  type KeptMigration,
+  migrationStatuses,
+  pendingMigrations,
+  readMigrationRequest,
+} from './core/remediation/migration-files.ts';
+export {
   type MigrationFile,
   type MigrationOperations,
   type MigrationRequest,

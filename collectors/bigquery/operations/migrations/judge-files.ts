@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import {
-  type JsonObject,
-  type MigrationFile,
-  type MigrationRequest,
-  migrationTools,
-  type Refusal,
-} from '../../../../src/sdk.ts';
+import type { MigrationFile, Refusal } from '../../../../src/sdk.ts';
 import {
   type Declarations,
   type MigrationStatement,
@@ -15,28 +8,16 @@ import {
   readStatements,
 } from './migration-statements.ts';
 
-const fileSchema = z.object({
-  name: z.string().min(1),
-  up: z.string(),
-  down: z.string(),
-  tool: z.enum(migrationTools).default('reeve'),
-});
-const requestSchema = z.object({ files: z.array(fileSchema), directory: z.string().default('') });
-
-/** What a person brought; undefined when it is not about migrations. */
-export function readRequest(brought: JsonObject | undefined): MigrationRequest | undefined {
-  return requestSchema.safeParse(brought).data;
-}
+export {
+  inMigrationOrder as inOrder,
+  readMigrationRequest as readRequest,
+} from '../../../../src/sdk.ts';
 
 /** Changes with every letter of either text. */
 export function fingerprintOf({ up, down }: Pick<MigrationFile, 'up' | 'down'>): string {
   return createHash('sha256')
     .update(JSON.stringify([up, down]))
     .digest('hex');
-}
-
-export function inOrder(files: readonly MigrationFile[]): readonly MigrationFile[] {
-  return files.toSorted((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
 }
 
 type Rule = (statement: MigrationStatement, file: Side) => readonly (readonly [id: string, text: string])[];

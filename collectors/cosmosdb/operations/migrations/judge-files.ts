@@ -1,42 +1,13 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import {
-  type JsonObject,
-  type MigrationFile,
-  type MigrationRequest,
-  migrationTools,
-  type Refusal,
-} from '../../../../src/sdk.ts';
+import type { MigrationFile, Refusal } from '../../../../src/sdk.ts';
 import { type ContainerCommand, parseCommands } from './container-commands.ts';
 import { fold, wishKey } from './container-state.ts';
-
-const requestSchema = z.object({
-  files: z.array(
-    z.object({
-      name: z.string().min(1),
-      up: z.string(),
-      down: z.string(),
-      tool: z.enum(migrationTools).default('reeve'),
-    }),
-  ),
-  directory: z.string().default(''),
-});
-
-/** What a person brought; undefined when it is not about migrations. */
-export function readRequest(brought: JsonObject | undefined): MigrationRequest | undefined {
-  const read = requestSchema.safeParse(brought);
-  return read.success ? read.data : undefined;
-}
 
 /** Changes with every letter of either text. */
 export function fingerprintOf({ up, down }: Pick<MigrationFile, 'up' | 'down'>): string {
   return createHash('sha256')
     .update(JSON.stringify([up, down]))
     .digest('hex');
-}
-
-export function inOrder(files: readonly MigrationFile[]): readonly MigrationFile[] {
-  return files.toSorted((one, other) => one.name.localeCompare(other.name, 'en', { numeric: true }));
 }
 
 export interface JudgedFile {

@@ -1,8 +1,8 @@
-import type { MigrationFile, MigrationStatus } from '../../../../src/sdk.ts';
+import { inMigrationOrder, type MigrationFile, type MigrationStatus } from '../../../../src/sdk.ts';
 import type { ArmClient } from '../../arm-client.ts';
 import { fold, type Wishes } from './container-state.ts';
 import { matches, type Survey, survey } from './container-survey.ts';
-import { fingerprintOf, inOrder, judgeFile } from './judge-files.ts';
+import { fingerprintOf, judgeFile } from './judge-files.ts';
 
 /**
  * How many files, in order, are in force. There is no table of history in an account: the containers themselves say it. The latest file after
@@ -11,7 +11,7 @@ import { fingerprintOf, inOrder, judgeFile } from './judge-files.ts';
 export function countApplied(files: readonly MigrationFile[], found: Survey): number {
   let wishes: Wishes = new Map();
   let applied = 0;
-  for (const [index, file] of inOrder(files).entries()) {
+  for (const [index, file] of inMigrationOrder(files).entries()) {
     wishes = fold(wishes, judgeFile(file).up);
     if (matches(found, wishes)) applied = index + 1;
   }
@@ -20,7 +20,10 @@ export function countApplied(files: readonly MigrationFile[], found: Survey): nu
 
 /** What all files together speak of. */
 export function allWishes(files: readonly MigrationFile[]): Wishes {
-  return inOrder(files).reduce<Wishes>((wishes, file) => fold(wishes, judgeFile(file).up), new Map());
+  return inMigrationOrder(files).reduce<Wishes>(
+    (wishes, file) => fold(wishes, judgeFile(file).up),
+    new Map(),
+  );
 }
 
 export async function readStatus(
@@ -29,7 +32,7 @@ export async function readStatus(
   signal: AbortSignal,
 ): Promise<readonly MigrationStatus[]> {
   const applied = countApplied(files, await survey(arm, allWishes(files), signal));
-  return inOrder(files).map((file, index) => ({
+  return inMigrationOrder(files).map((file, index) => ({
     name: file.name,
     sha256: fingerprintOf(file),
     state: index < applied ? 'applied' : 'pending',

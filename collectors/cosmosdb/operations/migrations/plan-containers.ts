@@ -1,16 +1,18 @@
-import type {
-  Act,
-  Candidate,
-  FindRequest,
-  MigrationFile,
-  OperationContext,
-  PlanDraft,
-  Refusal,
+import {
+  type Act,
+  type Candidate,
+  type FindRequest,
+  inMigrationOrder,
+  type MigrationFile,
+  type OperationContext,
+  type PlanDraft,
+  type Refusal,
+  readMigrationRequest,
 } from '../../../../src/sdk.ts';
 import { type Access, type AccountNow, apiOf } from '../access.ts';
 import { beforeOf, fold, isAsWished, sameWishes, type Wishes, wishKey } from './container-state.ts';
 import { type Survey, survey } from './container-survey.ts';
-import { fingerprintOf, inOrder, judgeFile, judgeFiles, readRequest } from './judge-files.ts';
+import { fingerprintOf, judgeFile, judgeFiles } from './judge-files.ts';
 import { asWishes, type FileFacts, factsAsJson } from './migration-facts.ts';
 import { allWishes, countApplied } from './migration-status.ts';
 
@@ -20,9 +22,9 @@ export async function findContainers(
   { request }: FindRequest,
   { signal, evidence }: OperationContext,
 ): Promise<readonly Candidate[]> {
-  const brought = readRequest(request);
+  const brought = readMigrationRequest(request);
   if (brought === undefined) return [];
-  const files = inOrder(brought.files);
+  const files = inMigrationOrder(brought.files);
   const isReadable = files.every((file) => judgeFile(file).refusals.length === 0);
   const found = isReadable ? await survey(access.reading(), allWishes(files), signal) : new Map();
   const applied = isReadable ? countApplied(files, found) : 0;
@@ -50,7 +52,7 @@ export async function planContainers(
   candidate: Candidate,
   { signal, evidence }: OperationContext,
 ): Promise<PlanDraft | Refusal> {
-  const brought = readRequest(candidate.facts);
+  const brought = readMigrationRequest(candidate.facts);
   if (brought === undefined) return { id: 'no_files', text: 'there are no files of migrations to plan' };
   const refusals = judgeFiles(brought.files);
   const [first] = refusals;
@@ -58,7 +60,7 @@ export async function planContainers(
   const account = await access.look(signal);
   if (apiOf(account.facts).databases !== 'sqlDatabases')
     return { id: 'api', text: 'containers are migrated on accounts for NoSQL only' };
-  const files = inOrder(brought.files);
+  const files = inMigrationOrder(brought.files);
   const found = await survey(access.reading(), allWishes(files), signal);
   const pending = files.slice(countApplied(files, found));
   const steps = stepsOf(pending, found);

@@ -1,8 +1,7 @@
-import type { Action, MigrationOperations, MigrationStatus } from '../../../../src/sdk.ts';
+import type { Action, MigrationOperations } from '../../../../src/sdk.ts';
 import type { Place } from '../place.ts';
-import type { HistoryRow } from './history.ts';
 import { applyMigration, inspectFile, undoMigration } from './migration-acts.ts';
-import { compareNames, fingerprintOf, inOrder } from './migration-files.ts';
+import { inOrder, statusesOf } from './migration-files.ts';
 import {
   databaseIn,
   databaseOf,
@@ -42,20 +41,8 @@ export function migrationOperations(place: Place): MigrationOperations {
     status: async (files, { signal }) => {
       const database = databaseIn(inOrder(files), databaseOf(place));
       const history = database === undefined ? [] : await historyOf(place, database, signal);
-      const rows = new Map(history.map((row) => [row.name, row]));
-      const names = new Set(files.map(({ name }) => name));
-      const own = inOrder(files).map((file) => statusOf(file.name, fingerprintOf(file), rows.get(file.name)));
-      const missing = history
-        .filter(({ name }) => !names.has(name))
-        .map((row): MigrationStatus => ({ ...statusOf(row.name, row.sha256, row), state: 'missing' }));
-      return [...own, ...missing].toSorted((one, other) => compareNames(one.name, other.name));
+      return statusesOf(files, history);
     },
     judgeFiles: (files) => Promise.resolve(judgeFiles(files, databaseOf(place) ?? 'database')),
   };
-}
-
-function statusOf(name: string, sha256: string, row: HistoryRow | undefined): MigrationStatus {
-  if (row === undefined) return { name, sha256, state: 'pending', at: undefined, runId: undefined };
-  const state = row.sha256 !== sha256 ? 'changed' : row.state === 'applied' ? 'applied' : 'applying';
-  return { name, sha256, state, at: row.at.getTime(), runId: row.run };
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { CollectError } from '../../../../src/sdk.ts';
+import { CollectError, type KeptMigration } from '../../../../src/sdk.ts';
 import { quoteIdentifier } from '../../quote.ts';
 import { ActRefused } from '../act-refused.ts';
-import type { AppliedFile } from './migration-files.ts';
 import type { Reader } from './schema-lines.ts';
 
 /** Rows that a transaction wrote, by table. */
@@ -44,7 +43,7 @@ const trace = z.object({
   ),
 });
 
-export interface HistoryRow extends AppliedFile {
+export interface HistoryRow extends KeptMigration {
   readonly runId: string;
   readonly at: number;
   readonly down: string;
