@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -231,6 +232,26 @@ describe('drill with tools that fail', () => {
 
     expect(report).toMatchObject({ verdict: 'failed', checks: [] });
     expect(report.text).toContain('are in /var/lib/mongodb, so this could be production');
+  });
+
+  it('fails when the scratch server does not take the password that it was given', async () => {
+    const { drill } = await place({ faults: { mongod: 'deny' } });
+
+    expect((await drill()).text).toContain("the scratch mongod refused the drill's login");
+  });
+
+  it('fails, and nothing else does, when its folder takes nothing any more', async () => {
+    const { drill, folder } = await place();
+
+    // Root writes past every permission: a folder that is gone stands for a disk that is full.
+    const report = await drill({}, (step) => {
+      if (step === 'restore') rmSync(folder, { recursive: true });
+    });
+
+    expect(report).toMatchObject({
+      verdict: 'failed',
+      text: expect.stringContaining('was not restored: unexpected: ENOENT'),
+    });
   });
 
   it('refuses a folder that holds something', async () => {

@@ -18,6 +18,7 @@ import {
   users,
   useSets,
 } from '../testing/migration-stage.ts';
+import { stageOn } from '../testing/stage.ts';
 
 const sets = useSets();
 
@@ -90,6 +91,12 @@ describe('a migration', () => {
     expect(await refused(stageFor(sets.target(), 'shop'), [{ ...addDay, up }])).toContain(
       '0001_add_day.up.json:2: dropIndexes: orders has no index nobody_1',
     );
+  });
+
+  it('is refused when nobody says which database is meant', async () => {
+    const stage = stageOn(sets.target(), { clock });
+
+    expect(await refused(stage, [addDay])).toContain('says not which database');
   });
 
   it('is not applied to a schema or a history that changed since it was planned', async () => {

@@ -120,7 +120,8 @@ export async function planMigration(
   const { signal } = context;
   const files = readRequest(candidate.facts)?.files ?? [];
   const fallback = databaseOf(place);
-  const database = databaseIn(files, fallback) ?? '';
+  const database = databaseIn(files, fallback);
+  if (database === undefined) return refuse(judgeFiles(files, undefined), context);
   const history = await historyOf(place, database, signal);
   const { pending, refusals: past } = pendingFiles(files, history);
   const judged = judgeFiles(pending, fallback);

@@ -31,6 +31,7 @@ async function serve(): Promise<void> {
     ...answer,
     parsed: { storage: { dbPath: fault === 'elsewhere' ? '/var/lib/mongodb' : dbPath } },
   }));
+  if (fault === 'deny') server.node(0).faults.fail('saslContinue', 18, 'AuthenticationFailed');
   server.node(0).faults.answer('serverStatus', (answer) => ({ ...answer, pid: process.pid }));
   writeFileSync(options.get('--pidfilepath') ?? '/dev/null', `${process.pid}\n`);
   writeFileSync(join(dbPath, 'WiredTiger'), 'not WiredTiger');

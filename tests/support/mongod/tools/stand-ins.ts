@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export interface ToolFaults {
   readonly mongodump?: 'exit';
-  readonly mongod?: 'refuse' | 'elsewhere' | 'port-once';
+  readonly mongod?: 'refuse' | 'elsewhere' | 'port-once' | 'deny';
   readonly mongorestore?: 'exit' | 'hang' | 'lose';
 }
 
