@@ -9,6 +9,7 @@ import type {
 } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
 import { askSquawk } from '../squawk.ts';
+import { readForeignHistory } from './foreign-history.ts';
 import { judgeLocks } from './judge-locks.ts';
 import { type JudgedFile, judgeFile } from './judge-migration.ts';
 import { migrationFactsAsJson } from './migration-facts.ts';
@@ -25,13 +26,14 @@ export async function findMigration(
   const brought = readRequest(request);
   if (brought === undefined) return [];
   return access.reading(undefined, signal, async (connection) => {
-    const history = await readHistory(connection, signal);
-    const { pending, refusals } = pendingFiles(brought.files, history);
+    const own = await readHistory(connection, signal);
+    const foreign = await readForeignHistory(connection, brought.files, signal);
+    const { pending, refusals } = pendingFiles(brought.files, 'text' in foreign ? own : [...own, ...foreign]);
     evidence({
       kind: 'catalogue',
-      title: `${history.length} files are applied, ${pending.length} are pending`,
+      title: `${brought.files.length - pending.length} files are applied, ${pending.length} are pending`,
       body: {
-        applied: history.slice(-50).map(({ name, sha256, state, at }) => ({ name, sha256, state, at })),
+        applied: own.slice(-50).map(({ name, sha256, state, at }) => ({ name, sha256, state, at })),
         pending: pending.slice(0, 50).map((file) => ({ name: file.name, sha256: fingerprintOf(file) })),
       },
     });
@@ -58,7 +60,10 @@ export async function planMigration(
   const brought = readRequest(candidate.facts);
   if (brought === undefined) return { id: 'no_files', text: 'there are no files of migrations to plan' };
   return access.reading(undefined, signal, async (connection) => {
-    const { pending, refusals: ordered } = pendingFiles(brought.files, await readHistory(connection, signal));
+    const own = await readHistory(connection, signal);
+    const foreign = await readForeignHistory(connection, brought.files, signal);
+    if ('text' in foreign) return foreign;
+    const { pending, refusals: ordered } = pendingFiles(brought.files, [...own, ...foreign]);
     const judged = await Promise.all(pending.map(judgeFile));
     const asked = judged.flatMap(({ up, down }) => [...up, ...down].flatMap(({ effects }) => effects.names));
     const survey = await surveyTarget(access.input, connection, asked, signal);
@@ -216,7 +221,7 @@ function factsOf(
   survey: TargetSurvey,
   judged: readonly JudgedFile[],
 ): PlanDraft['facts'] {
-  const applied = new Set(survey.history.map(({ name }) => name));
+  const pending = new Set(judged.map(({ file }) => file.name));
   const { database, databaseOid, serverStartedAt, role, searchPath, history, schemaHash } = survey;
   return migrationFactsAsJson({
     database,
@@ -226,7 +231,7 @@ function factsOf(
     searchPath,
     schemaHash,
     files: judged.map(({ file }) => ({ name: file.name, sha256: fingerprintOf(file), tool: file.tool })),
-    earlier: all.filter(({ name }) => applied.has(name)).map((file) => ({ ...file })),
+    earlier: all.filter(({ name }) => !pending.has(name)).map((file) => ({ ...file })),
     history: history.map(({ name, sha256 }) => ({ name, sha256 })),
     tables: survey.tables.map(({ name, oid, rows, bytes, lines }) => ({
       name,

@@ -97,6 +97,12 @@ async function rehearseIn({ access, session, draft, facts, context, reader, wher
   const left = await mendLeftovers(access, work);
   if (left !== undefined) return { verdict: 'failed', text: `${where}: ${left}` };
   const history = await readHistory(session, signal);
+  const already = history.filter(({ name }) => draft.acts.some(({ id }) => id === name));
+  if (already.length > 0) {
+    const names = already.map(({ name }) => name).join(', ');
+    const text = `${where}: ${names} is applied there already, by run ${already[0]?.runId ?? ''}: roll it back there, or rehearse elsewhere`;
+    return { verdict: 'not_possible', text };
+  }
   const ground: Ground = { access, work, runId: context.runId, done: [] };
   const answer = await applyEarlier(ground, facts, history);
   if (answer !== undefined) return { verdict: answer.verdict, text: `${where}: ${answer.text}` };
