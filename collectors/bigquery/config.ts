@@ -42,24 +42,7 @@ export function bigqueryOptions(fields: ConfigFields) {
         .secretText({ parts: credentialParts, problem: credentialsProblem })
         .optional()
         .describe('The key of a service account itself, as JSON.'),
-      endpoint: z
-        .url()
-        .refine(
-          isSafeEndpoint,
-          'must be https:// without a user, for tokens are sent there; http:// only on loopback',
-        )
-        .optional()
-        .describe('Address of the API, for private endpoints; https://bigquery.googleapis.com unless given.'),
-      quotaEndpoint: z
-        .url()
-        .refine(
-          isSafeEndpoint,
-          'must be https:// without a user, for tokens are sent there; http:// only on loopback',
-        )
-        .optional()
-        .describe(
-          'Address of the Service Usage API, by which the daily quota is set; https://serviceusage.googleapis.com unless given.',
-        ),
+      ...endpointFields(),
       billingTimeZone: z
         .string()
         .refine(isTimeZone, 'must be a time zone, such as America/Los_Angeles')
@@ -68,28 +51,59 @@ export function bigqueryOptions(fields: ConfigFields) {
       pricing: pricingField()
         .prefault({})
         .describe('Prices in US dollars; list prices of the multi-region US unless given.'),
-      backups: backupsField
-        .default({})
-        .describe(
-          'Snapshot tables and time travel, by a name of your choice: their age and presence are watched.',
-        ),
-      migrations: z
-        .strictObject({
-          dataset: z
-            .string()
-            .regex(/^[A-Za-z0-9_]{1,1024}$/, 'must be the name of a dataset')
-            .describe(
-              'The dataset that migrations change: their files name tables without one. The history is its table reeve_migrations.',
-            ),
-        })
-        .optional()
-        .describe('What `reeve migrate` changes; without it there are no migrations.'),
+      ...changeFields(),
       ...limitFields(fields),
     })
     .refine(({ keyFile, credentials }) => keyFile === undefined || credentials === undefined, {
       error: 'give either keyFile or credentials',
       path: ['credentials'],
     });
+}
+
+/** Where the APIs are. */
+function endpointFields() {
+  return {
+    endpoint: z
+      .url()
+      .refine(
+        isSafeEndpoint,
+        'must be https:// without a user, for tokens are sent there; http:// only on loopback',
+      )
+      .optional()
+      .describe('Address of the API, for private endpoints; https://bigquery.googleapis.com unless given.'),
+    quotaEndpoint: z
+      .url()
+      .refine(
+        isSafeEndpoint,
+        'must be https:// without a user, for tokens are sent there; http:// only on loopback',
+      )
+      .optional()
+      .describe(
+        'Address of the Service Usage API, by which the daily quota is set; https://serviceusage.googleapis.com unless given.',
+      ),
+  };
+}
+
+/** What is kept and what is changed. */
+function changeFields() {
+  return {
+    backups: backupsField
+      .default({})
+      .describe(
+        'Snapshot tables and time travel, by a name of your choice: their age and presence are watched.',
+      ),
+    migrations: z
+      .strictObject({
+        dataset: z
+          .string()
+          .regex(/^[A-Za-z0-9_]{1,1024}$/, 'must be the name of a dataset')
+          .describe(
+            'The dataset that migrations change: their files name tables without one. The history is its table reeve_migrations.',
+          ),
+      })
+      .optional()
+      .describe('What `reeve migrate` changes; without it there are no migrations.'),
+  };
 }
 
 /** How much is asked and told. */

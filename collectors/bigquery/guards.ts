@@ -1,7 +1,7 @@
 import type { GuardMeasure } from '../../src/sdk.ts';
 import type { BigqueryMetrics } from './metrics.ts';
 
-type Guard = GuardMeasure & { readonly metric: keyof BigqueryMetrics & string };
+type Guard = Omit<GuardMeasure, 'metric'> & { readonly metric: keyof BigqueryMetrics };
 
 /** What says that a target suffers. Both are read every quarter of an hour, for they cost money. */
 export const bigqueryGuards: readonly Guard[] = [

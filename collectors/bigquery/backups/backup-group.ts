@@ -37,7 +37,7 @@ export async function readBackups(
           severity: 'warning',
           subject: name,
           message: `${missing.length} tables have no snapshot of the last day in chain ${name}: ${missing.slice(0, 5).map(nameText).join(', ')}`,
-          remedy: 'look at the scheduled query that takes them; reeve backup take makes them now',
+          remedy: 'look at the scheduled query that takes them; reeve drill TARGET --take makes them now',
         });
     });
 }
@@ -78,7 +78,7 @@ function recordChain(chain: string, found: readonly BackupFound[], context: Bigq
       severity: 'warning',
       subject: chain,
       message: `the newest snapshot of chain ${chain}, ${newest.name}, is ${Math.floor((context.now - newest.takenAt) / 3_600_000)} h old`,
-      remedy: 'look at the scheduled query that takes them; reeve backup take makes one now',
+      remedy: 'look at the scheduled query that takes them; reeve drill TARGET --take makes one now',
     });
 }
 

@@ -67,7 +67,7 @@ describe('snapshots and time travel', () => {
       true,
     );
     expect(backups?.chains).toEqual(['nightly', 'travel']);
-    expect(backups?.drill).toBeUndefined();
+    expect(Object.keys(backups ?? {})).not.toContain('drill');
   });
 
   it('reads tables back as they were and says that this is no restore test', async () => {

@@ -1,4 +1,4 @@
-import type { OperationContext, PlanDraft, Refusal } from '../../../src/sdk.ts';
+import type { Act, JsonObject, OperationContext, PlanDraft, Refusal } from '../../../src/sdk.ts';
 import { bytesUsd } from '../pricing.ts';
 import { columnDefinition, type Layout, proposeLayout } from './layout.ts';
 import { gib } from './partition-filter.ts';
@@ -89,7 +89,6 @@ export async function composeCopy(
   const read = table.numBytes * 3;
   const share = layout.allBytes === 0 ? 0 : layout.prunedBytes / layout.allBytes;
   const { pricing } = input.options;
-  const expiration = table.timePartitioning?.expirationMs;
   return {
     target: input.target.id,
     engine: 'bigquery',
@@ -98,24 +97,7 @@ export async function composeCopy(
     identity: await identifyPlace(place, context.signal),
     subject: text,
     title: `copy ${text} partitioned by ${layout.partition?.column ?? ''}${layout.cluster.length === 0 ? '' : `, clustered by ${layout.cluster.join(', ')}`}, and validate the copy`,
-    acts: [
-      {
-        id: 'snapshot',
-        summary: `snapshot of ${text} as it is now, kept for ${snapshotDays} days`,
-        statement: statements.snapshot,
-        undo: [`DROP SNAPSHOT TABLE IF EXISTS ${namePath(snapshot)}`],
-        undoKind: 'immediate',
-        locks: 'none',
-      },
-      {
-        id: 'copy',
-        summary: `copy of the snapshot in the new layout, counted and checksummed against it`,
-        statement: statements.copy,
-        undo: [`DROP TABLE IF EXISTS ${namePath(copy)}`],
-        undoKind: 'immediate',
-        locks: 'none: the table itself is read and written as before',
-      },
-    ],
+    acts: actsOf(scene, statements, context.runId),
     preconditions: [
       { id: 'same_table', text: 'it is still the table that was planned for' },
       { id: 'same_columns', text: 'its columns are those that were planned for' },
@@ -134,27 +116,65 @@ export async function composeCopy(
       text: `the copy stands beside ${text} with the same rows; ${Math.round(share * 100)} % of the bytes of the last 30 days are of queries that would leave out partitions`,
     },
     exclusive: [text],
-    warnings: [
-      'Reeve copies and validates; to put the copy in the place of the table is left to people: stop what writes, validate again, rename both (the script is in the evidence)',
-      'rows that are written after the snapshot are not in the copy',
-      ...(table.streamingBuffer === undefined
-        ? []
-        : ['rows in the streaming buffer may be missing in the snapshot']),
-      ...(expiration === undefined
-        ? []
-        : ['the copy does not expire its partitions as the table does: set it when they are swapped']),
-    ],
-    facts: {
-      ...tableFacts(scene),
-      snapshot: nameText(snapshot),
-      copy: nameText(copy),
-      columns: table.schema.fields.map((field) => field.name),
-      schema: JSON.stringify(table.schema),
-      partition: layout.partition?.expression ?? '',
-      partitionColumn: layout.partition?.column ?? '',
-      cluster: [...layout.cluster],
-      mostBytes: Math.ceil(Math.max(table.numBytes, 10 * 1024 ** 2) * billingMargin),
+    warnings: warningsOf(scene),
+    facts: factsOf(scene, layout, context.runId),
+  };
+}
+
+function actsOf(
+  { name }: TableScene,
+  statements: { readonly snapshot: string; readonly copy: string },
+  runId: string,
+): readonly Act[] {
+  const text = nameText(name);
+  const { snapshot, copy } = copyNames(name, runId);
+  return [
+    {
+      id: 'snapshot',
+      summary: `snapshot of ${text} as it is now, kept for ${snapshotDays} days`,
+      statement: statements.snapshot,
+      undo: [`DROP SNAPSHOT TABLE IF EXISTS ${namePath(snapshot)}`],
+      undoKind: 'immediate',
+      locks: 'none',
     },
+    {
+      id: 'copy',
+      summary: `copy of the snapshot in the new layout, counted and checksummed against it`,
+      statement: statements.copy,
+      undo: [`DROP TABLE IF EXISTS ${namePath(copy)}`],
+      undoKind: 'immediate',
+      locks: 'none: the table itself is read and written as before',
+    },
+  ];
+}
+
+function warningsOf({ table }: TableScene): readonly string[] {
+  const expiration = table.timePartitioning?.expirationMs;
+  return [
+    'Reeve copies and validates; to put the copy in the place of the table is left to people: stop what writes, validate again, rename both (the script is in the evidence)',
+    'rows that are written after the snapshot are not in the copy',
+    ...(table.streamingBuffer === undefined
+      ? []
+      : ['rows in the streaming buffer may be missing in the snapshot']),
+    ...(expiration === undefined
+      ? []
+      : ['the copy does not expire its partitions as the table does: set it when they are swapped']),
+  ];
+}
+
+function factsOf(scene: TableScene, layout: Layout, runId: string): JsonObject {
+  const { name, table } = scene;
+  const { snapshot, copy } = copyNames(name, runId);
+  return {
+    ...tableFacts(scene),
+    snapshot: nameText(snapshot),
+    copy: nameText(copy),
+    columns: table.schema.fields.map((field) => field.name),
+    schema: JSON.stringify(table.schema),
+    partition: layout.partition?.expression ?? '',
+    partitionColumn: layout.partition?.column ?? '',
+    cluster: [...layout.cluster],
+    mostBytes: Math.ceil(Math.max(table.numBytes, 10 * 1024 ** 2) * billingMargin),
   };
 }
 
@@ -191,8 +211,8 @@ export function swapScript(name: TableName, runId: string): string {
     validationSql(name),
     validationSql(copy),
     '-- 3. Swap. The table as it was stays under the second name, and the snapshot is its undo:',
-    `ALTER TABLE ${namePath(name)} RENAME TO ${`\`${name.table}_before\``};`,
-    `ALTER TABLE ${namePath(copy)} RENAME TO ${`\`${name.table}\``};`,
+    `ALTER TABLE ${namePath(name)} RENAME TO \`${name.table}_before\`;`,
+    `ALTER TABLE ${namePath(copy)} RENAME TO \`${name.table}\`;`,
     '-- 4. Give the new table the grants, labels, expiry and description of the old one, and start the writers.',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Act, Plan } from '../../../src/sdk.ts';
 import type { BigQueryDouble } from '../../../tests/support/bigquery/double.ts';
+import { factText } from './place.ts';
 import { day, type Ground, makeGround, planned } from './testing/ground.ts';
 
 const id = 'copy_partitioned';
@@ -68,7 +69,7 @@ describe('copy_partitioned', () => {
   });
 
   const find = (part: 'snapshot' | 'copy') =>
-    ground.double.tables.find('double-shop', 'sales', String(plan.facts[part]).split('.').at(-1) ?? '');
+    ground.double.tables.find('double-shop', 'sales', factText(plan, part).split('.').at(-1) ?? '');
 
   it('proposes the layout that its queries ask for, as a script that a person can read', () => {
     expect(plan.title).toBe(
@@ -217,7 +218,7 @@ describe('copy_partitioned', () => {
 
   it('touches no table of its name that another made', async () => {
     const action = ground.action(id);
-    const name = String(plan.facts['copy']).split('.').at(-1) ?? '';
+    const name = factText(plan, 'copy').split('.').at(-1) ?? '';
     ground.double.tables.add({ dataset: 'sales', name, columns: [['id', 'INT64']] });
 
     expect(await action.inspect(plan, copy, ground.context)).toMatchObject({ state: 'other' });

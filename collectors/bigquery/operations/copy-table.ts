@@ -52,10 +52,10 @@ export function copyPartitioned(place: Place): Action {
         }))
         .filter((candidate) => only === undefined || candidate.subject === only)
         .slice(0, limit),
-    plan: async ({ facts }, context) => {
-      const name = parseName(String(facts['table']));
+    plan: async (candidate, context) => {
+      const name = parseName(factText(candidate, 'table'));
       if (name === undefined) return { id: 'table_exists', text: 'the candidate names no table' };
-      const scene = await readScene(place, { name, region: String(facts['region']) }, context.signal);
+      const scene = await readScene(place, { name, region: factText(candidate, 'region') }, context.signal);
       if (!isScene(scene)) return scene;
       const [refusal] = await copyObjections(place, scene, context);
       if (refusal !== undefined) return refusal;

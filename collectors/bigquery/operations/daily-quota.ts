@@ -3,7 +3,9 @@ import {
   type ActContext,
   type Action,
   type ActOutcome,
+  type Candidate,
   CollectError,
+  type FindRequest,
   type Inspection,
   type OperationContext,
   type Plan,
@@ -43,33 +45,10 @@ export function setDailyQuota(place: Place): Action {
     changelog: 'optimisations',
     rehearsal: 'impossible',
     coolDownMs: 24 * hour,
-    find: async ({ subject, only, limit }, context) => {
-      const projects = projectsOf(place.input.options);
-      const wanted = projects.filter((project) => !projects.includes(subject ?? '') || project === subject);
-      const found = [];
-      for (const project of wanted) {
-        const days = await readDays(place, project, context);
-        const mib = proposeQuota(days);
-        const quota = mib === undefined ? undefined : await knownQuota(place, project, context);
-        if (mib === undefined || quota === undefined || quota.effectiveMiB <= mib) continue;
-        const effect = effectOf(days, mib);
-        context.evidence({
-          kind: 'statistics',
-          title: `${project}: on-demand bytes of ${days.length} days, by Pacific time`,
-          body: { project, use: days.map(({ day, bytes, jobs }) => ({ day, bytes, jobs })), ...effect },
-        });
-        found.push({
-          action: actionId,
-          subject: `quota of ${project}`,
-          title: `a daily quota of ${gib(mib * mibBytes)} for ${project} (${effect.refusedJobs} of ${effect.allJobs} queries of the last ${quotaDays} days would have been refused)`,
-          facts: { project, mib },
-        });
-      }
-      return found.filter((candidate) => only === undefined || candidate.subject === only).slice(0, limit);
-    },
-    plan: async ({ facts }, context) => {
-      const project = String(facts['project']);
-      const mib = Number(facts['mib']);
+    find: (request, context) => findQuotas(place, request, context),
+    plan: async (candidate, context) => {
+      const project = factText(candidate, 'project');
+      const mib = factNumber(candidate, 'mib') ?? 0;
       const quota = await quotaOf(place).read(project, context.signal);
       const effect = effectOf(await readDays(place, project, context), mib);
       const refusal = objection(project, mib, quota, effect);
@@ -103,6 +82,35 @@ export function setDailyQuota(place: Place): Action {
     undo: (plan, act, context) => change(place, { plan, act, direction: 'undo', context }),
     counters: async () => noCounters(place),
   };
+}
+
+async function findQuotas(
+  place: Place,
+  { subject, only, limit }: FindRequest,
+  context: OperationContext,
+): Promise<readonly Candidate[]> {
+  const projects = projectsOf(place.input.options);
+  const wanted = projects.filter((project) => !projects.includes(subject ?? '') || project === subject);
+  const found: Candidate[] = [];
+  for (const project of wanted) {
+    const days = await readDays(place, project, context);
+    const mib = proposeQuota(days);
+    const quota = mib === undefined ? undefined : await knownQuota(place, project, context);
+    if (mib === undefined || quota === undefined || quota.effectiveMiB <= mib) continue;
+    const effect = effectOf(days, mib);
+    context.evidence({
+      kind: 'statistics',
+      title: `${project}: on-demand bytes of ${days.length} days, by Pacific time`,
+      body: { project, use: days.map(({ day, bytes, jobs }) => ({ day, bytes, jobs })), ...effect },
+    });
+    found.push({
+      action: actionId,
+      subject: `quota of ${project}`,
+      title: `a daily quota of ${gib(mib * mibBytes)} for ${project} (${effect.refusedJobs} of ${effect.allJobs} queries of the last ${quotaDays} days would have been refused)`,
+      facts: { project, mib },
+    });
+  }
+  return found.filter((candidate) => only === undefined || candidate.subject === only).slice(0, limit);
 }
 
 /** Reading the quota needs a role that collecting does not: the login that acts reads it too. */

@@ -3,13 +3,16 @@ import type {
   ActContext,
   Action,
   ActOutcome,
+  Candidate,
+  FindRequest,
   Inspection,
   OperationContext,
   Plan,
   PlanDraft,
   Refusal,
+  Rehearsal,
 } from '../../../src/sdk.ts';
-import { identifyPlace, noCounters, type Place, refusedOutcome, simulated } from './place.ts';
+import { factText, identifyPlace, noCounters, type Place, refusedOutcome, simulated } from './place.ts';
 import {
   nameText,
   parseName,
@@ -42,58 +45,17 @@ export function requirePartitionFilter(place: Place): Action {
     undoKind: 'immediate',
     changelog: 'optimisations',
     rehearsal: 'impossible',
-    find: async ({ subject, only, limit }, { evidence }) => {
-      const found = costlyTables(place, subject).filter(({ problems }) =>
-        problems.includes('no_partition_filter'),
-      );
-      if (found.length > 0)
-        evidence({
-          kind: 'statistics',
-          title: `partitioned tables that may be read as a whole: ${found.length}`,
-          body: {
-            tables: found.map(({ name, bytes, usd, jobs }) => ({
-              table: nameText(name),
-              processedBytes7d: bytes,
-              onDemandUsd7d: usd,
-              jobs7d: jobs,
-            })),
-          },
-        });
-      return found
-        .map(({ name, region, bytes, usd }) => ({
-          action: actionId,
-          subject: nameText(name),
-          title: `require a partition filter on ${nameText(name)}, whose queries processed ${gib(bytes)} (${usd.toFixed(2)} USD) in 7 days`,
-          facts: { table: nameText(name), region },
-        }))
-        .filter((candidate) => only === undefined || candidate.subject === only)
-        .slice(0, limit);
-    },
-    plan: async ({ facts }, context) => {
-      const name = parseName(String(facts['table']));
+    find: async (request, context) => findTables(place, request, context),
+    plan: async (candidate, context) => {
+      const name = parseName(factText(candidate, 'table'));
       if (name === undefined) return { id: 'table_exists', text: 'the candidate names no table' };
-      const scene = await readScene(place, { name, region: String(facts['region']) }, context.signal);
+      const scene = await readScene(place, { name, region: factText(candidate, 'region') }, context.signal);
       if (!isScene(scene)) return scene;
       keepPatterns(place, scene, context, (pattern) => ({ verdict: faultOf(scene, pattern) ?? 'goes on' }));
       const [refusal] = objections(place, scene);
       return refusal ?? compose(place, scene, context);
     },
-    rehearse: async (draft, { signal }) => {
-      const { name, region } = plannedTable(draft);
-      const scene = await readScene(place, { name, region }, signal);
-      const refusals = isScene(scene) ? objections(place, scene) : [scene];
-      const figures = isScene(scene) ? totals(scene) : {};
-      const text = refusals.map((refusal) => refusal.text).join('; ');
-      return refusals.length > 0
-        ? {
-            ...simulated(`by the queries of the last ${lookBackDays} days: ${text}`, figures),
-            verdict: 'failed',
-          }
-        : simulated(
-            `simulated from history, for it cannot be rehearsed: all queries of the last ${lookBackDays} days filter on the partitions and would go on`,
-            figures,
-          );
-    },
+    rehearse: (draft, context) => simulateFilter(place, draft, context),
     recheck: async (plan, { signal }) => {
       const { name, region, creationTime } = plannedTable(plan);
       const scene = await readScene(place, { name, region }, signal);
@@ -107,6 +69,59 @@ export function requirePartitionFilter(place: Place): Action {
     undo: (plan, act, context) => change(place, { plan, act, wanted: false, context }),
     counters: async () => noCounters(place),
   };
+}
+
+function findTables(
+  place: Place,
+  { subject, only, limit }: FindRequest,
+  { evidence }: OperationContext,
+): readonly Candidate[] {
+  const found = costlyTables(place, subject).filter(({ problems }) =>
+    problems.includes('no_partition_filter'),
+  );
+  if (found.length > 0)
+    evidence({
+      kind: 'statistics',
+      title: `partitioned tables that may be read as a whole: ${found.length}`,
+      body: {
+        tables: found.map(({ name, bytes, usd, jobs }) => ({
+          table: nameText(name),
+          processedBytes7d: bytes,
+          onDemandUsd7d: usd,
+          jobs7d: jobs,
+        })),
+      },
+    });
+  return found
+    .map(({ name, region, bytes, usd }) => ({
+      action: actionId,
+      subject: nameText(name),
+      title: `require a partition filter on ${nameText(name)}, whose queries processed ${gib(bytes)} (${usd.toFixed(2)} USD) in 7 days`,
+      facts: { table: nameText(name), region },
+    }))
+    .filter((candidate) => only === undefined || candidate.subject === only)
+    .slice(0, limit);
+}
+
+async function simulateFilter(
+  place: Place,
+  draft: PlanDraft,
+  { signal }: OperationContext,
+): Promise<Rehearsal> {
+  const { name, region } = plannedTable(draft);
+  const scene = await readScene(place, { name, region }, signal);
+  const refusals = isScene(scene) ? objections(place, scene) : [scene];
+  const figures = isScene(scene) ? totals(scene) : {};
+  const text = refusals.map((refusal) => refusal.text).join('; ');
+  return refusals.length > 0
+    ? {
+        ...simulated(`by the queries of the last ${lookBackDays} days: ${text}`, figures),
+        verdict: 'failed',
+      }
+    : simulated(
+        `simulated from history, for it cannot be rehearsed: all queries of the last ${lookBackDays} days filter on the partitions and would go on`,
+        figures,
+      );
 }
 
 function replaced(name: TableName): Refusal {

@@ -64,22 +64,13 @@ export function createRestSession(login: SessionLogin, input: Around): RestSessi
       client = undefined;
       throw thrown;
     });
+    const agent = request.url.startsWith('http:') ? agents.http : agents.https;
     const { data } = await opened.request<unknown>({
-      url: request.url,
-      method: request.method,
-      ...(request.query === undefined ? {} : { params: request.query }),
-      ...(request.body === undefined ? {} : { data: request.body }),
-      headers: {
-        'user-agent': input.applicationName,
-        ...(request.etag === undefined ? {} : { 'if-match': request.etag }),
-      },
-      agent: request.url.startsWith('http:') ? agents.http : agents.https,
+      ...optionsOf(request, input.applicationName),
+      agent,
       signal,
-      timeout: requestTimeLimitMs,
-      retry: false,
-      responseType: 'json',
-      // Its HTTP client destroys the body of what is aborted before it is sent, and nobody hears that error: it would end the process.
       adapter: async (options, send) => {
+        // Its HTTP client destroys the body of what is aborted before it is sent, and nobody hears that error: it would end the process.
         options.signal?.throwIfAborted();
         return await send(options);
       },
@@ -106,6 +97,19 @@ export function createRestSession(login: SessionLogin, input: Around): RestSessi
       agents.https.destroy();
     },
   };
+}
+
+function optionsOf({ url, method, query, body, etag }: RestRequest, applicationName: string) {
+  return {
+    url,
+    method,
+    ...(query === undefined ? {} : { params: query }),
+    ...(body === undefined ? {} : { data: body }),
+    headers: { 'user-agent': applicationName, ...(etag === undefined ? {} : { 'if-match': etag }) },
+    timeout: requestTimeLimitMs,
+    retry: false,
+    responseType: 'json',
+  } as const;
 }
 
 /** A session that refuses everything, where there is no login that acts. */

@@ -2,7 +2,7 @@ import type { DetailRow, OperationContext, PlanDraft, Refusal } from '../../../s
 import { projectsOf } from '../config.ts';
 import { type TablePatternRow, tablePatternsQuery } from '../queries/table-patterns.ts';
 import { iso } from '../usage-reader.ts';
-import type { Place } from './place.ts';
+import { factNumber, factText, type Place } from './place.ts';
 import { type TableUse, tableUse } from './predicates.ts';
 import { nameText, parseName, type TableName, type TableResource } from './table-resource.ts';
 
@@ -103,14 +103,14 @@ export function isScene(answer: TableScene | Refusal): answer is TableScene {
 }
 
 /** The very table that the plan is about: its name, and the time of its creation. */
-export function plannedTable({ facts }: Pick<PlanDraft, 'facts'>): {
+export function plannedTable(plan: Pick<PlanDraft, 'facts'>): {
   readonly name: TableName;
   readonly region: string;
   readonly creationTime: number;
 } {
-  const name = parseName(String(facts['table']));
+  const name = parseName(factText(plan, 'table'));
   if (name === undefined) throw new Error('the plan names no table');
-  return { name, region: String(facts['region']), creationTime: Number(facts['creationTime']) };
+  return { name, region: factText(plan, 'region'), creationTime: factNumber(plan, 'creationTime') ?? 0 };
 }
 
 /** What the plan keeps of the table. */

@@ -99,26 +99,16 @@ export interface ApiPlace {
   readonly input: Pick<BigqueryOperationsInput, 'options' | 'clock'>;
 }
 
-export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
-  const { options, clock } = input;
-  const base = `${options.endpoint ?? 'https://bigquery.googleapis.com'}/bigquery/v2`;
-  const ofProject = (project: string): string => `${base}/projects/${encodeURIComponent(project)}`;
+export function createWarehouseApi(place: ApiPlace): WarehouseApi {
+  return { ...tablesApi(place), ...jobsApi(place) };
+}
+
+type JobsApi = Pick<WarehouseApi, 'dryRun' | 'run' | 'rows'>;
+
+function tablesApi({ session, input }: ApiPlace): Omit<WarehouseApi, keyof JobsApi> {
+  const ofProject = projectUrl(input);
   const ofTable = ({ project, dataset, table }: TableName): string =>
     `${ofProject(project)}/datasets/${encodeURIComponent(dataset)}/tables/${encodeURIComponent(table)}`;
-  const jobsUrl = `${ofProject(options.project)}/jobs`;
-  const read = <T>(schema: z.ZodType<T>, answer: unknown, what: string): T => {
-    const parsed = schema.safeParse(answer);
-    if (parsed.success) return parsed.data;
-    throw new CollectError('malformed', `BigQuery answered ${what} with something else than its API does`);
-  };
-  const orAbsent = async <T>(work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work;
-    } catch (thrown) {
-      if (thrown instanceof RestError && thrown.status === 404) return undefined;
-      throw thrown;
-    }
-  };
   return {
     table: async (name, signal) => {
       const answer = await orAbsent(session.request({ method: 'GET', url: ofTable(name) }, signal));
@@ -158,6 +148,14 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
         signal,
       );
     },
+  };
+}
+
+function jobsApi({ session, input }: ApiPlace): JobsApi {
+  const { options, clock } = input;
+  const ofProject = projectUrl(input);
+  const jobsUrl = `${ofProject(options.project)}/jobs`;
+  return {
     dryRun: async (job, signal) => {
       const body = jobBody(
         options.project,
@@ -217,6 +215,26 @@ export function createWarehouseApi({ session, input }: ApiPlace): WarehouseApi {
       );
     },
   };
+}
+
+function projectUrl({ options }: ApiPlace['input']): (project: string) => string {
+  const base = `${options.endpoint ?? 'https://bigquery.googleapis.com'}/bigquery/v2`;
+  return (project) => `${base}/projects/${encodeURIComponent(project)}`;
+}
+
+function read<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new CollectError('malformed', `BigQuery answered ${what} with something else than its API does`);
+}
+
+async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (thrown instanceof RestError && thrown.status === 404) return undefined;
+    throw thrown;
+  }
 }
 
 const tableList = z.object({

@@ -198,7 +198,7 @@ function createTable(
 ): PreparedStatement {
   const named = nameOf(to, context);
   const { columns: given, after } = columnsOf(clauses);
-  const [written = '', query] = splitAs(after);
+  const [written, query] = splitAs(after);
   const head = written.replaceAll('`', '');
   const partition = /PARTITION BY\s+(?:(\w+)\(\s*(\w+)\s*(?:,\s*(\w+)\s*)?\)|(\w+))/i.exec(head);
   const clusters = /CLUSTER BY\s+([\w, ]+?)(?:\s+OPTIONS|\s*$)/i.exec(head)?.[1] ?? '';

@@ -39,7 +39,7 @@ export function optionsOf(text: string, { select }: Pick<StatementContext, 'sele
         break;
       case 'description': {
         const description = valueOf(expression);
-        options = { ...options, description: description === null ? undefined : String(description) };
+        options = { ...options, description: typeof description === 'string' ? description : undefined };
         break;
       }
       case 'partition_expiration_days':

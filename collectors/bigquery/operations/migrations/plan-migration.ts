@@ -54,6 +54,11 @@ export async function findMigrations(
   ];
 }
 
+const preconditions = [
+  { id: 'tables_unchanged', text: 'the tables that the files name are as when it was planned' },
+  { id: 'history_unchanged', text: 'nobody applied these files meanwhile' },
+];
+
 export async function planMigrations(
   place: Place,
   { facts, subject, title }: Candidate,
@@ -85,10 +90,7 @@ export async function planMigrations(
     subject,
     title,
     acts: files.map(actOf),
-    preconditions: [
-      { id: 'tables_unchanged', text: 'the tables that the files name are as when it was planned' },
-      { id: 'history_unchanged', text: 'nobody applied these files meanwhile' },
-    ],
+    preconditions,
     blastRadius: {
       objects: tables.map((table) => `${where.project}.${where.dataset}.${table}`),
       bytes,

@@ -51,6 +51,25 @@ export async function rehearseMigration(
       'failed',
       `${drifted.join(', ')} on ${on} are not what they are on ${draft.target}: bring both to the same schema first, or the rehearsal says nothing`,
     );
+  return upAndDown(cycle, { tables, schema, data }, result);
+}
+
+interface Beginning {
+  readonly tables: readonly string[];
+  readonly schema: Readonly<Record<string, string>>;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+type Result = (verdict: 'passed' | 'failed', text: string, figures?: Rehearsal['figures']) => Rehearsal;
+
+async function upAndDown(
+  cycle: Cycle,
+  { tables, schema, data }: Beginning,
+  result: Result,
+): Promise<Rehearsal> {
+  const { where, draft, context } = cycle;
+  const { signal, runId } = context;
+  const on = where.place.input.target.id;
   const up = await runAll(cycle, 'up', 1);
   if (up.fault !== undefined) {
     const back = await runAll(cycle, 'down', 1);
@@ -114,7 +133,11 @@ async function compareRows(
 function recordOf({ facts }: PlanDraft, name: string): Readonly<Record<string, string>> {
   const value = facts[name];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, String(each)] as const));
+  return Object.fromEntries(
+    Object.entries(value).map(
+      ([key, each]) => [key, typeof each === 'string' ? each : JSON.stringify(each)] as const,
+    ),
+  );
 }
 
 function declaredTables(sql: string): readonly string[] {

@@ -56,34 +56,14 @@ export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
     nowMs: () => Date.now(),
   });
   prepare?.(double);
-  const target = {
-    project: double.project,
-    regions: ['us'],
-    endpoint: double.url,
-    quotaEndpoint: double.url,
-    credentials: { env: 'BIGQUERY_KEY' },
-    ...options.target,
-  };
-  let parsed: unknown;
-  const watched: Engine = {
-    ...engine,
-    createCollector: (input) => {
-      parsed = input.options;
-      return engine.createCollector(input);
-    },
-  };
-  const watching = watchTarget({
-    engine: watched,
-    target,
-    env: { BIGQUERY_KEY: JSON.stringify(double.serviceAccount(readingAccount)) },
-  });
+  const { watching, optionsOf } = watch(double, options);
   let snapshot = await watching.collect(options.isUnread !== true);
   const evidence: EvidenceDraft[] = [];
   const clock = new FakeClock(Date.now());
   const { signal } = new AbortController();
   const operations = await engine.createOperations?.({
     target: snapshot.target,
-    options: parsed,
+    options: optionsOf(),
     credentials:
       options.isWithoutCredentials === true
         ? undefined
@@ -130,6 +110,32 @@ export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
   };
 }
 
+/** A target that the double is, and its options as the configuration made them. */
+function watch(double: BigQueryDouble, options: GroundOptions) {
+  const target = {
+    project: double.project,
+    regions: ['us'],
+    endpoint: double.url,
+    quotaEndpoint: double.url,
+    credentials: { env: 'BIGQUERY_KEY' },
+    ...options.target,
+  };
+  let parsed: unknown;
+  const watched: Engine = {
+    ...engine,
+    createCollector: (input) => {
+      parsed = input.options;
+      return engine.createCollector(input);
+    },
+  };
+  const watching = watchTarget({
+    engine: watched,
+    target,
+    env: { BIGQUERY_KEY: JSON.stringify(double.serviceAccount(readingAccount)) },
+  });
+  return { watching, optionsOf: () => parsed };
+}
+
 /** As the pipeline would store it. */
 export function planOf(draft: PlanDraft, runId = 'r-0123456789ab'): Plan {
   return {
@@ -146,16 +152,18 @@ export function planOf(draft: PlanDraft, runId = 'r-0123456789ab'): Plan {
 
 /** Finds and plans; throws what refuses it. */
 export async function planned(
-  { context, action }: Ground,
+  ground: Ground,
   id: string,
   request: { readonly only?: string; readonly request?: JsonObject } = {},
 ): Promise<Plan> {
-  const [candidate] = await action(id).find(
+  const { context } = ground;
+  const action = ground.action(id);
+  const [candidate] = await action.find(
     { subject: undefined, only: undefined, limit: 3, ...request },
     context,
   );
   if (candidate === undefined) throw new Error(`${id}: nothing was found`);
-  const answer = await action(id).plan(candidate, context);
+  const answer = await action.plan(candidate, context);
   if (isRefusal(answer)) throw new Error(`${answer.id}: ${answer.text}`);
   return planOf(answer, context.runId);
 }
