@@ -10,6 +10,7 @@ const file = z.object({
   Path: z.string().optional(),
   'Encoded-Path': z.string().optional(),
   Size: z.number(),
+  'Last-Modified': z.string().optional(),
   'Checksum-Algorithm': z.string().optional(),
   Checksum: z.string().optional(),
 });
@@ -35,6 +36,8 @@ export interface ManifestFile {
  */
 export interface BackupManifest {
   readonly files: readonly ManifestFile[];
+  /** When the youngest file in it was written, Unix time in milliseconds: not before the backup began. Undefined where it does not say. */
+  readonly youngestAt: number | undefined;
   /** Ranges of WAL without which it cannot be restored. */
   readonly wal: readonly { readonly timeline: number; readonly start: string; readonly end: string }[];
 }
@@ -56,6 +59,7 @@ export async function readManifest(
         algorithm: each['Checksum-Algorithm'],
         checksum: each.Checksum,
       })),
+      youngestAt: youngest(parsed.Files.map((each) => Date.parse(each['Last-Modified'] ?? ''))),
       wal: parsed['WAL-Ranges'].map((each) => ({
         timeline: each.Timeline,
         start: each['Start-LSN'],
@@ -65,6 +69,14 @@ export async function readManifest(
   } catch (thrown) {
     return { faulty: `backup_manifest cannot be read: ${messageOf(thrown).split('\n')[0] ?? ''}` };
   }
+}
+
+/** Always in GMT, whatever the server's time zone. */
+function youngest(times: readonly number[]): number | undefined {
+  return times.reduce<number | undefined>(
+    (latest, at) => (Number.isNaN(at) || (latest !== undefined && latest >= at) ? latest : at),
+    undefined,
+  );
 }
 
 /** Its last line holds the SHA-256 of all lines before. */

@@ -32,7 +32,12 @@ export interface BackupLabel {
   readonly startSegment: string;
   /** Unix time in milliseconds; undefined in a time zone that JavaScript does not know by its letters. */
   readonly startedAt: number | undefined;
+  /** It cannot have begun later, in whatever time zone that is. */
+  readonly notAfter: number | undefined;
 }
+
+/** Clocks there are so much behind. */
+const farthestWestMs = 12 * 3_600_000;
 
 /** The base backup in a folder; undefined when there is none. */
 export async function readBaseBackup(path: string, signal: AbortSignal): Promise<BaseBackup | undefined> {
@@ -56,7 +61,8 @@ export async function readBaseBackup(path: string, signal: AbortSignal): Promise
     format: tar === undefined ? 'plain' : 'tar',
     label: label ?? labelOfManifest(manifest),
     manifest,
-    takenAt: label?.startedAt ?? mark.mtimeMs,
+    takenAt:
+      label?.startedAt ?? Math.min(manifest?.youngestAt ?? label?.notAfter ?? mark.mtimeMs, mark.mtimeMs),
     bytes: tar === undefined ? (restoredBytes ?? (await sizeOf(path))) : await sizeOf(path),
     restoredBytes,
     damage: faulty,
@@ -117,16 +123,26 @@ async function readPackedLabel(path: string, signal: AbortSignal): Promise<Backu
 
 function parseLabel(text: string): BackupLabel | undefined {
   const startSegment = /^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)/m.exec(text)?.[1];
-  const startedAt = Date.parse(/^START TIME: (.+)$/m.exec(text)?.[1] ?? '');
+  const written = /^START TIME: (.+)$/m.exec(text)?.[1] ?? '';
+  const startedAt = Date.parse(written);
   if (startSegment === undefined) return undefined;
-  return { startSegment, startedAt: Number.isNaN(startedAt) ? undefined : startedAt };
+  const unzoned = Date.parse(`${/^\S+ [\d:.]+/.exec(written)?.[0] ?? ''}Z`);
+  return {
+    startSegment,
+    startedAt: Number.isNaN(startedAt) ? undefined : startedAt,
+    notAfter: Number.isNaN(unzoned) ? undefined : unzoned + farthestWestMs,
+  };
 }
 
 function labelOfManifest(manifest: BackupManifest | undefined): BackupLabel | undefined {
   const [first] = manifest?.wal ?? [];
   return first === undefined
     ? undefined
-    : { startSegment: segmentOf(first.timeline, first.start), startedAt: undefined };
+    : {
+        startSegment: segmentOf(first.timeline, first.start),
+        startedAt: undefined,
+        notAfter: undefined,
+      };
 }
 
 async function hasSegments(folder: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,13 @@ async function archiveAll({ server, wal }: Ground): Promise<void> {
   const segment = String(row?.['segment']);
   await waitUntil('the WAL to be archived', async () =>
     (await readdir(wal)).some((name) => name >= segment && name.length === 24),
+  );
+}
+
+/** The same chains without their archive. */
+function unarchived({ backups }: Settings): NonNullable<Settings['backups']> {
+  return Object.fromEntries(
+    Object.entries(backups ?? {}).map(([name, chain]) => [name, { ...chain, wal: undefined }]),
   );
 }
 
@@ -170,6 +177,68 @@ describe('a restore drill of a base backup', () => {
     expect(drilled.report.text).toMatch(/public\.purchase cannot be read: .*invalid page/);
     expect(verdictsOf(drilled.report)).toMatchObject({ 'files against the manifest': 'not_done' });
     await expectNothingLeft(drilled, ground);
+  });
+
+  it('finds rows that a file of a table lacks at its end, where there is no manifest', async () => {
+    const [row] = await ground.server.query(`SELECT pg_relation_filepath('purchase') AS path`, 'shop');
+    const settings = await changed('short', async (backup) => {
+      const path = join(backup, String(row?.['path']));
+      const whole = await readFile(path);
+      await rm(path);
+      await writeFile(path, whole.subarray(0, 8_192 * 10));
+      await rm(join(backup, 'backup_manifest'));
+    });
+
+    const { report } = await drill(ground.server, settings);
+
+    expect(report.verdict).toBe('failed');
+    expect(report.text).toMatch(/public\.purchase .*primary key/);
+  });
+
+  it('fails for one of another server', async () => {
+    await using other = await startPostgres({ major: 18 });
+    const path = join(ground.folder.path, 'other');
+    await takeBaseBackup(other, { chain: path });
+
+    const { report } = await drill(ground.server, {
+      ...ground.settings,
+      backups: { other: { kind: 'base_backup', path } },
+    });
+
+    expect(report.verdict).toBe('failed');
+    expect(report.text).toContain('it is a backup of another server');
+  });
+
+  it('takes its age from what it says, not from when it was copied', async () => {
+    const backup = join(ground.chain, 'base-1');
+    const label = (await readFile(join(backup, 'backup_label'), 'utf8')).replace(
+      /^START TIME: .*$/m,
+      'START TIME: 2026-01-02 03:04:05 CET',
+    );
+    const relabel = (copy: string) =>
+      rm(join(copy, 'backup_label')).then(() => writeFile(join(copy, 'backup_label'), label));
+    const bare = await changed('copied-bare', async (copy) => {
+      await relabel(copy);
+      await rm(join(copy, 'backup_manifest'));
+    });
+    const listed = await changed('copied', async (copy) => {
+      await relabel(copy);
+      await utimes(
+        join(copy, 'backup_manifest'),
+        new Date(Date.now() + 3_600_000),
+        new Date(Date.now() + 3_600_000),
+      );
+    });
+
+    const [without] = await backupsOf(ground.server, { ...bare, backups: unarchived(bare) }).list(
+      operationContext(),
+    );
+    const [within] = await backupsOf(ground.server, { ...listed, backups: unarchived(listed) }).list(
+      operationContext(),
+    );
+
+    expect(without?.takenAt).toBe(Date.parse('2026-01-02T15:04:05Z'));
+    expect(within?.takenAt).toBeLessThanOrEqual(Date.now());
   });
 
   it('fails where archived WAL is missing, and says which', async () => {

@@ -76,6 +76,7 @@ describe.skipIf(missingTools !== undefined)('a restore drill of a file of pg_dum
     expect(report.checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([]);
     expect(Object.keys(verdictsOf(report))).toEqual([
       'objects of shop',
+      'a whole dump of shop',
       'databases',
       'rows of shop.public.purchase',
       'rows of shop.public.customer',

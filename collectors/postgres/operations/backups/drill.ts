@@ -8,7 +8,10 @@ import {
 } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
 import { BackupError, type Chain, type LocatedBackup } from './chain.ts';
+import { compareServer } from './compare-server.ts';
 import { createJournal, type DrillJournal } from './drill-journal.ts';
+import { readDumpArchive } from './dump-archive.ts';
+import { compareWithTarget } from './dump-origin.ts';
 import { listChain, placesOf, toolPlaces } from './list.ts';
 import type { Restored, RestoreRequest } from './restore.ts';
 import { restoreBase } from './restore-base.ts';
@@ -81,12 +84,14 @@ async function restoreAndVerify(drill: Drill, progress: Progress): Promise<Drill
   const begin = access.input.clock.monotonicMs();
   const restored = await restore(drill, { backup, chain, place });
   try {
+    await compareOrigin(drill, restored, { backup, chain });
     const verified = await journal.step('verify', '', () =>
       verify({
         server: restored.server,
         journal,
         access,
         databases: backup.found.databases,
+        hasUnprovenFiles: restored.hasUnprovenFiles === true,
         endMs: drill.begunMs + access.input.options.drillDeadline * verifyShare,
         signal,
       }),
@@ -137,6 +142,17 @@ async function choose({
   throw new BackupError(
     `there is no backup ${request.backup ?? ''}${before} in ${chains.map(([name]) => name).join(', ')}: nothing to restore`,
   );
+}
+
+/** Whether it is this target's own and whole, by what nobody writes by hand: numbers of tables, the server's identifier. */
+async function compareOrigin(
+  { access, journal, signal }: Drill,
+  { server }: Restored,
+  { backup, chain }: Pick<Chosen, 'backup' | 'chain'>,
+): Promise<void> {
+  if (chain.kind === 'pg_dump')
+    await compareWithTarget(access, await readDumpArchive(backup.path ?? chain.path), journal, signal);
+  else await compareServer(access, server, journal, signal);
 }
 
 interface Chosen {

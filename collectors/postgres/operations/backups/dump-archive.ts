@@ -17,6 +17,8 @@ export interface DumpArchive {
 
 export interface DumpEntry {
   readonly id: number;
+  /** Number of the object on the server that was dumped; 0 for what is none. */
+  readonly oid: number;
   /** `TABLE`, `TABLE DATA`, `INDEX`, `ENCODING` … */
   readonly kind: string;
   readonly schema: string;
@@ -141,7 +143,7 @@ function parseEntry(reader: ByteReader, minor: number): DumpEntry {
   const id = reader.int();
   reader.int(); // has data
   reader.string(); // oid of its catalogue
-  reader.string(); // oid
+  const oid = Number(reader.string() ?? 0);
   const name = reader.string() ?? '';
   const kind = reader.string() ?? '';
   reader.int(); // section
@@ -157,5 +159,5 @@ function parseEntry(reader: ByteReader, minor: number): DumpEntry {
   while (reader.string() !== undefined); // what it depends on
   const state = reader.byte();
   const offset = reader.offset();
-  return { id, kind, schema, name, owner, definition, dataAt: state === offsetSet ? offset : undefined };
+  return { id, oid, kind, schema, name, owner, definition, dataAt: state === offsetSet ? offset : undefined };
 }

@@ -60,7 +60,8 @@ export async function restoreBase(
   const restoreCommand =
     chain.wal === undefined ? 'false' : `cp ${quoteShell(join(place.folder, 'wal'))}/%f "%p"`;
   const shown = chain.wal === undefined ? '' : `restore_command='cp ${chain.wal}/%f "%p"' `;
-  return recover(request, { postgres, restoreCommand, shown, notes, needsNetwork: false });
+  const restored = await recover(request, { postgres, restoreCommand, shown, notes, needsNetwork: false });
+  return { ...restored, hasUnprovenFiles: manifest === undefined };
 }
 
 export interface Recovery {

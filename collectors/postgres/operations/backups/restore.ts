@@ -27,6 +27,8 @@ export interface Restored {
   readonly major: number;
   /** The newest data in it is from then, Unix time in milliseconds, as far as something tells. */
   readonly newestAt: number;
+  /** Its files were copied as they are, and nothing tells how long each was. */
+  readonly hasUnprovenFiles?: boolean;
   /** What people have to know of what came out: nothing that fails the drill. */
   readonly notes: readonly string[];
 }

@@ -7,6 +7,7 @@ import type { VerifiedDatabase } from './verified-database.ts';
 import { verifyConstraints } from './verify-constraints.ts';
 import { verifyIndexes } from './verify-indexes.ts';
 import { verifyInventory } from './verify-inventory.ts';
+import { verifyKeys } from './verify-keys.ts';
 import { verifyTables } from './verify-tables.ts';
 
 export interface VerifyRequest {
@@ -15,6 +16,8 @@ export interface VerifyRequest {
   readonly access: Access;
   /** What must be in it; undefined: the whole server. */
   readonly databases: readonly string[] | undefined;
+  /** Whether only the data themselves can tell that a file is shorter than it was. */
+  readonly hasUnprovenFiles: boolean;
   /** By the clock that only grows: what was not begun then is not done, and said. */
   readonly endMs: number;
   readonly signal: AbortSignal;
@@ -39,7 +42,9 @@ export async function verify(request: VerifyRequest): Promise<Verified> {
     const productionRows = await rowsOfProduction(access, database, signal);
     const isLate = (): boolean => access.input.clock.monotonicMs() > endMs;
     const about: VerifiedDatabase = { database, server, journal, productionRows, isLate, signal };
-    const parts = [verifyTables, verifyConstraints, verifyInventory, verifyIndexes];
+    const parts = [verifyTables, verifyConstraints, verifyInventory, verifyIndexes].concat(
+      request.hasUnprovenFiles ? [verifyKeys] : [],
+    );
     for (const part of parts) {
       try {
         const read = await part(about);
