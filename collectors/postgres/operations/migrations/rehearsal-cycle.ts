@@ -1,23 +1,13 @@
 import { z } from 'zod';
 import { messageOf, type Rehearsal, type RehearsalContext, testWhileChanged } from '../../../../src/sdk.ts';
-import type { Access } from '../access.ts';
 import { type FileReport, heldMs, lossOf, RowsLost } from './apply-file.ts';
 import { compareSums, readSums, type TableSum } from './data-sums.ts';
 import { isNamed } from './directives.ts';
-import { FileFault, type FileWork, inDiscardedTransaction, runParts } from './file-transaction.ts';
+import { FileFault, inDiscardedTransaction, runParts } from './file-transaction.ts';
 import type { JudgedFile } from './judge-migration.ts';
 import type { MigrationFacts } from './migration-facts.ts';
-import { rehearseDown, rehearseUp, unwind } from './rehearsal-ground.ts';
+import { type Ground, rehearseDown, rehearseUp, unwind } from './rehearsal-ground.ts';
 import { compareSchemas, describeDifference, isSame, readSchema, type SchemaLine } from './schema-lines.ts';
-
-/** Where a rehearsal works, and what of it stands there now. */
-export interface Ground {
-  readonly access: Access;
-  readonly work: FileWork;
-  readonly runId: string;
-  /** Files that are applied for the rehearsal, in order. */
-  readonly done: JudgedFile[];
-}
 
 type Tried = Pick<Rehearsal, 'verdict' | 'text' | 'rows' | 'figures'>;
 

@@ -7,8 +7,16 @@ import { applyLone, undoLone } from './lone-file.ts';
 import type { MigrationFacts } from './migration-facts.ts';
 import { fingerprintOf } from './migration-files.ts';
 import { type HistoryRow, readHistory } from './migration-history.ts';
-import type { Ground } from './rehearsal-cycle.ts';
 import { compareSchemas, describeDifference, isSame, readSchema } from './schema-lines.ts';
+
+/** Where a rehearsal works, and what of it stands there now. */
+export interface Ground {
+  readonly access: Access;
+  readonly work: FileWork;
+  readonly runId: string;
+  /** Files that are applied for the rehearsal, in order. */
+  readonly done: JudgedFile[];
+}
 
 /** Applies a file for the rehearsal: its row says so, and whoever finds it there takes it back. */
 export async function rehearseUp(

@@ -14,7 +14,8 @@ import { type MigrationFacts, migrationFactsOf } from './migration-facts.ts';
 import { prepareHistory, readHistory } from './migration-history.ts';
 import { collectingRole, workOf } from './migration-session.ts';
 import { type Clone, makeClone } from './rehearsal-clone.ts';
-import { type Ground, rehearseCycle } from './rehearsal-cycle.ts';
+import { rehearseCycle } from './rehearsal-cycle.ts';
+import type { Ground } from './rehearsal-ground.ts';
 import { applyEarlier, mendLeftovers } from './rehearsal-ground.ts';
 
 const waitForLockMs = 120_000;
