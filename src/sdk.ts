@@ -1,6 +1,7 @@
 /** The one door through which an engine folder reaches src. Re-exports only. */
 
 export type { AlertRule, TestSeries } from './core/alert-rule.ts';
+export { findNoBackups, recordChain } from './core/backup-chain-reading.ts';
 export type { CheckItem } from './core/check-item.ts';
 export type { ConfigFields } from './core/config-fields.ts';
 export { type EngineDashboard, overTime, type Panel } from './core/dashboard.ts';
@@ -40,7 +41,6 @@ export type {
 export type { EvidenceDraft } from './core/remediation/evidence.ts';
 export type { Json, JsonObject } from './core/remediation/json.ts';
 export {
-  compareMigrationNames,
   inMigrationOrder,
   judgeMigrationNames,
   type KeptMigration,

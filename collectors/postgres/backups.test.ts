@@ -35,7 +35,7 @@ describe('the group backups', () => {
     const reading = await read({});
 
     expect(reading.findings.map(({ code, severity }) => ({ code, severity }))).toEqual([
-      { code: 'backup_not_configured', severity: 'info' },
+      { code: 'no_backups_configured', severity: 'info' },
     ]);
     expect(reading.samples).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe('the group backups', () => {
     expect(valueOf(reading, 'reeve_backup_age_seconds', 'base')).toBeUndefined();
     expect(reading.findings.map(({ code, severity }) => ({ code, severity }))).toEqual([
       { code: 'backup_damaged', severity: 'critical' },
-      { code: 'backup_old', severity: 'warning' },
+      { code: 'backup_missing', severity: 'warning' },
     ]);
   });
 });

@@ -74,3 +74,5 @@ export const backupMetrics = {
   backupBytes,
   backupsDamaged,
 } as const;
+
+export type BackupMetricId = keyof typeof backupMetrics;

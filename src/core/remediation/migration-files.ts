@@ -35,7 +35,7 @@ function isTool(tool: unknown): tool is MigrationTool {
 }
 
 /** Numbers in names by their value: 2 before 10. */
-export function compareMigrationNames(one: string, other: string): number {
+function compareMigrationNames(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true });
 }
 
