@@ -8,11 +8,6 @@ import {
   readStatements,
 } from './migration-statements.ts';
 
-export {
-  inMigrationOrder as inOrder,
-  readMigrationRequest as readRequest,
-} from '../../../../src/sdk.ts';
-
 /** Changes with every letter of either text. */
 export function fingerprintOf({ up, down }: Pick<MigrationFile, 'up' | 'down'>): string {
   return createHash('sha256')

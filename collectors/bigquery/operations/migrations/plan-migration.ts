@@ -1,15 +1,17 @@
-import type {
-  Act,
-  Candidate,
-  FindRequest,
-  MigrationFile,
-  OperationContext,
-  PlanDraft,
-  Refusal,
+import {
+  type Act,
+  type Candidate,
+  type FindRequest,
+  inMigrationOrder,
+  type MigrationFile,
+  type OperationContext,
+  type PlanDraft,
+  type Refusal,
+  readMigrationRequest,
 } from '../../../../src/sdk.ts';
 import { gib } from '../partition-filter.ts';
 import { identifyPlace, type Place } from '../place.ts';
-import { fingerprintOf, inOrder, judgeFile, readRequest } from './judge-files.ts';
+import { fingerprintOf, judgeFile } from './judge-files.ts';
 import { type MigrationPlace, migrationPlace, readHistory, tableIn } from './migration-place.ts';
 import { readStatements } from './migration-statements.ts';
 import { statusOf } from './migration-status.ts';
@@ -24,7 +26,7 @@ export async function findMigrations(
   { request, only }: FindRequest,
   { signal, evidence }: OperationContext,
 ): Promise<readonly Candidate[]> {
-  const brought = readRequest(request);
+  const brought = readMigrationRequest(request);
   if (brought === undefined || place.input.options.migrations === undefined) return [];
   const where = await migrationPlace(place, signal);
   const statuses = statusOf(brought.files, await readHistory(where, signal));
@@ -34,7 +36,7 @@ export async function findMigrations(
     body: { files: statuses.map(({ name, state, sha256 }) => ({ name, state, sha256 })) },
   });
   const wrong = statuses.filter(({ state }) => state !== 'pending' && state !== 'applied');
-  const pending = inOrder(brought.files).filter((file) =>
+  const pending = inMigrationOrder(brought.files).filter((file) =>
     statuses.some(({ name, state }) => name === file.name && state === 'pending'),
   );
   const last = pending.at(-1);
@@ -64,7 +66,7 @@ export async function planMigrations(
   { facts, subject, title }: Candidate,
   context: OperationContext,
 ): Promise<PlanDraft | Refusal> {
-  const files = readRequest({ files: facts['files'] ?? [] })?.files ?? [];
+  const files = readMigrationRequest({ files: facts['files'] ?? [] })?.files ?? [];
   const wrong = Array.isArray(facts['wrong']) ? facts['wrong'] : [];
   if (wrong.length > 0)
     return {

@@ -1,7 +1,7 @@
-import type { Action, MigrationOperations } from '../../../../src/sdk.ts';
+import { type Action, inMigrationOrder, type MigrationOperations } from '../../../../src/sdk.ts';
 import type { Place } from '../place.ts';
 import { applyMigration, inspectFile, undoMigration } from './migration-acts.ts';
-import { inOrder, statusesOf } from './migration-files.ts';
+import { statusesOf } from './migration-files.ts';
 import {
   databaseIn,
   databaseOf,
@@ -39,7 +39,7 @@ export function applyMigrationAction(place: Place): Action {
 export function migrationOperations(place: Place): MigrationOperations {
   return {
     status: async (files, { signal }) => {
-      const database = databaseIn(inOrder(files), databaseOf(place));
+      const database = databaseIn(inMigrationOrder(files), databaseOf(place));
       const history = database === undefined ? [] : await historyOf(place, database, signal);
       return statusesOf(files, history);
     },

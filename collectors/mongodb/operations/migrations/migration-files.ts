@@ -8,12 +8,6 @@ import {
 } from '../../../../src/sdk.ts';
 import type { HistoryRow } from './history.ts';
 
-export {
-  inMigrationOrder as inOrder,
-  judgeMigrationNames as judgeNames,
-  readMigrationRequest as readRequest,
-} from '../../../../src/sdk.ts';
-
 /** Changes with every letter of either text. */
 export function fingerprintOf({ up, down }: Pick<MigrationFile, 'up' | 'down'>): string {
   return createHash('sha256')

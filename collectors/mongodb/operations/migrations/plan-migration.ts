@@ -2,12 +2,15 @@ import {
   type Candidate,
   CollectError,
   type FindRequest,
+  inMigrationOrder,
   type JsonObject,
+  judgeMigrationNames,
   type MigrationFile,
   type OperationContext,
   type Plan,
   type PlanDraft,
   type Refusal,
+  readMigrationRequest,
 } from '../../../../src/sdk.ts';
 import { parseMongoUrl } from '../../url.ts';
 import { checkHealth, healthPreconditions } from '../health.ts';
@@ -19,7 +22,7 @@ import { follow, locksOf, namedCollections, namesOf } from './effects.ts';
 import { asReader, type HistoryRow, readHistory } from './history.ts';
 import { judgeFile } from './judge-commands.ts';
 import { asJson, type MigrationFacts, migrationFactsOf } from './migration-facts.ts';
-import { fingerprintOf, inOrder, judgeNames, pendingFiles, readRequest } from './migration-files.ts';
+import { fingerprintOf, pendingFiles } from './migration-files.ts';
 import { type CollectionSchema, differencesOf, readMark, readSchema } from './survey.ts';
 
 /** The database that files mean which name none. */
@@ -33,9 +36,9 @@ export async function findMigration(
   { request, only }: FindRequest,
   { signal }: OperationContext,
 ): Promise<readonly Candidate[]> {
-  const brought = readRequest(request);
+  const brought = readMigrationRequest(request);
   if (brought === undefined || brought.files.length === 0) return [];
-  const files = inOrder(brought.files);
+  const files = inMigrationOrder(brought.files);
   const database = databaseIn(files, databaseOf(place));
   const history = database === undefined ? [] : await historyOf(place, database, signal);
   const { pending, refusals } = pendingFiles(files, history);
@@ -82,7 +85,7 @@ export function judgeFiles(
   files: readonly MigrationFile[],
   fallback: string | undefined,
 ): readonly Refusal[] {
-  const sorted = inOrder(files);
+  const sorted = inMigrationOrder(files);
   const databases = new Set(sorted.flatMap((file) => databaseIn([file], fallback) ?? []));
   const mixed =
     databases.size > 1
@@ -93,7 +96,7 @@ export function judgeFiles(
           },
         ]
       : [];
-  return [...judgeNames(sorted), ...mixed, ...sorted.flatMap((file) => judgeFile(file, fallback))];
+  return [...judgeMigrationNames(sorted), ...mixed, ...sorted.flatMap((file) => judgeFile(file, fallback))];
 }
 
 /** The files of a plan, as they stand in it: asked before it is stored and again before it is executed. */
@@ -118,7 +121,7 @@ export async function planMigration(
   context: OperationContext,
 ): Promise<PlanDraft | Refusal> {
   const { signal } = context;
-  const files = readRequest(candidate.facts)?.files ?? [];
+  const files = readMigrationRequest(candidate.facts)?.files ?? [];
   const fallback = databaseOf(place);
   const database = databaseIn(files, fallback);
   if (database === undefined) return refuse(judgeFiles(files, undefined), context);
@@ -137,7 +140,7 @@ export async function planMigration(
   const facts: MigrationFacts = {
     database,
     files: pending.map((file) => ({ name: file.name, tool: file.tool, sha256: fingerprintOf(file) })),
-    history: inOrder(history).map(({ name, sha256 }) => ({ name, sha256 })),
+    history: inMigrationOrder(history).map(({ name, sha256 }) => ({ name, sha256 })),
     collections: await describeCollections(place, database, schema, commands, signal),
   };
   context.evidence({
@@ -284,7 +287,7 @@ export async function recheckMigration(
     })),
   ];
   try {
-    const history = inOrder(await historyOf(place, database, signal));
+    const history = inMigrationOrder(await historyOf(place, database, signal));
     const own = new Set(facts.files.map(({ name }) => name));
     const others = history
       .filter(({ name }) => !own.has(name))

@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import type { MigrationFile, MigrationTool, Refusal } from '../../../../src/sdk.ts';
+import {
+  type KeptMigration,
+  type MigrationFile,
+  type MigrationTool,
+  type Refusal,
+} from '../../../../src/sdk.ts';
 import type { Connection } from '../../client.ts';
-import { type AppliedFile, fingerprintOf } from './migration-files.ts';
+import { fingerprintOf } from './migration-files.ts';
 
 /** Where other tools keep which of their files are applied; golang-migrate keeps the last version only. */
 const tables: Readonly<
@@ -25,7 +30,7 @@ export async function readForeignHistory(
   connection: Connection,
   files: readonly MigrationFile[],
   signal: AbortSignal,
-): Promise<readonly AppliedFile[] | Refusal> {
+): Promise<readonly KeptMigration[] | Refusal> {
   const tool = files.find((file) => file.tool !== 'reeve')?.tool ?? 'reeve';
   if (tool === 'reeve') return [];
   const { table, versions } = tables[tool];

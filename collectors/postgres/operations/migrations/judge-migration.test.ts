@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareTypes } from './judge-locks.ts';
 import { judgeFile } from './judge-migration.ts';
-import { fingerprintOf, judgeNames, pendingFiles } from './migration-files.ts';
+import { fingerprintOf, pendingFiles } from './migration-files.ts';
 import { migrationFile } from './testing/migration-ground.ts';
 
 const down = 'DROP TABLE made_by_up;';
@@ -139,15 +139,6 @@ describe('the order of files', () => {
     const { refusals } = pendingFiles(files, history);
 
     expect(refusals).toMatchObject([{ id, text: expect.stringContaining(text) }]);
-  });
-
-  it('refuses two files of one version', () => {
-    expect(judgeNames([one, { ...two, name: '1_other' }])).toEqual([
-      {
-        id: 'duplicate_version',
-        text: '0001_one and 1_other have the same version 1: give one of them a new number',
-      },
-    ]);
   });
 });
 

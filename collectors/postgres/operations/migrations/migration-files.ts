@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type KeptMigration, type MigrationFile, pendingMigrations } from '../../../../src/sdk.ts';
 
-export {
-  judgeMigrationNames as judgeNames,
-  type KeptMigration as AppliedFile,
-  readMigrationRequest as readRequest,
-} from '../../../../src/sdk.ts';
-
 /** Changes with every letter of either text. */
 export function fingerprintOf({ up, down }: Pick<MigrationFile, 'up' | 'down'>): string {
   return createHash('sha256')

@@ -1,11 +1,13 @@
-import type {
-  Act,
-  Candidate,
-  FindRequest,
-  MigrationRequest,
-  OperationContext,
-  PlanDraft,
-  Refusal,
+import {
+  type Act,
+  type Candidate,
+  type FindRequest,
+  judgeMigrationNames,
+  type MigrationRequest,
+  type OperationContext,
+  type PlanDraft,
+  type Refusal,
+  readMigrationRequest,
 } from '../../../../src/sdk.ts';
 import type { Access } from '../access.ts';
 import { askSquawk } from '../squawk.ts';
@@ -13,7 +15,7 @@ import { readForeignHistory } from './foreign-history.ts';
 import { judgeLocks } from './judge-locks.ts';
 import { type JudgedFile, judgeFile } from './judge-migration.ts';
 import { migrationFactsAsJson } from './migration-facts.ts';
-import { fingerprintOf, judgeNames, pendingFiles, readRequest } from './migration-files.ts';
+import { fingerprintOf, pendingFiles } from './migration-files.ts';
 import { readHistory } from './migration-history.ts';
 import { surveyTarget, type TargetSurvey } from './survey-target.ts';
 
@@ -23,7 +25,7 @@ export async function findMigration(
   { request }: FindRequest,
   { signal, evidence }: OperationContext,
 ): Promise<readonly Candidate[]> {
-  const brought = readRequest(request);
+  const brought = readMigrationRequest(request);
   if (brought === undefined) return [];
   return access.reading(undefined, signal, async (connection) => {
     const own = await readHistory(connection, signal);
@@ -57,7 +59,7 @@ export async function planMigration(
   candidate: Candidate,
   { signal, evidence }: OperationContext,
 ): Promise<PlanDraft | Refusal> {
-  const brought = readRequest(candidate.facts);
+  const brought = readMigrationRequest(candidate.facts);
   if (brought === undefined) return { id: 'no_files', text: 'there are no files of migrations to plan' };
   return access.reading(undefined, signal, async (connection) => {
     const own = await readHistory(connection, signal);
@@ -69,7 +71,7 @@ export async function planMigration(
     const survey = await surveyTarget(access.input, connection, asked, signal);
     const locks = judged.map((file) => judgeLocks(file, survey.tables));
     const refusals = [
-      ...judgeNames(brought.files),
+      ...judgeMigrationNames(brought.files),
       ...ordered,
       ...judged.flatMap((file) => file.refusals),
       ...locks.flatMap((each) => each.refusals),
