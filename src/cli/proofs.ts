@@ -51,6 +51,8 @@ const expectedKey = 'drills expected since';
 
 interface ProvingTarget {
   readonly rollbackWindowMs: number;
+  /** Of its backups. */
+  readonly chains: ReadonlySet<string>;
   /** Since when drills are expected, Unix time in milliseconds; undefined where no backups are configured. */
   readonly expectedSince: number | undefined;
 }
@@ -77,7 +79,9 @@ export function createProofs({ store, engines, clock, log }: ProofsInput): Proof
     },
     lastEventAt: ({ target, objective, subject }) => {
       if (objective !== 'restore_test_age_seconds') return undefined;
-      return problem() === undefined ? ledger.restoredAt(target, subject) : 'unknown';
+      return problem() === undefined
+        ? ledger.restoredAt(target, subject, targets.get(target)?.chains)
+        : 'unknown';
     },
     reading(target) {
       const proving = targets.get(target);
@@ -146,18 +150,20 @@ function provingTarget(
   const proves = engine?.proves ?? [];
   if (proves.length === 0) return undefined;
   const objective = inForce.find(({ id }) => id === 'migration_rollback_success_ratio');
-  const isExpected = proves.includes('restore') && hasBackups(options);
+  const chains = chainsOf(options);
+  const isExpected = proves.includes('restore') && chains.size > 0;
   return {
     rollbackWindowMs: objective?.windowMs ?? defaultWindowMs,
+    chains,
     expectedSince: isExpected ? rememberedSince(memory(target.id), now) : undefined,
   };
 }
 
 /** Engines call it the same: chains by name. */
-function hasBackups(options: unknown): boolean {
-  if (typeof options !== 'object' || options === null || !('backups' in options)) return false;
+function chainsOf(options: unknown): ReadonlySet<string> {
+  if (typeof options !== 'object' || options === null || !('backups' in options)) return new Set();
   const { backups } = options;
-  return typeof backups === 'object' && backups !== null && Object.keys(backups).length > 0;
+  return new Set(typeof backups === 'object' && backups !== null ? Object.keys(backups) : []);
 }
 
 /** So that a drill that never ran is overdue in time, whatever restarts meanwhile. */

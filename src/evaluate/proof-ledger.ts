@@ -17,8 +17,8 @@ type Drill = Pick<DrillProof, 'id' | 'at' | 'verdict' | 'recoveryMs' | 'lossMs'>
 interface Kept {
   attempt: Drill | undefined;
   verified: Drill | undefined;
-  /** When each subject was last restored and verified, by a drill that counts. */
-  readonly restoredAt: Map<string, number>;
+  /** When each subject was last restored and verified, by a drill that counts; by chain. */
+  readonly restoredAt: Map<string, Map<string, number>>;
   readonly migrations: Map<string, MigrationProof>;
   readonly rollbacks: Map<string, Pick<RollbackProof, 'at' | 'verified'>>;
 }
@@ -40,10 +40,16 @@ export class ProofLedger {
     else addRollback(kept, proof);
   }
 
-  /** When this subject was last restored and verified from a retained backup; a restore of everything (subject '') restores it too. */
-  restoredAt(target: string, subject: string): number | undefined {
+  /**
+   * When this subject was last restored and verified from a retained backup; a restore of everything (subject '') restores it too.
+   *
+   * @param chains those that the target has now: what was restored from another one is gone with it. Undefined: any.
+   */
+  restoredAt(target: string, subject: string, chains?: ReadonlySet<string>): number | undefined {
     const restoredAt = this.#targets.get(target)?.restoredAt;
-    const times = [restoredAt?.get(subject), restoredAt?.get('')].filter((at) => at !== undefined);
+    const times = [...(restoredAt?.get(subject) ?? []), ...(restoredAt?.get('') ?? [])]
+      .filter(([chain]) => chains?.has(chain) ?? true)
+      .map(([, at]) => at);
     return times.length === 0 ? undefined : Math.max(...times);
   }
 
@@ -86,8 +92,10 @@ function addDrill(kept: Kept, proof: DrillProof): void {
   if (verdict !== 'verified') return;
   kept.verified = later(kept.verified, drill);
   if (!proof.counts) return;
-  for (const subject of proof.subjects)
-    kept.restoredAt.set(subject, Math.max(at, kept.restoredAt.get(subject) ?? at));
+  for (const subject of proof.subjects) {
+    const chains = kept.restoredAt.get(subject) ?? new Map<string, number>();
+    kept.restoredAt.set(subject, chains.set(proof.chain, Math.max(at, chains.get(proof.chain) ?? at)));
+  }
 }
 
 function addMigration({ migrations }: Kept, proof: MigrationProof): void {

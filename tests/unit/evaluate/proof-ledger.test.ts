@@ -36,6 +36,17 @@ describe('ProofLedger', () => {
       expect(ledger.restoredAt('other', 'shop')).toBeUndefined();
     });
 
+    it('of a chain that the target has no more prove nothing of those that it has', () => {
+      const ledger = ledgerOf(
+        drill({ id: '1', at: now - 9 * day, subjects: ['shop'], chain: 'nightly' }),
+        drill({ id: '2', at: now - day, subjects: [''], chain: 'former' }),
+      );
+
+      expect(ledger.restoredAt('orders', 'shop', new Set(['nightly']))).toBe(now - 9 * day);
+      expect(ledger.restoredAt('orders', 'shop', new Set(['new']))).toBeUndefined();
+      expect(ledger.restoredAt('orders', 'shop', new Set())).toBeUndefined();
+    });
+
     it('of a whole server prove each of its databases', () => {
       const ledger = ledgerOf(drill({ id: '1', at: now - day, subjects: [''] }));
 
