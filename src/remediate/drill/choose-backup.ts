@@ -4,7 +4,7 @@ import { holds } from '../backup-standing.ts';
 import type { DrillWish } from './journaled-drill.ts';
 
 /**
- * Which backup a drill restores: the newest healthy one that was asked for, of the chain whose last proof is oldest, so that one chain after
+ * Which backup a drill restores: the newest healthy one that was asked for and reaches the moment that was, of the chain whose last proof is oldest, so that one chain after
  * the other is proven. A damaged one only where there is no other: then the drill says so. Undefined where there is none.
  */
 export function chooseBackup(
@@ -16,7 +16,9 @@ export function chooseBackup(
   const healthy = wanted.filter(({ health }) => health !== 'damaged');
   // Only what is retained proves anything.
   const retained = healthy.filter(({ isRetained }) => isRetained);
-  const eligible = [retained, healthy, wanted].find((each) => each.length > 0) ?? [];
+  const { until } = wish;
+  const reaching = until === undefined ? [] : retained.filter((each) => each.recoverableUntil >= until);
+  const eligible = [reaching, retained, healthy, wanted].find((each) => each.length > 0) ?? [];
   return eligible.toSorted(
     (one, other) =>
       provenAt(proofs, one.chain) - provenAt(proofs, other.chain) || other.takenAt - one.takenAt,
@@ -26,13 +28,15 @@ export function chooseBackup(
 /** Those that were asked for. */
 export function wantedBackups(
   found: readonly BackupFound[],
-  { chain, backup, database }: DrillWish,
+  { chain, backup, database, until }: DrillWish,
 ): readonly BackupFound[] {
   return found.filter(
     (each) =>
       (chain === undefined || each.chain === chain) &&
       (backup === undefined || each.name === backup) &&
-      (database === undefined || holds(each.databases, database)),
+      (database === undefined || holds(each.databases, database)) &&
+      // The end of one backup is where the log begins that is replayed upon it.
+      (until === undefined || each.takenAt <= until),
   );
 }
 

@@ -47,6 +47,8 @@ export async function observeBackups(
   }
   const fault = wish.take === true ? undefined : missing(run.target, backups, found, wish);
   if (backups.chains.length === 0) return failed(notConfigured(run.target));
+  const contradiction = contradictionOf(wish, input.clock.now());
+  if (contradiction !== undefined) return failed(contradiction);
   if (fault !== undefined) return failed(fault);
   const proofs = await input.proofs.proofs({ kind: 'drill', target: run.target });
   const chosen = wish.take === true ? undefined : chooseBackup(found, wish, proofs);
@@ -62,16 +64,31 @@ function notConfigured(target: string): string {
   return `no backup of ${target} is configured: reeve backup init ${target} writes a strategy and the lines for its key "backups"; then reeve drill ${target}`;
 }
 
+/** Why nothing can be as it was asked for. */
+function contradictionOf({ take, backup, until }: DrillWish, now: number): string | undefined {
+  if (take === true && (backup !== undefined || until !== undefined))
+    return 'a backup that is made now is neither an older one (--backup) nor from an earlier moment (--until): leave out --take, or the others';
+  if (until !== undefined && until > now)
+    return `${new Date(until).toISOString()} lies in the future (it is ${new Date(now).toISOString()}): name a moment that has been, in UTC with a Z at its end`;
+  return undefined;
+}
+
 function missing(
   target: string,
   { chains }: BackupOperations,
   found: readonly BackupFound[],
   wish: DrillWish,
 ): string | undefined {
-  const { chain, backup, database } = wish;
+  const { chain, backup, database, until } = wish;
   if (chain !== undefined && !chains.includes(chain))
     return `${target} has no backup chain ${chain}: it has ${chains.join(', ')}`;
   if (wantedBackups(found, wish).length > 0) return undefined;
+  if (until !== undefined) {
+    const { until: _, ...rest } = wish;
+    const oldest = Math.min(...wantedBackups(found, rest).map(({ takenAt }) => takenAt));
+    if (Number.isFinite(oldest))
+      return `no backup of ${target} is old enough for ${new Date(until).toISOString()}: the oldest that could be is of ${new Date(oldest).toISOString()}, and only later moments can be restored from it`;
+  }
   const which = `${backup === undefined ? '' : ` ${backup}`}${database === undefined ? '' : ` with database ${database}`}`;
   const named = `${which} in ${chain ?? chains.join(', ')}`;
   return `there is no backup${named} of ${target}: look whether what makes them still runs (reeve backup list ${target})`;

@@ -74,6 +74,22 @@ describe('a drill', () => {
     ]);
   });
 
+  it('takes a chain that reaches the moment that was asked for', async () => {
+    const world = createWorld();
+    const takenAt = Date.UTC(2026, 10, 24);
+    world.backups.chains = ['nightly', 'base'];
+    world.backups.found = [
+      foundBackup(),
+      foundBackup({ name: 'orders-0.dump', takenAt, recoverableUntil: takenAt }),
+      foundBackup({ chain: 'base', name: 'b', takenAt, recoverableUntil: Date.UTC(2026, 10, 25, 4) }),
+    ];
+
+    const run = await drilled(world, { until: takenAt + minute });
+
+    expect(run.reason).not.toContain('no backup');
+    expect(world.backups.restored).toStrictEqual(['base/undefined']);
+  });
+
   it.each([
     {
       name: 'no backups are configured',
@@ -139,6 +155,12 @@ describe('a drill', () => {
   it.each([
     { request: { chain: 'hourly' }, text: 'has no backup chain hourly: it has nightly' },
     { request: { backup: 'gone.dump' }, text: 'there is no backup gone.dump in nightly' },
+    { request: { until: Date.UTC(2031, 0, 1) }, text: '2031-01-01T00:00:00.000Z lies in the future' },
+    {
+      request: { until: Date.UTC(2026, 10, 25, 2) },
+      text: 'the oldest that could be is of 2026-11-25T03:00:00.000Z',
+    },
+    { request: { take: true, backup: 'orders-1.dump' }, text: 'leave out --take' },
     { request: { folder: '/' }, text: 'chain, backup, database, until and take' },
   ])('says what is wrong with a request of $request', async ({ request, text }) => {
     const run = await drilled(createWorld(), request);
