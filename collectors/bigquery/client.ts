@@ -13,6 +13,8 @@ import { configuration } from './query-configuration.ts';
 export interface ClientOptions {
   readonly options: BigqueryOptions;
   readonly applicationName: string;
+  /** Shared with whoever else reads this target; one of its own where it is absent. */
+  readonly agent?: HttpAgent | HttpsAgent;
   conceal(secret: string): void;
 }
 
@@ -23,13 +25,17 @@ const longPollMs = 2_000;
 const mostPages = 20;
 const nextPage = z.object({ pageToken: z.string() });
 
+/** One connection: readings are few and wait for each other. */
+export function createAgent({ endpoint }: Pick<BigqueryOptions, 'endpoint'>): HttpAgent | HttpsAgent {
+  const isPlain = endpoint?.startsWith('http:') ?? false;
+  return new (isPlain ? HttpAgent : HttpsAgent)({ keepAlive: true, maxSockets: 1 });
+}
+
 /** Reads the key file; connects to nothing yet. */
 export async function createBigqueryClient(input: ClientOptions): Promise<BigqueryClient> {
   const { options } = input;
   const conceal = (secret: string): void => input.conceal(secret);
-  const isPlain = options.endpoint?.startsWith('http:') ?? false;
-  // One connection: readings are few and wait for each other.
-  const agent = new (isPlain ? HttpAgent : HttpsAgent)({ keepAlive: true, maxSockets: 1 });
+  const agent = input.agent ?? createAgent(options);
   const driver: DriverOptions = {
     projectId: options.project,
     userAgent: input.applicationName,

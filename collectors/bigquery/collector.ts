@@ -14,7 +14,7 @@ import type { BigqueryClient } from './bigquery-api.ts';
 import { type BillingCalendar, createBillingCalendar } from './billing-calendar.ts';
 import { readBreakdown } from './breakdown.ts';
 import { checkTarget } from './check.ts';
-import { createBigqueryClient } from './client.ts';
+import { createAgent, createBigqueryClient } from './client.ts';
 import type { BigqueryOptions } from './config.ts';
 import { readEachRegion } from './each-region.ts';
 import type { BigqueryGroup } from './groups.ts';
@@ -33,12 +33,16 @@ import { UsageReader } from './usage-reader.ts';
 export async function createBigqueryCollector(
   input: CollectorInput<BigqueryOptions>,
 ): Promise<Collector<BigqueryMetrics, BigqueryGroup>> {
+  const agent = createAgent(input.options);
   const client = await createBigqueryClient({
     options: input.options,
     applicationName: input.applicationName,
     conceal: (secret) => input.conceal(secret),
+    agent,
   });
-  return new BigqueryCollector(input, client);
+  const { keyFile, credentials } = input.options;
+  const session = createRestSession({ keyFile, credentials, scopes: readingScopes }, input, agent);
+  return new BigqueryCollector(input, client, session);
 }
 
 class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
@@ -51,17 +55,16 @@ class BigqueryCollector implements Collector<BigqueryMetrics, BigqueryGroup> {
   readonly #session: RestSession;
   #pingSeconds: number | undefined;
 
-  constructor(input: CollectorInput<BigqueryOptions>, client: BigqueryClient) {
+  constructor(input: CollectorInput<BigqueryOptions>, client: BigqueryClient, session: RestSession) {
     this.#input = input;
     this.#client = client;
+    this.#session = session;
     const calendar = createBillingCalendar(input.options.billingTimeZone);
     this.#calendar = calendar;
     this.#ownSpend = new OwnSpend(input.memory, calendar);
     const runner = createQueryRunner(client, input, this.#ownSpend, calendar);
     this.#runner = runner;
-    const { keyFile, credentials } = input.options;
-    this.#session = createRestSession({ keyFile, credentials, scopes: readingScopes }, input);
-    const tables = createWarehouseApi({ session: this.#session, input });
+    const tables = createWarehouseApi({ session, input });
     const usage = new UsageReader(input, runner, calendar);
     this.#readers = {
       availability: (context) => readAvailability(input, client, this.#pingSeconds, context),

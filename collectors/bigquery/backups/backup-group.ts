@@ -2,7 +2,8 @@ import type { BackupFound } from '../../../src/sdk.ts';
 import type { BigqueryContext } from '../metrics.ts';
 import { nameText } from '../operations/table-resource.ts';
 import type { WarehouseApi } from '../operations/warehouse-api.ts';
-import { type BackupChains, listChain, oldestMs, uncovered } from './chains.ts';
+import type { BackupChains } from './chains.ts';
+import { listChain, oldestMs, uncovered } from './list-chain.ts';
 
 const mostRows = 20;
 

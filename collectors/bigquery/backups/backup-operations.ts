@@ -8,7 +8,8 @@ import type {
 } from '../../../src/sdk.ts';
 import { labelValue, type Place, refusedOutcome, runLabels } from '../operations/place.ts';
 import { namePath, parseName, type TableName } from '../operations/table-resource.ts';
-import { listChain, type SnapshotChain } from './chains.ts';
+import type { SnapshotChain } from './chains.ts';
+import { listChain } from './list-chain.ts';
 
 const jobTimeLimitMs = 600_000;
 const mostTables = 100;

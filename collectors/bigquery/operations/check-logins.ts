@@ -4,7 +4,7 @@ import { nameText } from './table-resource.ts';
 import { costlyTables } from './table-scene.ts';
 
 /** What acting takes, and what the collecting login must not be able to do. */
-export const actingPermissions = [
+const actingPermissions = [
   'bigquery.tables.get',
   'bigquery.tables.getData',
   'bigquery.tables.update',

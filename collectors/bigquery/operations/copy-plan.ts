@@ -13,7 +13,7 @@ const snapshotDays = 14;
 const billingMargin = 1.1;
 
 /** Names of what a run makes beside the table: unique, and by the run's label its own. */
-export function copyNames(
+function copyNames(
   name: TableName,
   runId: string,
 ): { readonly snapshot: TableName; readonly copy: TableName } {

@@ -26,7 +26,7 @@ import { nameText, parseName, type TableName, type TableResource } from './table
 import { costlyTables, isScene, plannedTable, readScene } from './table-scene.ts';
 
 /** Told by the copy's own label: compared with the snapshot, and found equal or not. */
-export const validatedLabel = 'reeve_validated';
+const validatedLabel = 'reeve_validated';
 const jobTimeLimitMs = 6 * 3_600_000;
 /** Jobs under one name: what failed is tried again under the next. */
 const mostJobs = 5;

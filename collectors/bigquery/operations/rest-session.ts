@@ -40,11 +40,15 @@ const firstPauseMs = 500;
 
 type Around = Pick<BigqueryOperationsInput, 'applicationName' | 'clock' | 'random' | 'conceal'>;
 
-/** Connects to nothing yet. */
-export function createRestSession(login: SessionLogin, input: Around): RestSession {
+/** Connects to nothing yet. Its connections are its own unless those of a collector are given. */
+export function createRestSession(
+  login: SessionLogin,
+  input: Around,
+  shared?: HttpAgent | HttpsAgent,
+): RestSession {
   const agents = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 2 }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: 2 }),
+    http: shared ?? new HttpAgent({ keepAlive: true, maxSockets: 2 }),
+    https: shared ?? new HttpsAgent({ keepAlive: true, maxSockets: 2 }),
   };
   let client: Promise<BigQuery['authClient']> | undefined;
   const open = async (url: string): Promise<BigQuery['authClient']> => {

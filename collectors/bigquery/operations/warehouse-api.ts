@@ -189,14 +189,7 @@ function jobsApi({ session, input }: ApiPlace): JobsApi {
       for (;;) {
         answer ??= await session.request({ method: 'GET', url, query: { location: job.location } }, signal);
         const { status, statistics } = read(jobAnswer, answer, 'jobs.get');
-        if (status.state === 'DONE')
-          return {
-            error: status.errorResult,
-            billedBytes: statistics.query?.totalBytesBilled ?? 0,
-            deletedRows: statistics.query?.dmlStats?.deletedRowCount,
-            durationMs: Math.max(0, (statistics.endTime ?? 0) - (statistics.startTime ?? 0)),
-            wasBegun,
-          };
+        if (status.state === 'DONE') return { error: status.errorResult, ...figuresOf(statistics), wasBegun };
         answer = undefined;
         await clock.sleep(pollMs, signal);
       }
@@ -214,6 +207,18 @@ function jobsApi({ session, input }: ApiPlace): JobsApi {
         Object.fromEntries(names.map((name, index) => [name, textOf(f[index]?.v)] as const)),
       );
     },
+  };
+}
+
+function figuresOf({
+  query,
+  startTime = 0,
+  endTime = 0,
+}: z.infer<typeof jobAnswer>['statistics']): Pick<JobOutcome, 'billedBytes' | 'deletedRows' | 'durationMs'> {
+  return {
+    billedBytes: query?.totalBytesBilled ?? 0,
+    deletedRows: query?.dmlStats?.deletedRowCount,
+    durationMs: Math.max(0, endTime - startTime),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ApiError } from './api-error.ts';
-import type { StatementContext } from './statements.ts';
+import type { StatementContext } from './statement-context.ts';
 
 /** What OPTIONS (…) of a table sets; what is absent stays. */
 export interface TableOptions {

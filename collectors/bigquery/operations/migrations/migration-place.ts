@@ -15,7 +15,7 @@ export interface MigrationPlace {
   readonly location: string;
 }
 
-export const historyTable = 'reeve_migrations';
+const historyTable = 'reeve_migrations';
 const jobTimeLimitMs = 3_600_000;
 
 /** @throws {CollectError} where no dataset is configured. */

@@ -3,7 +3,7 @@ import type { TableResource } from '../table-resource.ts';
 import { type MigrationPlace, runIn, tableIn, uniqueId } from './migration-place.ts';
 
 /** What of a table a migration may change, as one text; `absent` where there is none. */
-export function stateOf(table: TableResource | undefined): string {
+function stateOf(table: TableResource | undefined): string {
   if (table === undefined) return 'absent';
   const { type, schema, timePartitioning, rangePartitioning, clustering, requirePartitionFilter } = table;
   return JSON.stringify({

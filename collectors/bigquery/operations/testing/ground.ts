@@ -19,7 +19,7 @@ import { createRecordingLog } from '../../../../tests/support/recording-log.ts';
 import { watchTarget } from '../../../../tests/support/watching.ts';
 import { engine } from '../../index.ts';
 
-export const now = Date.parse('2026-11-24T03:00:00Z');
+const now = Date.parse('2026-11-24T03:00:00Z');
 export const day = 86_400_000;
 
 /** A double with an estate, a target that watches it, and what may be done to it. */
@@ -49,18 +49,16 @@ export const actingAccount = 'reeve-acts@double-shop.iam.double.test';
 export const readingAccount = 'reeve@double-shop.iam.double.test';
 
 export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
-  const { runId = 'r-0123456789ab', prepare } = options;
   const double = await startBigQueryDouble({
     projects: ['double-shop'],
     regions: ['us', 'eu'],
     nowMs: () => Date.now(),
   });
-  prepare?.(double);
+  options.prepare?.(double);
   const { watching, optionsOf } = watch(double, options);
   let snapshot = await watching.collect(options.isUnread !== true);
   const evidence: EvidenceDraft[] = [];
   const clock = new FakeClock(Date.now());
-  const { signal } = new AbortController();
   const operations = await engine.createOperations?.({
     target: snapshot.target,
     options: optionsOf(),
@@ -79,10 +77,10 @@ export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
     conceal: () => undefined,
   });
   if (operations === undefined) throw new Error('the engine offers no operations');
-  const context: OperationContext = { signal, runId, evidence: (draft) => void evidence.push(draft) };
+  const context = contextOf(options, evidence);
   const acting = {
     ...context,
-    sessionName: `reeve/test run=${runId}`,
+    sessionName: `reeve/test run=${context.runId}`,
     held: () => Promise.resolve(),
     assertHeld: (): Promise<void> => acting.held(),
   };
@@ -107,6 +105,14 @@ export async function makeGround(options: GroundOptions = {}): Promise<Ground> {
       await watching[Symbol.asyncDispose]();
       await double.close();
     },
+  };
+}
+
+function contextOf({ runId = 'r-0123456789ab' }: GroundOptions, evidence: EvidenceDraft[]): OperationContext {
+  return {
+    signal: new AbortController().signal,
+    runId,
+    evidence: (draft) => void evidence.push(draft),
   };
 }
 
@@ -137,7 +143,7 @@ function watch(double: BigQueryDouble, options: GroundOptions) {
 }
 
 /** As the pipeline would store it. */
-export function planOf(draft: PlanDraft, runId = 'r-0123456789ab'): Plan {
+function planOf(draft: PlanDraft, runId = 'r-0123456789ab'): Plan {
   return {
     ...draft,
     runId,
