@@ -1,5 +1,4 @@
 import { ApiError } from './api-error.ts';
-import type { StatementContext } from './statement-context.ts';
 
 /** What OPTIONS (…) of a table sets; what is absent stays. */
 export interface TableOptions {
@@ -10,10 +9,15 @@ export interface TableOptions {
   readonly partitionExpirationMs?: number;
 }
 
+/** Evaluates an expression as a SELECT. */
+interface Evaluation {
+  readonly select: (sql: string) => { readonly rows: () => readonly (readonly unknown[])[] };
+}
+
 const dayMs = 86_400_000;
 
 /** Reads `name = value, …`; an option that the double does not know is an error that says so. */
-export function optionsOf(text: string, { select }: Pick<StatementContext, 'select'>): TableOptions {
+export function optionsOf(text: string, { select }: Evaluation): TableOptions {
   let options: TableOptions = {};
   const valueOf = (expression: string): unknown => select(`SELECT ${expression}`).rows()[0]?.[0];
   for (const part of split(text)) {

@@ -80,7 +80,7 @@ export async function compareWithTarget(
 const mostNamed = 5;
 
 /** What the file lacks of the target; undefined when nothing. Without the target only what the file says of itself is known. */
-export function faultOfDump(archive: DumpArchive, target: TargetTables | undefined): string | undefined {
+function faultOfDump(archive: DumpArchive, target: TargetTables | undefined): string | undefined {
   const tables = archive.entries.filter(({ kind }) => kind === 'TABLE');
   const other = target && isOfAnother(archive, tables, target) && target.tables.length;
   if (typeof other === 'number')
