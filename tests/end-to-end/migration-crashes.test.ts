@@ -167,5 +167,9 @@ it('an agent killed with kill -9 wherever a migration may stand half, and starte
   const acts = (report?.acts ?? []).filter(({ outcome }) => outcome === 'done' || outcome === 'already');
   expect(acts.map(({ direction }) => direction)).toEqual(['apply', 'undo']);
   expect((await control.verifyAudit()).fault).toBeUndefined();
-  expect(await readdir(join(folder.path, 'scratch'))).toEqual([]);
+  await waitUntil(
+    'drills of the schedule, should there be one, to leave nothing',
+    async () => (await readdir(join(folder.path, 'scratch'))).length === 0,
+    { timeoutMs: 20_000 },
+  );
 });
