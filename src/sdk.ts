@@ -45,6 +45,7 @@ export {
   judgeMigrationNames,
   type KeptMigration,
   migrationStatuses,
+  migrationSubject,
   pendingMigrations,
   readMigrationRequest,
 } from './core/remediation/migration-files.ts';

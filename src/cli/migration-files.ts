@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { messageOf } from '../core/errors.ts';
+import { inMigrationOrder } from '../core/remediation/migration-files.ts';
 import type { MigrationFile, MigrationTool } from '../core/remediation/migrations.ts';
 import { UsageError } from './context.ts';
 
@@ -66,9 +67,9 @@ export async function readMigrations(
     throw new UsageError(
       `${directory}: there is a way back from ${lone[0]} and no way there: its up file is missing`,
     );
-  return [...migrations]
-    .toSorted(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
-    .map(([name, { tool, up = '', down = '' }]) => ({ name, tool, up, down }));
+  return inMigrationOrder(
+    [...migrations].map(([name, { tool, up = '', down = '' }]) => ({ name, tool, up, down })),
+  );
 }
 
 async function readSources(directory: string): Promise<readonly SourceText[]> {

@@ -8,7 +8,7 @@ import { endRun } from './journal.ts';
 import type { Prepared } from './journaled.ts';
 import type { Parts } from './parts.ts';
 import { soakOf } from './policy.ts';
-import { readBackups } from './read-backups.ts';
+import { readBackupStanding } from './read-backup-standing.ts';
 import { workplaceOf } from './situation.ts';
 
 /** Has the engine write down exactly what it would do, and how it would take it back. */
@@ -61,7 +61,7 @@ async function withWarnings(
   const soak = soakOf(input.policy(), pipeline);
   const short = soak.ms >= soak.usualMs ? [] : [shortSoakWarning(soak.ms)];
   const backup =
-    draft.pipeline === 'migration' ? await readBackups(parts, operations, draft, signal) : undefined;
+    draft.pipeline === 'migration' ? await readBackupStanding(parts, operations, draft, signal) : undefined;
   const fault = backup === undefined ? undefined : backupFault(backup, draft.target, input.clock.now());
   return { ...draft, warnings: [...draft.warnings, ...short, ...(fault === undefined ? [] : [fault])] };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readMigrationSubject } from '../core/remediation/migration-files.ts';
 import type { MigrationFigures } from '../core/remediation/operations.ts';
 import type { Act, Plan } from '../core/remediation/plan.ts';
 import type { ActRecord, Run } from '../core/remediation/run.ts';
@@ -129,10 +130,8 @@ export async function lossText({ input }: Parts, runId: string): Promise<string>
     : `; it deleted ${rows} rows beyond what it declares: look at them, then reeve migrate acknowledge ${runId}`;
 }
 
-/** The subject of a migration is `<database>: <last file>`. */
 function namesOf({ input }: Parts, run: Run, plan: Plan) {
-  const { subject } = plan;
-  const lastFile = subject.includes(': ') ? subject.slice(subject.indexOf(': ') + 2) : subject;
+  const { lastFile } = readMigrationSubject(plan.subject);
   const base = { runId: run.id, target: run.target, engine: run.engine, at: input.clock.now() } as const;
   return { lastFile, base, key: `${run.id}:${plan.hash.slice(0, 12)}` };
 }

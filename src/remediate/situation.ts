@@ -5,7 +5,7 @@ import type { ActRecord, Approval, Run } from '../core/remediation/run.ts';
 import { checkGuards, type GuardMoment, type GuardRefusal, type Holding } from './guards.ts';
 import type { Parts } from './parts.ts';
 import { modeOf } from './policy.ts';
-import { readBackups } from './read-backups.ts';
+import { readBackupStanding } from './read-backup-standing.ts';
 import type { RemediationTarget } from './remediation-input.ts';
 
 const day = 86_400_000;
@@ -87,7 +87,7 @@ export async function askGuards(parts: Parts, question: Question): Promise<reado
     evidence: question.evidence ?? (await records.evidence(run.id)),
     judged: (await operations?.judge?.(plan)) ?? [],
     actedBefore: await actedBefore(parts, run, plan, action),
-    backup: asksForBackup(question) ? await readBackups(parts, operations, plan) : undefined,
+    backup: asksForBackup(question) ? await readBackupStanding(parts, operations, plan) : undefined,
   });
 }
 

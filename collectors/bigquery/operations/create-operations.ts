@@ -5,8 +5,8 @@ import { checkLogins } from './check-logins.ts';
 import { copyPartitioned } from './copy-table.ts';
 import { setDailyQuota } from './daily-quota.ts';
 import type { BigqueryOperationsInput } from './input.ts';
-import { applyMigrationAction, judgePlan } from './migrations/migration-action.ts';
-import { migrationOperations } from './migrations/migration-status.ts';
+import { createMigrationAction, judgePlan } from './migrations/migration-action.ts';
+import { createMigrationOperations } from './migrations/migration-status.ts';
 import { requirePartitionFilter } from './partition-filter.ts';
 import { closePlace, createPlace, identifyPlace } from './place.ts';
 
@@ -18,12 +18,12 @@ export function createBigqueryOperations(input: BigqueryOperationsInput): Operat
       requirePartitionFilter(place),
       copyPartitioned(place),
       setDailyQuota(place),
-      applyMigrationAction(place),
+      createMigrationAction(place),
     ],
     identify: (signal) => identifyPlace(place, signal),
     check: (signal) => checkLogins(place, signal),
     judge: judgePlan,
-    migrations: migrationOperations(place),
+    migrations: createMigrationOperations(place),
     advise: (pipeline, context) => adviseAll(place, pipeline, context),
     backups: backupOperations(place),
     close: () => closePlace(place),

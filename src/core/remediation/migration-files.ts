@@ -69,6 +69,21 @@ function versionOf(name: string): string {
   return /^[vV]?[\d.]+$/.test(before) ? before.replace(/^[vV]?0*/, '') : name;
 }
 
+/** Subject of the candidate, and so of the plan, for all pending files: where they are applied, and the name of the last of them. */
+export function migrationSubject(database: string, lastFile: string): string {
+  return `${database}: ${lastFile}`;
+}
+
+/** `database` is undefined where the subject names none. */
+export function readMigrationSubject(subject: string): {
+  readonly database: string | undefined;
+  readonly lastFile: string;
+} {
+  const end = subject.indexOf(': ');
+  if (end === -1) return { database: undefined, lastFile: subject };
+  return { database: subject.slice(0, end), lastFile: subject.slice(end + 2) };
+}
+
 /** One file of a target's history. */
 export interface KeptMigration {
   readonly name: string;

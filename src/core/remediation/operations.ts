@@ -126,7 +126,8 @@ export interface Candidate {
   readonly facts: JsonObject;
 }
 
-export function isRefusal(answer: PlanDraft | Refusal): answer is Refusal {
+/** Whether it is refused; what is wanted has no `text` of its own. */
+export function isRefusal(answer: object): answer is Refusal {
   return 'text' in answer;
 }
 

@@ -49,7 +49,9 @@ export async function drill(parts: Parts, input: Json, steps: DurableSteps): Pro
   const own: Drill = { parts, id: readStarted(input), steps };
   let wish = '{}';
   for (const [name, work] of before) {
-    const turn = await take(own, name, (run, signal) => work(parts, run, readWish(JSON.parse(wish)), signal));
+    const turn = await runStep(own, name, (run, signal) =>
+      work(parts, run, readWish(JSON.parse(wish)), signal),
+    );
     if (turn.next === 'end') return;
     if (turn.next === 'report') return record(own, readReport(turn.report), undefined);
     ({ wish } = turn);
@@ -59,7 +61,7 @@ export async function drill(parts: Parts, input: Json, steps: DurableSteps): Pro
   if (report !== undefined) await record(own, report, left);
 }
 
-async function take(
+async function runStep(
   { parts, id, steps }: Drill,
   name: string,
   work: (run: Run, signal: AbortSignal) => Promise<DrillTurn>,

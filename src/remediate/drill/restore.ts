@@ -10,7 +10,7 @@ import { roughly } from '../roughly.ts';
 import { discardRestored } from './discard.ts';
 import { drillLease } from './drill-lease.ts';
 import { type DrillWish, failedReport } from './journaled-drill.ts';
-import { hasRoom } from './room.ts';
+import { roomFault } from './room.ts';
 import { ScratchRefused } from './scratch.ts';
 
 export type RestoreTurn =
@@ -85,7 +85,7 @@ async function restoreHeld(
   const root = input.policy().scratch;
   const folder = await input.scratch.make(root, run.id, [...input.dataPlaces(), ...(backups.places ?? [])]);
   passPoint(parts, 'after folder');
-  const full = await hasRoom(parts, run, backups, wish, root, signal);
+  const full = await roomFault(parts, run, backups, wish, root, signal);
   if (full !== undefined) return failedReport(full);
   return drillThere(parts, run, backups, { wish, folder, signal });
 }

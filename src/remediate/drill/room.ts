@@ -8,7 +8,7 @@ import type { DrillWish } from './journaled-drill.ts';
 const margin = 1.2;
 
 /** Why there is too little room for the restore; undefined where there is enough, or nobody knows: that is said. */
-export async function hasRoom(
+export async function roomFault(
   parts: Parts,
   run: Run,
   backups: BackupOperations,

@@ -1,5 +1,4 @@
-import type { BackupFound } from '../../core/remediation/backups.ts';
-import type { Refusal } from '../../core/remediation/operations.ts';
+import { isRefusal } from '../../core/remediation/operations.ts';
 import type { Run } from '../../core/remediation/run.ts';
 import { keepEvidence, withEvidence } from '../evidence.ts';
 import { moveRun } from '../journal.ts';
@@ -22,17 +21,13 @@ export async function takeBackup(
     );
   await moveRun(parts, run.id, ['preparing'], { reason: 'making a backup' });
   const taken = await withEvidence(parts, run.id, signal, (context) => take(wish.chain, context));
-  if (isRefused(taken)) return failed(`no backup was made: ${taken.text}`);
+  if (isRefusal(taken)) return failed(`no backup was made: ${taken.text}`);
   await keepEvidence(parts, run.id, {
     kind: 'act',
     title: `made backup ${taken.name} in ${taken.chain}`,
     body: { chain: taken.chain, name: taken.name, bytes: taken.bytes, detail: taken.detail },
   });
   return { next: 'go', wish: JSON.stringify({ chain: taken.chain, backup: taken.name }) };
-}
-
-function isRefused(answer: BackupFound | Refusal): answer is Refusal {
-  return 'text' in answer;
 }
 
 function failed(text: string): DrillTurn {

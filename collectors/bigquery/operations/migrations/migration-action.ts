@@ -6,7 +6,7 @@ import { findMigrations, migrationActionId, planMigrations } from './plan-migrat
 import { rehearseMigration } from './rehearse-migration.ts';
 
 /** Applies files that people bring: DDL and DML, statement by statement, with a way back that was rehearsed. */
-export function applyMigrationAction(place: Place): Action {
+export function createMigrationAction(place: Place): Action {
   return {
     id: migrationActionId,
     pipeline: 'migration',

@@ -28,7 +28,7 @@ function keptOf({
   return state === 'rolled_back' ? [] : [{ name, sha256, state, runId: run, at: changedMs }];
 }
 
-export function migrationOperations(place: Place): MigrationOperations {
+export function createMigrationOperations(place: Place): MigrationOperations {
   return {
     status: async (files, { signal }) => {
       const where = await migrationPlace(place, signal);

@@ -4,6 +4,7 @@ import {
   type FindRequest,
   inMigrationOrder,
   type MigrationFile,
+  migrationSubject,
   type OperationContext,
   type PlanDraft,
   type Refusal,
@@ -41,7 +42,7 @@ export async function findMigrations(
   );
   const last = pending.at(-1);
   if (last === undefined) return [];
-  const subject = `${where.dataset}: ${last.name}`;
+  const subject = migrationSubject(where.dataset, last.name);
   if (only !== undefined && only !== subject) return [];
   return [
     {

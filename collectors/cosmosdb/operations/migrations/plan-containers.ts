@@ -4,6 +4,7 @@ import {
   type FindRequest,
   inMigrationOrder,
   type MigrationFile,
+  migrationSubject,
   type OperationContext,
   type PlanDraft,
   type Refusal,
@@ -39,7 +40,7 @@ export async function findContainers(
   return [
     {
       action: 'apply_migration',
-      subject: `${access.account.name}: ${last.name}`,
+      subject: migrationSubject(access.account.name, last.name),
       title: pending.length === 1 ? `apply ${last.name}` : `apply ${pending.length} files up to ${last.name}`,
       facts: { files: files.map((file) => ({ ...file })), directory: brought.directory },
     },

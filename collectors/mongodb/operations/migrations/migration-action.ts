@@ -14,7 +14,7 @@ import {
 import { rehearseMigration } from './rehearse-migration.ts';
 
 /** Files of commands that a person brings, applied one after the other, each with its row of `reeve_migrations`. */
-export function applyMigrationAction(place: Place): Action {
+export function createMigrationAction(place: Place): Action {
   return {
     id: 'apply_migration',
     pipeline: 'migration',
@@ -36,7 +36,7 @@ export function applyMigrationAction(place: Place): Action {
 }
 
 /** Files beside the history, and what can be said of them without a database. */
-export function migrationOperations(place: Place): MigrationOperations {
+export function createMigrationOperations(place: Place): MigrationOperations {
   return {
     status: async (files, { signal }) => {
       const database = databaseIn(inMigrationOrder(files), databaseOf(place));

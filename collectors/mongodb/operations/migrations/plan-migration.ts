@@ -6,6 +6,7 @@ import {
   type JsonObject,
   judgeMigrationNames,
   type MigrationFile,
+  migrationSubject,
   type OperationContext,
   type Plan,
   type PlanDraft,
@@ -44,7 +45,7 @@ export async function findMigration(
   const { pending, refusals } = pendingFiles(files, history);
   const last = pending.at(-1) ?? files.at(-1);
   if (last === undefined || (pending.length === 0 && refusals.length === 0)) return [];
-  const subject = `${database ?? 'no database'}: ${last.name}`;
+  const subject = migrationSubject(database ?? 'no database', last.name);
   if (only !== undefined && only !== subject) return [];
   return [
     {

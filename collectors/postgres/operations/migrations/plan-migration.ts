@@ -4,6 +4,7 @@ import {
   type FindRequest,
   judgeMigrationNames,
   type MigrationRequest,
+  migrationSubject,
   type OperationContext,
   type PlanDraft,
   type Refusal,
@@ -44,7 +45,7 @@ export async function findMigration(
     return [
       {
         action: 'apply_migration',
-        subject: `${connection.database}: ${last.name}`,
+        subject: migrationSubject(connection.database, last.name),
         title:
           pending.length === 1 ? `apply ${last.name}` : `apply ${pending.length} files up to ${last.name}`,
         facts: { files: brought.files.map((file) => ({ ...file })), directory: brought.directory },

@@ -1,3 +1,4 @@
+import { readMigrationSubject } from '../core/remediation/migration-files.ts';
 import type { Operations } from '../core/remediation/operations.ts';
 import type { PlanDraft } from '../core/remediation/plan.ts';
 import { type BackupStanding, chainsOf } from './backup-standing.ts';
@@ -8,7 +9,7 @@ import { saysNothing, textOf } from './points.ts';
 const longestMs = 60_000;
 
 /** How the backups of a target stand for this plan; undefined where no agent is there to look. */
-export async function readBackups(
+export async function readBackupStanding(
   parts: Parts,
   operations: Pick<Operations, 'backups'> | undefined,
   { target, subject }: Pick<PlanDraft, 'target' | 'subject'>,
@@ -23,16 +24,10 @@ export async function readBackups(
     const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
     const found = await backups.list({ signal: limit, runId: '', evidence: () => undefined });
     const proofs = await parts.input.proofs.proofs({ kind: 'drill', target });
-    const chains = chainsOf(backups.chains, found, proofs, databaseOf(subject));
+    const chains = chainsOf(backups.chains, found, proofs, readMigrationSubject(subject).database);
     return { ...known, unknown: undefined, chains };
   } catch (error) {
     if (saysNothing(error, signal)) throw error;
     return { ...known, unknown: `its backups could not be read (${textOf(parts, error)})`, chains: [] };
   }
-}
-
-/** The subject of a migration is `<database>: <last file>`. */
-function databaseOf(subject: string): string | undefined {
-  const end = subject.indexOf(': ');
-  return end === -1 ? undefined : subject.slice(0, end);
 }
