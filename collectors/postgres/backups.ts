@@ -5,8 +5,8 @@ import type { PostgresContext, PostgresReader, Session } from './session.ts';
 
 const remedies = {
   damaged:
-    'make another one now (reeve drill TARGET --take), prove it (reeve drill TARGET), and look at the disk and the tool that made this one',
-  old: 'look whether its job still runs, and at what it says; reeve drill TARGET --take makes one now and proves it',
+    'make another one now (reeve drill TARGET --take), prove it later (reeve drill TARGET), and look at the disk and the tool that made this one',
+  old: 'look whether its job still runs, and at what it says; reeve drill TARGET --take makes one now, and a later drill proves it',
 } as const;
 
 /** Kinds that bring data back from after the backup, as long as WAL is archived. */

@@ -33,7 +33,7 @@ export const backupAlerts: readonly AlertRule[] = [
         'Which are there? `reeve backup list <target>`.',
         'How much would be lost now? `reeve_backup_recoverable_age_seconds{target="<target>"}`: small where a log (WAL, oplog, AOF) is archived beside the backup.',
         'Why did the tool not run? Its own log and schedule (`systemctl list-timers`, `crontab -l`, the backup tool’s `info`), and the space where it writes: `df -h <folder>`.',
-        'Take one now: `reeve drill <target> --take` where Reeve can (and it is proven at once), otherwise the tool itself.',
+        'Take one now: `reeve drill <target> --take` where Reeve can, otherwise the tool itself; a later drill proves it.',
       ],
       afterwards:
         'It ends when a newer backup is found. A chain that is made more rarely on purpose: silence this alert for it by its label `chain`.',
@@ -61,7 +61,7 @@ export const backupAlerts: readonly AlertRule[] = [
         'What was looked at, and what does it say? `reeve backup list <target>`, and the findings of `reeve collect --target <target>`.',
         'Is it the right place? Compare `backups` of the target in the configuration with where your tool writes. A folder that is mounted must be mounted.',
         'Nothing makes backups yet? `reeve backup init <target>` writes a script, a schedule, a retention and the restore command for this engine.',
-        'Take one now: `reeve drill <target> --take` where Reeve can (and it is proven at once), otherwise the tool itself.',
+        'Take one now: `reeve drill <target> --take` where Reeve can, otherwise the tool itself; a later drill proves it.',
       ],
       afterwards: 'It ends when a backup is found there.',
       links,
@@ -95,7 +95,7 @@ export const backupAlerts: readonly AlertRule[] = [
         'Nobody tried to restore them yet: their size, manifest or checksum already says that they are truncated or changed. A full disk while they were written, a copy that was cut off, a failing disk, or somebody who changed a file.',
       steps: [
         'Which, and what is wrong? `reeve backup list <target>` says it of each.',
-        'Is the newest one whole? If not, take one now: `reeve drill <target> --take` where Reeve can (and it is proven at once), otherwise the tool itself.',
+        'Is the newest one whole? If not, take one now: `reeve drill <target> --take` where Reeve can, otherwise the tool itself; a later drill proves it.',
         'Was it the place? `df -h <folder>`, `dmesg | grep -i error`, the log of the copy. A failing disk: copy the whole ones away first.',
         'Prove one that is whole: `reeve drill <target> --backup <name>`.',
       ],

@@ -5,7 +5,7 @@ import type { BackupLister } from './list-backups.ts';
 const remedies = {
   damaged:
     'take another one now (reeve drill TARGET --take), and look why this one was cut short: disk, transfer, a job that was killed',
-  old: 'look at the job that makes it; reeve drill TARGET --take makes one now and proves it',
+  old: 'look at the job that makes it; reeve drill TARGET --take makes one now, and a later drill proves it',
 } as const;
 
 export interface BackupGroup {
