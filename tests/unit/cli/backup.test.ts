@@ -23,10 +23,7 @@ describe('reeve backup', () => {
   let fixture: CliFixture;
   beforeEach(() => {
     fixture = createCliFixture();
-    fixture.write(
-      'reeve.yaml',
-      'targets:\n  - { id: orders, engine: fake, url: { env: ORDERS_URL } }\n',
-    );
+    fixture.write('reeve.yaml', 'targets:\n  - { id: orders, engine: fake, url: { env: ORDERS_URL } }\n');
   });
   afterEach(() => fixture.remove());
 
