@@ -18,6 +18,7 @@ import { restoreBase } from './restore-base.ts';
 import { restoreDump } from './restore-dump.ts';
 import { restoreFromRepository } from './restore-repository.ts';
 import { dataDirectoryOf, prepareScratch, type ScratchPlace } from './scratch-place.ts';
+import { explainLog } from './scratch-server.ts';
 import { type Verified, verify } from './verify.ts';
 
 /** Of the deadline, what reading and comparing may take until it begins nothing more. */
@@ -100,10 +101,9 @@ async function restoreAndVerify(drill: Drill, progress: Progress): Promise<Drill
     return report(drill, { backup, place, restored, verified, recoveryMs });
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    throw new BackupError(
-      `${messageOf(thrown)}: ${await restored.server.log().then((text) => text.slice(-300))}`,
-      { cause: thrown },
-    );
+    throw new BackupError(`${messageOf(thrown)}: ${explainLog(await restored.server.log())}`, {
+      cause: thrown,
+    });
   } finally {
     await restored.server.stop();
   }

@@ -1,11 +1,11 @@
-import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findWrongContents } from './backup-manifest.ts';
 import { findFaults, readBaseBackup } from './base-backup.ts';
 import { BackupError, type ChainOf } from './chain.ts';
 import { copyCluster, settle, unpackCluster } from './cluster-files.ts';
-import { quoteShell } from './quote-shell.ts';
+import { quoteSetting, quoteShell } from './quote-shell.ts';
 import type { Restored, RestoreRequest } from './restore.ts';
 import { makePrivate } from './scratch-place.ts';
 import { type ScratchServer, startScratch } from './scratch-server.ts';
@@ -27,9 +27,7 @@ export async function restoreBase(
   await makePrivate(place.data, place.account);
   await journal.step(
     'copy the base backup',
-    backup.format === 'plain'
-      ? `cp -a ${quoteShell(`${path}/.`)} <data>`
-      : `tar -xf ${quoteShell(join(path, 'base.tar'))}* -C <data>`,
+    backup.format === 'plain' ? `cp -a ${quoteShell(`${path}/.`)} <data>` : await unpackCommands(path),
     () => (backup.format === 'plain' ? copyCluster(path, place, signal) : unpackCluster(path, place, signal)),
   );
   const { manifest } = backup;
@@ -59,9 +57,34 @@ export async function restoreBase(
   const notes = chain.wal === undefined ? [] : await bringWal(request, chain.wal, backup.label?.startSegment);
   const restoreCommand =
     chain.wal === undefined ? 'false' : `cp ${quoteShell(join(place.folder, 'wal'))}/%f "%p"`;
-  const shown = chain.wal === undefined ? '' : `restore_command='cp ${chain.wal}/%f "%p"' `;
+  const shown = `archive_mode=off restore_command=${quoteSetting(await fetchCommand(chain.wal))} `;
   const restored = await recover(request, { postgres, restoreCommand, shown, notes, needsNetwork: false });
   return { ...restored, hasUnprovenFiles: manifest === undefined };
+}
+
+/** What a person types for what `unpackCluster` does; tablespaces go where their links lead. */
+async function unpackCommands(path: string): Promise<string> {
+  const files = (await readdir(path)).filter((file) => /^(?:base|pg_wal|\d+)\.tar/.test(file)).toSorted();
+  const commands = files.map((file) => {
+    const [name = ''] = file.split('.');
+    const to = name === 'base' ? '<data>' : name === 'pg_wal' ? '<data>/pg_wal' : `<tablespace ${name}>`;
+    return `mkdir -p -m 0700 ${to} && tar -xf ${quoteShell(join(path, file))} -C ${to}`;
+  });
+  return commands.join('\n');
+}
+
+/** How a server gets the archived WAL by itself; without an archive it is told so, because it does not recover without a command. */
+async function fetchCommand(wal: string | undefined): Promise<string> {
+  if (wal === undefined) return 'false';
+  const folder = quoteShell(wal).replaceAll('%', '%%');
+  const { segments } = await readWalArchive(wal);
+  const endings = new Set(segments.map(({ name, file }) => file.slice(name.length)));
+  const plain = `cp ${folder}/%f "%p"`;
+  const ways = [
+    ...(endings.has('.gz') ? [`gunzip -c ${folder}/%f.gz > "%p"`] : []),
+    ...(endings.has('.zst') ? [`zstd -dcf ${folder}/%f.zst > "%p"`] : []),
+  ];
+  return [plain, ...ways].join(' || ');
 }
 
 export interface Recovery {
@@ -107,10 +130,7 @@ export async function recover(request: RestoreRequest, recovery: Recovery): Prom
     return {
       server,
       major: recovery.postgres.major,
-      newestAt: Math.max(
-        await newestCommit(server, signal),
-        until === undefined ? request.backup.found.takenAt : 0,
-      ),
+      newestAt: Math.max(await newestCommit(server, signal), request.backup.found.takenAt),
       notes: recovery.notes,
     };
   } catch (error) {

@@ -9,8 +9,9 @@ import { type DumpArchive, readDumpArchive } from './dump-archive.ts';
 import { compareObjects } from './dump-objects.ts';
 import { quoteShell } from './quote-shell.ts';
 import type { Restored, RestoreRequest } from './restore.ts';
-import { runOrFail } from './run-tool.ts';
+import { lastLines, runOrFail, runTool } from './run-tool.ts';
 import { type ScratchLogin, type ScratchServer, startScratch } from './scratch-server.ts';
+import { tellError } from './tell-error.ts';
 import { findTool } from './tools.ts';
 
 const user = 'reeve_drill';
@@ -52,7 +53,7 @@ export async function restoreDump(request: RestoreRequest, path: string): Promis
     );
     await journal.step(
       'restore',
-      `pg_restore --exit-on-error --no-privileges --no-tablespaces --no-subscriptions --jobs=2 -d ${quoteShell(archive.database)} ${quoteShell(path)}`,
+      `pg_restore --exit-on-error --jobs=2 -d ${quoteShell(archive.database)} ${quoteShell(path)}   # the drill left out grants, tablespaces and subscriptions: make their roles first; --no-subscriptions until the old server is gone`,
       () => runRestore(request, { program: restore.path, path, database: archive.database, login }),
     );
     await compareObjects(server, archive, journal, signal);
@@ -118,7 +119,7 @@ interface RestoreRun {
 }
 
 async function runRestore({ place, signal }: RestoreRequest, run: RestoreRun): Promise<void> {
-  await runOrFail({
+  const { code, stderr } = await runTool({
     program: run.program,
     args: [
       '--exit-on-error',
@@ -138,6 +139,9 @@ async function runRestore({ place, signal }: RestoreRequest, run: RestoreRun): P
     drill: place.folder,
     signal,
   });
+  if (code === 0) return;
+  const said = lastLines(tellError(stderr), 6) || 'it did not say why';
+  throw new BackupError(`pg_restore ${code === null ? 'was killed' : `ended with ${code}`}: ${said}`);
 }
 
 /** As the file says; in the language of nobody where this machine lacks the one of production. */

@@ -16,6 +16,7 @@ import { BackupError } from './chain.ts';
 import { quoteSetting } from './quote-shell.ts';
 import { killGroup, lastLines, toolEnvironment } from './run-tool.ts';
 import type { ScratchPlace } from './scratch-place.ts';
+import { tellError } from './tell-error.ts';
 import type { Tool } from './tools.ts';
 import { withoutNetwork } from './without-network.ts';
 
@@ -151,14 +152,9 @@ export async function startScratch(request: ScratchRequest): Promise<ScratchServ
 }
 
 /** The lines of a server's log that say what went wrong. */
-function explainLog(text: string): string {
-  const telling = text
-    .split('\n')
-    .filter((line) => /(?:FATAL|PANIC|ERROR|HINT|DETAIL): |LOG: .*(?:parameter|syntax error)/.test(line));
-  return lastLines(telling.length === 0 ? text : telling.join('\n'), 5).replaceAll(
-    /\S+ \S+ UTC \[\d+\] /g,
-    '',
-  );
+export function explainLog(text: string): string {
+  const telling = tellError(text);
+  return lastLines(telling === '' ? text : telling, 5).replaceAll(/\S+ \S+ UTC \[\d+\] /g, '');
 }
 
 async function writeRules({ place, login, settings: own }: ScratchRequest, major: number): Promise<void> {

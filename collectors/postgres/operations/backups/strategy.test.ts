@@ -100,6 +100,11 @@ describe.skipIf(missingTools !== undefined)('the strategy for a server that nobo
     expect(found).toMatchObject({ chain: 'base', health: 'unknown' });
     expect(found?.detail).toContain('tar files');
     expect(report.text).toContain('came back on PostgreSQL 15');
+    // What a person would have to type is all of what was done.
+    const commands = report.steps.map(({ command }) => command).join('\n');
+    expect(commands).toMatch(/tar -xf \S+\/base\.tar\.gz -C <data>$/m);
+    expect(commands).toMatch(/tar -xf \S+\/pg_wal\.tar\.gz -C <data>\/pg_wal$/m);
+    expect(commands).toContain(`archive_mode=off restore_command='cp ${join(root, 'wal')}/%f "%p"'`);
     expect(report.checks.filter(({ verdict }) => verdict !== 'passed')).toEqual([]);
     expect(report.checks.find(({ name }) => name === 'rows of shop.public.customer')?.detail).toMatch(
       /^501 rows/,
@@ -115,12 +120,34 @@ describe.skipIf(missingTools !== undefined)('the strategy for a server that nobo
     expect((await readdir(join(root, 'dumps'))).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
+  it('quotes what is in names, for cron, systemd and the server each in its way', () => {
+    const url = "postgresql://reeve:very-secret@127.0.0.1:5432/it's%20100%25";
+    const { files, next } = backupsAt(url, {}).strategy("/srv/my 'old' 5%");
+    const textOf = (ending: string) => files.find(({ name }) => name.endsWith(ending))?.text ?? '';
+
+    expect(next.join('\n')).toContain(
+      String.raw`30 1 * * * '/srv/my '\''old'\'' 5\%/dump.sh' 'it'\''s 100\%'`,
+    );
+    expect(textOf('.service')).toContain(
+      String.raw`ExecStart=/bin/sh -c "exec '/srv/my '\\''old'\\'' 5%%/dump.sh' 'it'\\''s 100%%'"`,
+    );
+    expect(textOf('.service')).toContain(String.raw`-c "test \"$$(date +%%u)\" != 7 || exec `);
+    expect(textOf('archiving.conf')).toContain(
+      String.raw`cp %p ''/srv/my ''\\''''old''\\'''' 5%%/wal''/%f.part &&`,
+    );
+    expect(textOf('RESTORE.md')).toContain(
+      String.raw`restore_command = 'cp ''/srv/my ''\\''''old''\\'''' 5%%/wal''/%f "%p"'`,
+    );
+  });
+
   it('holds no secret, and says what to do in order', () => {
     const strategy = strategyOf();
 
     expect(JSON.stringify(strategy)).not.toContain('very-secret');
     expect(strategy.configLines[1]).toBe(`  nightly: { kind: pg_dump, path: "${root}/dumps/shop" }`);
     expect(strategy.files.map(({ name }) => name)).toContain('RESTORE.md');
-    expect(strategy.next.at(-1)).toContain('reeve drill');
+    // Commands that exist: the target is no option.
+    expect(JSON.stringify(strategy)).not.toContain('--target');
+    expect(strategy.next.at(-1)).toMatch(/reeve drill \S+$/);
   });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BackupStrategy } from '../../../../src/sdk.ts';
 import type { PostgresOptions } from '../../config.ts';
 import { parseEndpoint } from '../../connection-url.ts';
-import { quoteShell } from './quote-shell.ts';
+import { quoteSetting, quoteShell } from './quote-shell.ts';
 import { baseScript, dumpScript, type StrategyFacts } from './strategy-scripts.ts';
 
 const keepDumps = 14;
@@ -34,9 +34,9 @@ export function backupStrategy(target: string, options: PostgresOptions, folder:
       `As the account that runs the scripts: ${facts.host}:${facts.port}:*:reeve_backup:<password> in ~/.pgpass, mode 0600.`,
       `mkdir -m 0700 -p ${quoteShell(folder)}/dumps ${quoteShell(folder)}/base && mkdir -m 0770 -p ${quoteShell(folder)}/wal; the server's account must be able to write into wal.`,
       `Include archiving.conf from postgresql.conf and restart the server; then SELECT * FROM pg_stat_archiver must show no failure.`,
-      `Run ./dump.sh ${database} and ./base-backup.sh once by hand.`,
-      `Schedule them: copy ${unit}.service and ${unit}.timer to /etc/systemd/system and run systemctl enable --now ${unit}.timer; or by cron: 30 1 * * * ${quoteShell(join(folder, 'dump.sh'))} ${database}; 30 2 * * 0 ${quoteShell(join(folder, 'base-backup.sh'))}`,
-      'Add the lines of configuration to the target, then prove it: reeve drill --target ' + target,
+      `Run ${quoteShell(join(folder, 'dump.sh'))} ${database} and ${quoteShell(join(folder, 'base-backup.sh'))} once by hand.`,
+      `Schedule them: copy ${unit}.service and ${unit}.timer to /etc/systemd/system and run systemctl enable --now ${unit}.timer; or by cron: 30 1 * * * ${cron(join(folder, 'dump.sh'))} ${cron(facts.database)}; 30 2 * * 0 ${cron(join(folder, 'base-backup.sh'))}`,
+      'Add the lines of configuration to the target, then prove it: reeve drill ' + target,
     ],
   };
 }
@@ -63,13 +63,25 @@ KEEP_BASES=${keepBases}
 }
 
 function archiving({ folder, target }: StrategyFacts): string {
-  const wal = quoteShell(join(folder, 'wal')).replaceAll("'", "''").replaceAll('%', '%%');
+  const wal = quoteShell(join(folder, 'wal')).replaceAll('%', '%%');
+  const command = `test ! -f ${wal}/%f && cp %p ${wal}/%f.part && mv ${wal}/%f.part ${wal}/%f`;
   return `# Of the server of target ${target}: include it from postgresql.conf; a change of archive_mode needs a restart.
 wal_level = replica
 archive_mode = on
-archive_command = 'test ! -f ${wal}/%f && cp %p ${wal}/%f.part && mv ${wal}/%f.part ${wal}/%f'
+archive_command = ${quoteSetting(command)}
 archive_timeout = 300
 `;
+}
+
+/** One word of a unit of systemd: its own quotes, and nothing that it would replace. */
+function unit(text: string): string {
+  const plain = text.replaceAll(/["\\]/g, (char) => `\\${char}`).replaceAll('%', '%%');
+  return `"${plain.replaceAll('$', '$$$$')}"`;
+}
+
+/** One word of a line of cron, where a percent sign ends the command. */
+function cron(text: string): string {
+  return quoteShell(text).replaceAll('%', String.raw`\%`);
 }
 
 function service({ target, folder, database }: StrategyFacts): string {
@@ -79,9 +91,9 @@ Description=Backups of ${target}
 [Service]
 Type=oneshot
 User=postgres
-ExecStart=${join(folder, 'dump.sh')} ${quoteShell(database)}
+ExecStart=/bin/sh -c ${unit(`exec ${quoteShell(join(folder, 'dump.sh'))} ${quoteShell(database)}`)}
 # On Sundays the whole server too.
-ExecStart=/bin/sh -c 'test "$(date +%%u)" != 7 || exec ${quoteShell(join(folder, 'base-backup.sh'))}'
+ExecStart=/bin/sh -c ${unit(`test "$(date +%u)" != 7 || exec ${quoteShell(join(folder, 'base-backup.sh'))}`)}
 `;
 }
 
@@ -99,24 +111,31 @@ WantedBy=timers.target
 `;
 }
 
+/** As a value of postgresql.conf, in which a percent sign stands for something. */
+function restoreCommand(folder: string): string {
+  return quoteSetting(`cp ${quoteShell(join(folder, 'wal')).replaceAll('%', '%%')}/%f "%p"`);
+}
+
 function restoreText({ target, folder, database }: StrategyFacts): string {
   return `# How ${target} comes back
 
-\`reeve drill --runbook --target ${target}\` writes this anew from the last drill that worked, with its measured times.
+\`reeve drill ${target} --runbook\` writes this anew from the last drill that worked, with its measured times.
 
 ## One database, as of last night
 
     createdb -T template0 ${quoteShell(database)}
     pg_restore --exit-on-error --jobs=4 -d ${quoteShell(database)} ${quoteShell(join(folder, 'dumps', database))}/<newest>.dump
 
-Roles first, where they are gone too: \`psql -f ${join(folder, 'dumps', 'globals.sql')} postgres\`.
+Roles first, where they are gone too: \`psql -f ${quoteShell(join(folder, 'dumps', 'globals.sql'))} postgres\`.
 
 ## The whole server, at any moment
 
     mkdir -m 0700 <data> && tar -xzf ${quoteShell(join(folder, 'base'))}/<newest before that moment>/base.tar.gz -C <data>
+    mkdir -p <data>/pg_wal && tar -xzf ${quoteShell(join(folder, 'base'))}/<the same>/pg_wal.tar.gz -C <data>/pg_wal
     touch <data>/recovery.signal
     # in <data>/postgresql.conf:
-    #   restore_command = 'cp ${join(folder, 'wal')}/%f "%p"'
+    #   archive_mode = off                       # until it takes the place of the old server
+    #   restore_command = ${restoreCommand(folder)}
     #   recovery_target_time = '<moment>'        # leave it out for the end of the archive
     #   recovery_target_action = 'promote'
     pg_ctl -D <data> start
