@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BackupOperations } from '../../../src/sdk.ts';
 import { type RedisServer, startRedis } from '../../../tests/support/redis/server.ts';
+import { runCommand } from '../../../tests/support/run-command.ts';
 import { createTempDir } from '../../../tests/support/temp-dir.ts';
 import { type Stage, setStage, users } from '../operations/testing/stage.ts';
 
@@ -119,6 +120,34 @@ describe('backups that are kept', () => {
 
     expect(await codes('oltp')).toEqual(['no_backups_configured']);
     expect(await codes('cache')).toEqual([]);
+  });
+
+  it('come with a strategy whose scripts do as they say, in any folder', async () => {
+    const folder = join(place.path, "nobody's 100 %");
+    const { backups } = await backupsOf();
+    const { files, next } = backups.strategy(folder);
+    await mkdir(folder);
+    for (const { name, text } of files) await writeFile(join(folder, name), text, { mode: 0o700 });
+    await writeFile(join(folder, 'password'), 'dumps-only\n');
+    const rule = /ACL SETUSER reeve_backup (.*)$/
+      .exec(next[0] ?? '')?.[1]
+      ?.replace('<password>', 'dumps-only');
+    await server.command('ACL', 'SETUSER', 'reeve_backup', ...(rule ?? '').split(' '));
+    const stopped = join(place.path, 'stopped server');
+    await mkdir(stopped);
+
+    const made = await runCommand(join(folder, 'backup.sh'), []);
+    const [name = ''] = await readdir(join(folder, 'rdb'));
+    const back = await runCommand(join(folder, 'restore.sh'), [join(folder, 'rdb', name), stopped]);
+    const again = await runCommand(join(folder, 'restore.sh'), []);
+
+    expect([made.code, back.stderr, back.code]).toEqual([0, '', 0]);
+    expect(made.stdout).toContain(`kept ${join(folder, 'rdb', name)}`);
+    expect(await readdir(stopped)).toContain('dump.rdb');
+    expect(again.stderr).toContain('a kept file');
+    expect(files.find((file) => file.name === 'crontab')?.text).toContain(
+      String.raw`nobody'\''s 100 \%/backup.sh'`,
+    );
   });
 
   it('come with a strategy that a shell accepts', async () => {

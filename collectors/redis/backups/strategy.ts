@@ -22,7 +22,7 @@ export function backupStrategy({ target, options }: RedisOperationsInput, folder
       {
         name: 'crontab',
         isExecutable: false,
-        text: `# install: crontab -l | cat - ${join(folder, 'crontab')} | crontab -\n17 2 * * * ${script} 2>&1 | logger -t reeve-backup-${id}\n`,
+        text: `# install: crontab -l | cat - ${word(join(folder, 'crontab'))} | crontab -\n17 2 * * * ${word(script).replaceAll('%', String.raw`\%`)} 2>&1 | logger -t reeve-backup-${id}\n`,
       },
       {
         name: 'redis.conf.part',
@@ -33,12 +33,17 @@ export function backupStrategy({ target, options }: RedisOperationsInput, folder
     configLines: ['backups:', `  nightly: { kind: rdb, path: ${JSON.stringify(kept)} }`],
     next: [
       'on the server: ACL SETUSER reeve_backup on ><password> -@all +ping +info +sync +psync +replconf +client|setname',
-      `put that password into ${join(folder, 'password')} (mode 600), and run ${script} once`,
-      'add the lines to the target, then: reeve backup list',
+      `put that password into ${word(join(folder, 'password'))} (mode 600), and run ${word(script)} once`,
+      `add the lines to the target, then: reeve backup list ${target.id}`,
       `prove it: reeve drill ${target.id}`,
       'install the crontab; the finding backup_old speaks up when a night is missed',
     ],
   };
+}
+
+/** One word of a shell, whatever is in it. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 interface Script {
@@ -53,15 +58,15 @@ function backupScript({ id, host, port, kept }: Script): string {
 # A snapshot of Redis target ${id}, fetched over the network, checked, kept. Prints what it did; exits above 0 when there is no new backup.
 set -eu
 umask 077
-here=$(dirname "$0")
-kept='${kept}'
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+kept=${word(kept)}
 mkdir -p "$kept"
 new="$kept/.${id}-$(date -u +%Y-%m-%dT%H-%M-%SZ).rdb"
 trap 'rm -f "$new"' EXIT
 REDISCLI_AUTH=$(cat "$here/password")
 export REDISCLI_AUTH
 # Add --tls --cacert FILE for rediss.
-redis-cli -h '${host}' -p ${port} --user reeve_backup --rdb "$new"
+redis-cli -h ${word(host)} -p ${port} --user reeve_backup --rdb "$new"
 redis-check-rdb "$new" > /dev/null
 done="$kept/$(basename "$new" | cut -c2-)"
 mv "$new" "$done"
@@ -77,7 +82,8 @@ function restoreScript(kept: string): string {
   return `#!/bin/sh
 # Brings a kept snapshot back: restore.sh FILE.rdb DIR-OF-THE-SERVER. The server must be stopped. What DIR holds is set aside, not deleted.
 set -eu
-file=\${1:?a file of ${kept}}
+# Files are in ${kept}.
+file=\${1:?a kept file}
 dir=\${2:?the dir of redis.conf}
 redis-check-rdb "$file"
 aside="$dir/before-restore-$(date -u +%Y-%m-%dT%H-%M-%SZ)"
