@@ -23,27 +23,32 @@ export interface ChainReading {
   readonly backups: readonly BackupFound[];
   /** Data up to then can be brought back by what is archived beside the backups, Unix time in milliseconds; undefined: as the backups say. */
   readonly archivedUntil?: number | undefined;
+  /** Nothing is kept, data is only read back (time travel): there is no age, and nothing to miss. */
+  readonly isReadBack?: boolean;
   /** What to do about damage, and about one that is too old or missing. */
   readonly remedies: { readonly damaged: string; readonly old: string };
 }
 
-/** Finds that nobody said where the backups are: information, for there may be others that are well watched. */
-export function findNoBackups(context: Pick<ChainContext, 'find'>): void {
+/**
+ * Finds that nobody said where the backups are: information, for there may be others that are well watched.
+ *
+ * @param besides what the engine keeps by itself, with its limit.
+ */
+export function findNoBackups(context: Pick<ChainContext, 'find'>, besides = ''): void {
   context.find({
     code: 'no_backups_configured',
     severity: 'info',
     subject: '',
-    message:
-      'nobody told Reeve where the backups of this target are, so neither their age nor their restore is known',
+    message: `nobody told Reeve where the backups of this target are, so neither their age nor their restore is known${besides === '' ? '' : `; ${besides}`}`,
     remedy: "name them in the target's `backups`; without any: reeve backup init TARGET",
   });
 }
 
 /** Age, size and health of one chain. What is damaged has no age: it brings nothing back. */
 export function recordChain(context: ChainContext, reading: ChainReading): void {
-  const { chain, backups, archivedUntil = 0 } = reading;
+  const { chain, backups, archivedUntil = 0, isReadBack = false } = reading;
   const sound = backups.filter(({ health }) => health !== 'damaged');
-  const [newest] = sound;
+  const newest = isReadBack ? undefined : sound[0];
   context.record('backupsDamaged', backups.length - sound.length, { chain });
   if (newest !== undefined) {
     const ageSeconds = (at: number): number => Math.max(0, context.now - at) / 1_000;
@@ -57,7 +62,7 @@ export function recordChain(context: ChainContext, reading: ChainReading): void 
 }
 
 function findingsOf(
-  { chain, backups, remedies }: ChainReading,
+  { chain, backups, remedies, isReadBack = false }: ChainReading,
   newest: BackupFound | undefined,
   now: number,
 ): readonly Finding[] {
@@ -72,7 +77,7 @@ function findingsOf(
       message: `${damaged.length} backups of chain ${chain} are damaged, the newest is ${worst.name}: ${worst.detail}`,
       remedy: remedies.damaged,
     });
-  if (newest === undefined)
+  if (newest === undefined && !isReadBack)
     findings.push({
       code: 'backup_missing',
       severity: 'warning',
@@ -80,7 +85,7 @@ function findingsOf(
       message: `chain ${chain} holds no backup that can be restored`,
       remedy: `look whether they are kept where \`backups\` of the target says; ${remedies.old}`,
     });
-  else if (now - newest.takenAt > longestAgeMs)
+  if (newest !== undefined && now - newest.takenAt > longestAgeMs)
     findings.push({
       code: 'backup_old',
       severity: 'warning',

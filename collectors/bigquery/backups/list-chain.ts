@@ -5,7 +5,7 @@ import type { BackupChain, SnapshotChain } from './chains.ts';
 
 const mostBackups = 100;
 /** A snapshot a night, and two hours to make it in. */
-export const oldestMs = 26 * 3_600_000;
+const oldestMs = 26 * 3_600_000;
 
 /** One chain, newest first. Free requests. */
 export async function listChain(
