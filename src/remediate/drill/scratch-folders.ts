@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, realpath, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { messageOf } from '../../core/errors.ts';
 import { type Scratch, ScratchRefused } from './scratch.ts';
 
 /** Files by which a folder is recognised as a database's own, whatever it is called. */
@@ -25,7 +26,12 @@ const wipeTries = 5;
 export function createScratchFolders(): Scratch {
   return {
     async make(root, name, kept) {
-      await mkdir(root, { recursive: true, mode: passableMode });
+      await mkdir(root, { recursive: true, mode: passableMode }).catch((thrown: unknown) => {
+        throw new ScratchRefused(
+          `remediation.scratch (${root}) cannot be made: ${messageOf(thrown)}; make it and give it to the user that runs Reeve (mode 711), or name another folder`,
+          { cause: thrown },
+        );
+      });
       const real = await realpath(root);
       await refuseUnlessPrivate(real);
       await refuseNearData(real, kept);

@@ -31,6 +31,15 @@ describe('scratch on the disk', () => {
     expect(await scratch.find(root, 'r-1')).toBeUndefined();
   });
 
+  it('says what to do where it cannot be made', async () => {
+    const file = join(dir.path, 'file');
+    await writeFile(file, '');
+
+    await expect(createScratchFolders().make(join(file, 'scratch'), 'r-1', [])).rejects.toThrow(
+      /^remediation\.scratch \(.*scratch\) cannot be made: .*; make it and give it to the user that runs Reeve/,
+    );
+  });
+
   it('has nothing before it is made', async () => {
     expect(await scratch.names(root)).toStrictEqual([]);
   });
