@@ -39,7 +39,9 @@ export async function observeBackups(
   const found = await withEvidence(parts, run.id, signal, (context) => backups.list(context));
   if (found.length > 0 || backups.chains.length > 0)
     await keepEvidence(parts, run.id, catalogueOf(backups, found, input.clock.now()));
-  if (backups.drill === undefined) {
+  // One that is asked for is made all the same: the next step ends there.
+  const isTaken = readWish(run.trigger.request).take === true && backups.take !== undefined;
+  if (backups.drill === undefined && !isTaken) {
     const advised = operations === undefined ? [] : (await adviceOf(parts, run, operations, signal)).advice;
     const seen = [`${found.length} backups are known`, ...advised.map(({ title }) => title)].join('; ');
     await endRun(parts, run.id, 'observed', `${seen}; no restore of ${run.engine} can be tried by Reeve`);

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../core/remediation/operations.ts';
 import type { Run } from '../../core/remediation/run.ts';
 import { keepEvidence, withEvidence } from '../evidence.ts';
-import { moveRun } from '../journal.ts';
+import { endRun, moveRun } from '../journal.ts';
 import type { Parts } from '../parts.ts';
 import { type DrillTurn, type DrillWish, failedReport } from './journaled-drill.ts';
 
@@ -27,6 +27,15 @@ export async function takeBackup(
     title: `made backup ${taken.name} in ${taken.chain}`,
     body: { chain: taken.chain, name: taken.name, bytes: taken.bytes, detail: taken.detail },
   });
+  if (operations?.backups?.drill === undefined) {
+    await endRun(
+      parts,
+      run.id,
+      'observed',
+      `made backup ${taken.name} in ${taken.chain}; no restore of ${run.engine} can be tried by Reeve`,
+    );
+    return { next: 'end' };
+  }
   return { next: 'go', wish: JSON.stringify({ chain: taken.chain, backup: taken.name }) };
 }
 

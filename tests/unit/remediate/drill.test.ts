@@ -169,6 +169,18 @@ describe('a drill', () => {
     expect(run.reason).toContain(text);
   });
 
+  it('makes the backup that was asked for where no restore can be tried, and says so', async () => {
+    const world = createWorld();
+    world.backups.drills = false;
+
+    const run = await drilled(world, { take: true });
+
+    expect(world.backups.taken).toBe(1);
+    expect(world.backups.restored).toStrictEqual([]);
+    expect(run).toMatchObject({ state: 'observed' });
+    expect(run.reason).toContain('made backup taken-1.dump');
+  });
+
   it('only says what is known where no restore can be tried', async () => {
     const world = createWorld();
     world.backups.drills = false;
