@@ -5,6 +5,7 @@ export const migration: Pipeline = {
   id: 'migration',
   title: 'migration',
   objectives: ['migration_rows_lost', 'migration_rollback_success_ratio'],
+  isBrought: true,
   practice: 'safe schema migrations',
   practices: {},
   candidateLimit: 1,

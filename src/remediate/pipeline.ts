@@ -7,8 +7,10 @@ export interface Pipeline {
   readonly id: PipelineId;
   /** As people write it: `index management`. */
   readonly title: string;
-  /** Objectives whose breach starts it. */
+  /** Objectives whose breach starts it, or, where only people start it, is its business. */
   readonly objectives: readonly ObjectiveId[];
+  /** Nobody but a person starts it: what it is about, such as files, is brought. */
+  readonly isBrought?: true;
   /** What is looked up beside a plan, by action. */
   readonly practices: Readonly<Record<string, PracticeTopic>>;
   /** What is looked up for an action that is not named above. */

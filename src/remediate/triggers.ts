@@ -106,7 +106,8 @@ export async function claimBreach(parts: Parts, breach: Breach): Promise<Run | u
   const { target, objective, subject } = breach;
   const pipeline = input.pipelines.find(({ objectives }) => objectives.includes(objective));
   const site = input.targets().find((each) => each.target.id === target);
-  if (pipeline === undefined || site === undefined || breach.closedAt !== undefined) return undefined;
+  if (pipeline === undefined || pipeline.isBrought === true) return undefined;
+  if (site === undefined || breach.closedAt !== undefined) return undefined;
   const text = `${objective}${subject === '' ? '' : ` of ${subject}`} is breached`;
   const isClaimed = async (): Promise<boolean> => {
     const runs = await records.runs({ target, pipeline: pipeline.id });

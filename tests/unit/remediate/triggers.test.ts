@@ -90,10 +90,11 @@ describe('a trigger', () => {
     await agent.close();
   });
 
-  it('starts nothing for an objective without a pipeline, a closed breach or a target that is not configured', async () => {
+  it('starts nothing for an objective without a pipeline or one that people start, a closed breach or a target that is not configured', async () => {
     const { world, agent } = await prepared();
 
     agent.onEvent(opened('opened', { objective: 'replication_lag_seconds' }));
+    agent.onEvent(opened('opened', { objective: 'migration_rows_lost', fingerprint: 'c' }));
     agent.onEvent(opened('opened', { target: 'unknown', fingerprint: 'b' }));
     agent.onEvent(opened('closed', { closedAt: 5, closeReason: 'recovered' }));
     agent.onEvent(opened('state'));

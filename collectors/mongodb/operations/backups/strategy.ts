@@ -28,7 +28,7 @@ export function dumpStrategy(
     next: [
       `make a login with the role backup: db.getSiblingDB('admin').createUser({ user: 'backup', pwd: '<password>', roles: [{ role: 'backup', db: 'admin' }] })`,
       `write ${folder}/${target.id}-mongodump.yaml with one line, uri: "mongodb://backup:<password>@<host>/?authSource=admin${isSharded ? '' : '&readPreference=secondaryPreferred'}", and chmod 600 it`,
-      `run ${folder}/${script} once by hand and look at what it prints`,
+      `run ${quote(`${folder}/${script}`)} once by hand and look at what it prints`,
       `install the line of ${target.id}-mongodump.cron for the login that runs backups`,
       'put the lines above into the configuration of the target',
       `prove it: reeve drill ${target.id} (mongod and mongorestore must be on the agent's machine)`,
@@ -63,7 +63,7 @@ find "$place" -mindepth 1 -maxdepth 1 -type d -name '20*Z' -mtime +${keepDays} -
 }
 
 function cronLine(folder: string, script: string): string {
-  return `# minute hour day month weekday\n17 2 * * * ${folder}/${script}\n`;
+  return `# minute hour day month weekday\n17 2 * * * ${quote(`${folder}/${script}`)}\n`;
 }
 
 function restoreScript(isSharded: boolean): string {
