@@ -168,7 +168,9 @@ function describeBookkeeping(arrange: Arrange): void {
 
     await engine.begin();
 
-    await waitUntil('the known one', () => known === 1);
+    // It has ended only when that is written too.
+    await waitUntil('the end of the known one', async () => (await engine.list()).length < 2);
+    expect(known).toBe(1);
     expect(await engine.list()).toMatchObject([
       { id: 'run-1', name: 'of a newer version', state: 'pending' },
     ]);
