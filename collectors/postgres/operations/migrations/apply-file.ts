@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../quote.ts';
 import { sumOf } from './data-sums.ts';
 import { isNamed } from './directives.ts';
 import { type FileMeasure, type FileWork, inTransaction, runParts } from './file-transaction.ts';
+import { assertFits, lockTable, WouldDiscard } from './fitting-values.ts';
 import type { JudgedFile } from './judge-migration.ts';
 import {
   type AppliedTrace,
@@ -23,11 +24,6 @@ export class RowsLost extends Error {
     super(message);
     this.rows = rows;
   }
-}
-
-/** Taking back would discard what was written since: nothing was done. */
-export class WouldDiscard extends Error {
-  override readonly name = 'WouldDiscard';
 }
 
 export interface FileReport {
@@ -73,6 +69,7 @@ export async function undoFile(
   const { measure, difference } = await inTransaction(work, async () => {
     if (row.trace !== null) await assertNothingSince(work, row.name, row.trace.kept);
     const before = await readSchema(session, signal);
+    if (row.trace !== null) await assertFits(work, row.name, judged.down);
     const measured = await runParts(work, `${row.name} down`, judged.down);
     if (row.trace !== null) assertOwnRows(row.name, measured, row.trace);
     const changed = compareSchemas(before, await readSchema(session, signal));
@@ -107,25 +104,31 @@ export function heldMs({ locks }: FileMeasure, endedAt: number): number {
 /** Rows that are gone beyond what the file declares. */
 export function lossOf(
   { up, declared }: JudgedFile,
-  { written, emptied }: Pick<FileMeasure, 'written' | 'emptied'>,
+  { written, emptied, hidden, old }: Pick<FileMeasure, 'written' | 'emptied' | 'hidden' | 'old'>,
 ): { readonly rows: number; readonly text: string } {
-  const made = up.flatMap(({ effects }) => effects.creates);
   const gone = new Map<string, number>();
-  for (const [name, { deleted }] of Object.entries(written)) gone.set(plain(name), deleted);
+  for (const [name, { deleted }] of Object.entries(written))
+    if (old.has(name)) gone.set(plain(name), deleted);
   const dropped = up.flatMap(({ effects }) => effects.drops.map(({ name }) => name));
-  for (const [name, rows] of Object.entries(emptied)) {
-    const isDeclared = dropped.includes(name) && declared.drops.some((each) => isNamed(each, name));
-    if (!isDeclared) gone.set(name, (gone.get(name) ?? 0) + rows);
+  const isDrop = (name: string): boolean => declared.drops.some((each) => isNamed(each, name));
+  for (const [quoted, count] of [...Object.entries(emptied), ...Object.entries(hidden.rows)]) {
+    const name = plain(quoted);
+    const isDeclared = isDrop(name) && (quoted in hidden.rows || dropped.some((each) => isNamed(each, name)));
+    if (!isDeclared) gone.set(name, (gone.get(name) ?? 0) + count);
   }
   let rows = 0;
   const texts: string[] = [];
   for (const [table, count] of gone) {
-    if (made.some((each) => isNamed(each, table))) continue;
     const own = declared.deletes.find((each) => isNamed(each.table, table));
     const allowed = own?.rows ?? 0;
     if (allowed === 'all' || count <= allowed) continue;
     rows += count - allowed;
     texts.push(`it deletes ${count} rows of ${table} and declares ${allowed}`);
+  }
+  for (const column of hidden.columns.map(plain)) {
+    if (declared.drops.some((each) => isNamed(each, column, 2))) continue;
+    rows += 1;
+    texts.push(`it drops column ${column} in a function or block and does not declare it`);
   }
   return { rows, text: `${texts.join('; ')}: everything was rolled back, no row is lost` };
 }
@@ -203,17 +206,11 @@ async function assertNothingSince(
   name: string,
   kept: readonly KeptContents[],
 ): Promise<void> {
-  const { session, signal, lockTimeoutMs } = work;
+  const { session, signal } = work;
   for (const each of kept) {
     const found = await session.query(columnsSql, columnsRow, signal, [each.table]);
     if (!found.some((column) => each.column === null || column.name === each.column)) continue;
-    const locked = await session.run(`LOCK TABLE ${each.table} IN ACCESS EXCLUSIVE MODE`, {
-      signal,
-      lockTimeoutMs,
-    });
-    if (locked.kind === 'failed')
-      throw new LockBusy(`${name} down: ${each.table} is locked by others`, locked.sqlState);
-    if (locked.kind !== 'done') throw new LockBusy(`${name} down: it was interrupted`, '');
+    await lockTable(work, name, each.table);
     await session.query(longSql, z.unknown(), signal);
     const now = await contentsOf(work, each);
     if (now.rows === each.rows && now.sum === each.sum) continue;
@@ -224,19 +221,20 @@ async function assertNothingSince(
   }
 }
 
-/** The lock for looking could not be had. */
-export class LockBusy extends Error {
-  override readonly name = 'LockBusy';
-  readonly sqlState: string;
-
-  constructor(message: string, sqlState: string) {
-    super(message);
-    this.sqlState = sqlState;
-  }
-}
-
 /** Down may delete what up inserted and change what up changed, and no row more. */
-function assertOwnRows(name: string, { written }: FileMeasure, trace: AppliedTrace): void {
+function assertOwnRows(name: string, { written, emptied, hidden }: FileMeasure, trace: AppliedTrace): void {
+  for (const [table, rows] of [...Object.entries(emptied), ...Object.entries(hidden.rows)]) {
+    const inserted = trace.written[table]?.inserted ?? 0;
+    if (rows <= inserted || trace.kept.some((each) => each.table === table && each.column === null)) continue;
+    throw new WouldDiscard(
+      `${name}: taking it back would discard ${rows} rows of ${table}, and it had inserted ${inserted}: the others were written since`,
+    );
+  }
+  const [column] = hidden.columns;
+  if (column !== undefined)
+    throw new WouldDiscard(
+      `${name}: taking it back drops column ${column} in a function or block, and nobody can tell whether somebody wrote there since`,
+    );
   for (const [table, { deleted, updated }] of Object.entries(written)) {
     const own = trace.written[table] ?? { inserted: 0, updated: 0, deleted: 0 };
     if (deleted > own.inserted)

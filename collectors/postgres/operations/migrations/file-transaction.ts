@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../../quote.ts';
 import type { ActingSession, StatementOutcome } from '../acting-client.ts';
 import { catalogueSignal, explainOutcome } from '../settle.ts';
 import { isNamed } from './directives.ts';
+import { type HiddenLosses, hiddenLosses, readTables } from './hidden-losses.ts';
 import type { JudgedPart } from './judge-migration.ts';
 import type { WrittenRows } from './migration-history.ts';
 
@@ -36,8 +37,12 @@ export interface FileMeasure {
   readonly statements: readonly { readonly line: number; readonly kind: string; readonly ms: number }[];
   /** Rows written, by table. */
   readonly written: WrittenRows;
-  /** Rows that went with TRUNCATE and DROP, by table: exact, or estimated for large ones. */
+  /** Rows that went with TRUNCATE and DROP, by table that was there before: exact, or estimated for large ones. */
   readonly emptied: Readonly<Record<string, number>>;
+  /** What went by functions, triggers and blocks of code. */
+  readonly hidden: HiddenLosses;
+  /** Names of tables that were there before, those included that they got since. */
+  readonly old: ReadonlySet<string>;
   /** Locks on tables that were there before which others wait for, and when each was taken, in monotonic milliseconds. */
   readonly locks: readonly { readonly relation: string; readonly mode: string; readonly sinceMs: number }[];
 }
@@ -125,15 +130,32 @@ export async function runParts(
   const statements: { line: number; kind: string; ms: number }[] = [];
   const written: Record<string, { inserted: number; updated: number; deleted: number }> = {};
   const emptied: Record<string, number> = {};
+  const hidden: { readonly rows: Record<string, number>; readonly columns: string[] } = {
+    rows: {},
+    columns: [],
+  };
+  const start = await readTables(session, signal);
+  const old = new Set([...start.values()].map(({ name }) => name));
+  let tables = start;
   const locks = new Map<string, { relation: string; mode: string; sinceMs: number }>();
   for (const part of parts) {
-    for (const table of emptying(part)) emptied[table] = (emptied[table] ?? 0) + (await countOf(work, table));
+    for (const table of emptying(part)) {
+      const found = await countOf(work, table);
+      if (found === undefined || !start.has(found.oid)) continue;
+      emptied[found.name] = (emptied[found.name] ?? 0) + found.rows;
+    }
     const beganAt = clock.monotonicMs();
     const outcome = await runAsOwner(work, part.text);
     statements.push({ line: part.line, kind: part.node.kind, ms: Math.round(clock.monotonicMs() - beganAt) });
     if (outcome.kind === 'lost') throw new CollectError('unreachable', outcome.message);
     if (outcome.kind !== 'done') throw faultOf(label, part, outcome, work);
     for (const name of part.effects.creates) made.add(name);
+    const after = await readTables(session, signal);
+    const lost = await hiddenLosses(session, part, { start, before: tables, after }, signal);
+    for (const [name, rows] of Object.entries(lost.rows)) hidden.rows[name] = (hidden.rows[name] ?? 0) + rows;
+    hidden.columns.push(...lost.columns);
+    for (const [oid, { name }] of after) if (start.has(oid)) old.add(name);
+    tables = after;
     // A table that is dropped later takes its counters along.
     for (const { name, ...now } of await session.query(writtenSql, writtenRow, signal)) {
       const was = before.get(name);
@@ -158,7 +180,7 @@ export async function runParts(
       if (!isNew && isOwn && !locks.has(relation)) locks.set(relation, { relation, mode, sinceMs: beganAt });
     }
   }
-  return { statements, written, emptied, locks: [...locks.values()] };
+  return { statements, written, emptied, hidden, old, locks: [...locks.values()] };
 }
 
 function faultOf(label: string, part: JudgedPart, outcome: StatementOutcome, work: FileWork): FileFault {
@@ -179,26 +201,28 @@ function emptying({ node, effects }: JudgedPart): readonly string[] {
   return [...dropped, ...truncated];
 }
 
-const sizeRow = z.object({ name: z.string(), rows: z.number(), pages: z.number() });
+const sizeRow = z.object({ oid: z.string(), name: z.string(), rows: z.number(), pages: z.number() });
 const sizeSql = `
-  SELECT format('%I.%I', n.nspname, c.relname) AS name, greatest(c.reltuples, 0)::float8 AS rows, c.relpages AS pages
+  SELECT c.oid::text AS oid, format('%I.%I', n.nspname, c.relname) AS name, greatest(c.reltuples, 0)::float8 AS rows, c.relpages AS pages
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`;
 /** 80 MB: a table up to there is counted in well under a second. */
 const mostCountedPages = 10_000;
 const countRow = z.object({ rows: z.number() });
 
-async function countOf(work: FileWork, table: string): Promise<number> {
+async function countOf(
+  work: FileWork,
+  table: string,
+): Promise<{ readonly oid: string; readonly name: string; readonly rows: number } | undefined> {
   const { session, searchPath, signal } = work;
   await session.query(pathSql, z.unknown(), signal, [searchPath]);
   const quoted = table.split('.').map(quoteIdentifier).join('.');
   const [found] = await session.query(sizeSql, sizeRow, signal, [quoted]);
   await session.query(quietSql, z.unknown(), signal);
-  if (found === undefined) return 0;
-  if (found.pages > mostCountedPages) return found.rows;
+  if (found === undefined || found.pages > mostCountedPages) return found;
   const [counted] = await session.query(
     `SELECT count(*)::float8 AS rows FROM ${found.name}`,
     countRow,
     signal,
   );
-  return counted?.rows ?? found.rows;
+  return { ...found, rows: counted?.rows ?? found.rows };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Refusal } from '../../../../src/sdk.ts';
 import { namesOf, nodesOfKind } from '../syntax-tree.ts';
 import { isNamed } from './directives.ts';
@@ -82,7 +83,7 @@ function judgeTypes(
     const old = table?.columns[column];
     if (table === undefined || old === undefined) continue;
     const wanted = newType(part, column);
-    const change = compareTypes(old, wanted);
+    const change = usesExpression(part, column) ? 'narrows' : compareTypes(old, wanted);
     const words = `${where}: it changes ${name}.${column} from ${old} to ${wanted}`;
     if (change === 'narrows' && !declared.some((each) => isNamed(each, `${name}.${column}`, 2)))
       refusals.push({
@@ -100,7 +101,23 @@ function judgeTypes(
   }
 }
 
-function newType({ node }: JudgedPart, column: string): string {
+/** USING with more than the column itself, as it is or cast: then the type says nothing of what becomes of the values. */
+function usesExpression({ node }: JudgedPart, column: string): boolean {
+  for (const { subtype, name, def } of nodesOfKind(node.fields['cmds'], 'AlterTableCmd')) {
+    if (subtype !== 'AT_AlterColumnType' || name !== column) continue;
+    const using = z.object({ ColumnDef: z.object({ raw_default: z.unknown() }) }).safeParse(def).data;
+    let inner = using?.ColumnDef.raw_default;
+    if (inner === undefined) return false;
+    const cast = z.object({ TypeCast: z.object({ arg: z.unknown() }) }).safeParse(inner).data;
+    if (cast !== undefined) inner = cast.TypeCast.arg;
+    const [reference] = [...nodesOfKind(inner, 'ColumnRef')];
+    const isColumn = z.object({ ColumnRef: z.unknown() }).safeParse(inner).success;
+    return !isColumn || namesOf(reference?.['fields']).at(-1) !== column;
+  }
+  return false;
+}
+
+export function newType({ node }: JudgedPart, column: string): string {
   for (const { subtype, name, def } of nodesOfKind(node.fields['cmds'], 'AlterTableCmd')) {
     if (subtype !== 'AT_AlterColumnType' || name !== column) continue;
     for (const type of nodesOfKind(def, 'typeName')) {

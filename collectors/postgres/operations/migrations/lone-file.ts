@@ -95,7 +95,19 @@ function report(
 ): FileReport {
   const durationMs = Math.round(work.clock.monotonicMs() - beganAt);
   const statements = [{ line: part.line, kind: part.node.kind, ms: durationMs }];
-  return { durationMs, lockMs: 0, difference, measure: { statements, written: {}, emptied: {}, locks: [] } };
+  return {
+    durationMs,
+    lockMs: 0,
+    difference,
+    measure: {
+      statements,
+      written: {},
+      emptied: {},
+      hidden: { rows: {}, columns: [] },
+      old: new Set(),
+      locks: [],
+    },
+  };
 }
 
 type IndexIs = 'absent' | 'valid' | 'invalid';

@@ -11,8 +11,9 @@ import {
 import { type Access, notBegun } from '../access.ts';
 import { ActRefused } from '../act-refused.ts';
 import { catalogueSignal } from '../settle.ts';
-import { applyFile, type FileReport, LockBusy, RowsLost, undoFile, WouldDiscard } from './apply-file.ts';
+import { applyFile, type FileReport, RowsLost, undoFile } from './apply-file.ts';
 import { FileFault, type FileWork } from './file-transaction.ts';
+import { LockBusy, WouldDiscard } from './fitting-values.ts';
 import { type JudgedFile, judgeFile } from './judge-migration.ts';
 import { applyLone, undoLone } from './lone-file.ts';
 import { migrationFactsOf } from './migration-facts.ts';

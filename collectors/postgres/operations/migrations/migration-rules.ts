@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SqlStatement } from '../split-statements.ts';
-import { nodesIn, nodesOfKind, type SyntaxNode } from '../syntax-tree.ts';
+import { namesOf, nodesIn, nodesOfKind, type SyntaxNode } from '../syntax-tree.ts';
 
 /** What no file of a migration may do, whoever approves it, and what to write instead. */
 export const migrationRules = {
@@ -10,6 +10,8 @@ export const migrationRules = {
   whole_server: 'it reaches beyond this database: a person does that by hand',
   server_files: 'it reads or writes files or runs programs of the server: load the data by a client',
   reserved_setting: 'leave it out: Reeve sets timeouts, role and search_path itself',
+  escapes:
+    'what it does is not taken back with the transaction, or nobody counts it: leave it out, a person does that by hand',
   concurrently_alone:
     'CONCURRENTLY cannot run in a transaction: make it a file of its own with exactly this one statement',
   not_null_without_default:
@@ -57,7 +59,13 @@ const wholeServer: ReadonlyMap<string, string> = new Map([
   ['ReassignOwnedStmt', 'REASSIGN OWNED'],
 ]);
 const reserved =
-  /^(role|session_authorization|search_path|\w*_timeout|track_\w+|default_transaction_\w+|transaction_\w+|session_replication_role)$/;
+  /^(role|session_authorization|search_path|\w*_timeout|track_\w+|default_transaction_\w+|transaction_\w+|session_replication_role|transaction|session characteristics)$/i;
+
+/** Other connections, large objects, other sessions, SQL in a text. */
+const escapingFunction =
+  /^(dblink\w*|lo_\w+|lowrite|pg_terminate_backend|pg_cancel_backend|pg_promote|pg_switch_wal|pg_reload_conf|pg_rotate_logfile|pg_(drop|create)\w*_replication_slot|pg_replication_\w+|pg_logical_emit_message|query_to_xml\w*|cursor_to_xml\w*|pg_advisory_lock\w*)$/;
+const serverFileFunction =
+  /^(pg_read_(binary_)?file|pg_ls_\w+|pg_stat_file|pg_file_\w+|lo_import|lo_export)$/;
 
 /** What one statement breaks by itself; `isNew` tells tables that the same file made before. */
 export function brokenMigrationRules(
@@ -80,6 +88,14 @@ export function brokenMigrationRules(
   if (kind === 'VariableSetStmt' && typeof setting === 'string' && reserved.test(setting))
     found.push({ rule: 'reserved_setting', found: `SET ${setting}` });
   if (node.fields['behavior'] === 'DROP_CASCADE') found.push({ rule: 'cascade', found: 'CASCADE' });
+  if (kind === 'VariableSetStmt' && node.fields['kind'] === 'VAR_RESET_ALL')
+    found.push({ rule: 'reserved_setting', found: 'RESET ALL' });
+  for (const { funcname } of nodesOfKind({ [kind]: node.fields }, 'FuncCall')) {
+    const name = namesOf(funcname).at(-1) ?? '';
+    if (name === 'set_config') found.push({ rule: 'reserved_setting', found: name });
+    else if (serverFileFunction.test(name)) found.push({ rule: 'server_files', found: name });
+    else if (escapingFunction.test(name)) found.push({ rule: 'escapes', found: name });
+  }
   if (kind === 'AlterTableStmt') found.push(...alterations(node, isNew));
   return found;
 }

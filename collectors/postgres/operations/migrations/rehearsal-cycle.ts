@@ -18,6 +18,8 @@ const leastShare = 0.1;
 interface State {
   readonly schema: readonly SchemaLine[];
   readonly sums: ReadonlyMap<string, TableSum>;
+  /** Where sequences stand that the session may read. */
+  readonly sequences: ReadonlyMap<string, number>;
 }
 
 /** How a file is applied and taken back: for good, or inside of a transaction that is not kept. */
@@ -83,7 +85,7 @@ interface Cycle {
 
 async function tryOut(cycle: Cycle): Promise<Pass> {
   const { ground, files, rows, context } = cycle;
-  const few = tooFew(rows);
+  const few = tooFew(rows) ?? nothingToSee(files, rows);
   if (few !== undefined) return { fault: few, figures: {}, statements: [] };
   const forGood: Ways = {
     up: (judged) => rehearseUp(ground, judged),
@@ -182,6 +184,19 @@ function total(steps: readonly Step[]): number {
   return steps.reduce((sum, { report }) => sum + report.durationMs, 0);
 }
 
+const sequenceRow = z.object({ name: z.string(), value: z.number() });
+const sequencesSql = `
+  SELECT format('%I.%I', schemaname, sequencename) AS name, last_value::float8 * sign(increment_by) AS value
+    FROM pg_sequences WHERE last_value IS NOT NULL`;
+
+/** One that stands where it began hands out values that are taken. */
+function beganAgain({ sequences }: State, now: State): string | undefined {
+  for (const [name, value] of sequences)
+    if ((now.sequences.get(name) ?? Number.NEGATIVE_INFINITY) < value)
+      return `sequence ${name} stood at ${value} and stands at ${now.sequences.get(name) ?? 'its begin'}: it would hand out values that are taken`;
+  return undefined;
+}
+
 async function stateOf({ work }: Ground, { tables }: MigrationFacts): Promise<State> {
   const { session, signal } = work;
   return {
@@ -190,6 +205,9 @@ async function stateOf({ work }: Ground, { tables }: MigrationFacts): Promise<St
       session,
       tables.map(({ name }) => name),
       signal,
+    ),
+    sequences: new Map(
+      (await session.query(sequencesSql, sequenceRow, signal)).map(({ name, value }) => [name, value]),
     ),
   };
 }
@@ -209,6 +227,20 @@ function tooFew(rows: Rows): string | undefined {
   for (const [name, { target, rehearsal }] of Object.entries(rows))
     if (target > smallTableRows && rehearsal < target * leastShare)
       return `${name} has ${rehearsal} rows there and ${target} on the target: too few to say how long it takes`;
+  return undefined;
+}
+
+/** What writes rows, or writes them over, shows nothing where there are none. */
+function nothingToSee(files: readonly JudgedFile[], rows: Rows): string | undefined {
+  const written = files.flatMap(({ up, down }) =>
+    [...up, ...down].flatMap(({ effects }) => [
+      ...effects.writes,
+      ...effects.typeChanges.map(({ table }) => table),
+    ]),
+  );
+  for (const [name, { target, rehearsal }] of Object.entries(rows))
+    if (target > 0 && rehearsal === 0 && written.some((each) => isNamed(each, name.replaceAll('"', ''))))
+      return `${name} has no rows there and ${target} on the target: nobody could see what becomes of them`;
   return undefined;
 }
 
@@ -240,11 +272,13 @@ function heldTooLong({ work }: Ground, ups: readonly Step[], rows: Rows): string
   for (const { file, report } of ups) {
     for (const { relation, mode, ms } of locksOf(report)) {
       const count = rows[relation];
-      if (count === undefined) continue;
+      // One that no text names: a function, a trigger or a block of code took it.
       const share =
-        count.target > smallTableRows ? Math.max(1, count.target / Math.max(1, count.rehearsal)) : 1;
+        count !== undefined && count.target > smallTableRows
+          ? Math.max(1, count.target / Math.max(1, count.rehearsal))
+          : 1;
       if (ms * share <= work.lockTimeoutMs) continue;
-      return `${file}: it held ${mode} on ${relation} for ${ms} ms with ${count.rehearsal} rows (the target has ${count.target}), and everybody else would wait longer than remediation.lockTimeout (${work.lockTimeoutMs} ms): split it`;
+      return `${file}: it held ${mode} on ${relation} for ${ms} ms${count === undefined ? '' : ` with ${count.rehearsal} rows (the target has ${count.target})`}, and everybody else would wait longer than remediation.lockTimeout (${work.lockTimeoutMs} ms): split it`;
     }
   }
   return undefined;
@@ -278,6 +312,8 @@ async function differenceFrom({ ground, facts, start, files }: Cycle): Promise<s
         declared.narrows.some((each) => isNamed(each.split('.').slice(0, -1).join('.'), plain)),
     );
   };
+  const sequence = beganAgain(start, now);
+  if (sequence !== undefined) return sequence;
   const data = compareSums(start.sums, now.sums, isLost);
   return data.length === 0 ? undefined : `the data are not as before (${data.slice(0, 5).join('; ')})`;
 }

@@ -38,7 +38,7 @@ describe('the rehearsal of a migration', () => {
       'that loses rows where no counter shows it',
       `DO $$ BEGIN EXECUTE 'TRUNCATE visits'; END $$`,
       'SELECT 1',
-      'it loses 50 rows of public.visits, which no file declares',
+      '0002_x: it deletes 50 rows of public.visits and declares 0',
     ],
     [
       'that loses rows by a cascade',

@@ -31,7 +31,7 @@ const sql = `
                       CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
                                    WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE relkind::text END,
                       name, pg_get_userbyid(relowner), CASE relpersistence WHEN 'u' THEN ' unlogged' ELSE '' END,
-                      coalesce(' with ' || array_to_string(reloptions, ','), ''),
+                      coalesce(' with ' || array_to_string(reloptions, ','), '') || coalesce(' in ' || (SELECT spcname FROM pg_tablespace t WHERE t.oid = reltablespace), ''),
                       coalesce(' partition by ' || pg_get_partkeydef(oid), ''),
                       coalesce(' partition ' || pg_get_expr(relpartbound, oid), ''), relreplident, relacl)
          || CASE WHEN relrowsecurity THEN ' row security' ELSE '' END || CASE WHEN relforcerowsecurity THEN ' forced' ELSE '' END
@@ -44,6 +44,10 @@ const sql = `
                         CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity::text END,
                         CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN ' collation ' || a.attcollation::regcollation::text ELSE '' END,
                         coalesce(' acl ' || a.attacl::text, ''))
+         || CASE WHEN a.attstorage <> t.typstorage THEN format(' storage %s', a.attstorage) ELSE '' END
+         || coalesce(' compression ' || nullif(to_jsonb(a) ->> 'attcompression', ''), '')
+         || CASE WHEN coalesce(a.attstattarget, -1) >= 0 THEN format(' statistics %s', a.attstattarget) ELSE '' END
+         || coalesce(' options ' || nullif(a.attoptions::text, '{}'), '')
     FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0 AND NOT a.attisdropped
@@ -60,7 +64,7 @@ const sql = `
   SELECT r.name, format('trigger %s%s', pg_get_triggerdef(g.oid), CASE g.tgenabled WHEN 'O' THEN '' ELSE ' enabled ' || g.tgenabled::text END)
     FROM pg_trigger g JOIN relations r ON r.oid = g.tgrelid WHERE NOT g.tgisinternal
   UNION ALL
-  SELECT r.name, format('rule %s', pg_get_ruledef(u.oid)) FROM pg_rewrite u JOIN relations r ON r.oid = u.ev_class WHERE u.rulename <> '_RETURN'
+  SELECT r.name, format('rule %s enabled %s', pg_get_ruledef(u.oid), u.ev_enabled) FROM pg_rewrite u JOIN relations r ON r.oid = u.ev_class WHERE u.rulename <> '_RETURN'
   UNION ALL
   SELECT r.name, format('policy %I on %s %s %s using %s check %s roles %s', p.polname, r.name, p.polcmd, p.polpermissive,
                         pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), p.polroles)
@@ -68,6 +72,8 @@ const sql = `
   UNION ALL
   SELECT '', format('sequence %s %s start %s step %s min %s max %s cycle %s owner %s acl %s', r.name, format_type(s.seqtypid, NULL), s.seqstart,
                     s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, pg_get_userbyid(r.relowner), r.relacl)
+         || coalesce((SELECT format(' owned by %s.%s', d.refobjid::regclass, d.refobjsubid) FROM pg_depend d
+                       WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')), '')
     FROM pg_sequence s JOIN relations r ON r.oid = s.seqrelid
   UNION ALL
   SELECT '', format('function %I.%I(%s) returns %s owner %s acl %s source %s', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid),
@@ -76,16 +82,41 @@ const sql = `
     FROM pg_proc p JOIN spaces n ON n.oid = p.pronamespace
    WHERE NOT EXISTS (SELECT FROM extensions e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
   UNION ALL
-  SELECT '', format('type %I.%I %s owner %s %s', n.nspname, t.typname, t.typtype, pg_get_userbyid(t.typowner),
+  SELECT '', format('type %I.%I %s owner %s acl %s %s', n.nspname, t.typname, t.typtype, pg_get_userbyid(t.typowner), t.typacl,
                     CASE t.typtype WHEN 'd' THEN format('domain of %s%s default %s', format_type(t.typbasetype, t.typtypmod),
                                                         CASE WHEN t.typnotnull THEN ' not null' ELSE '' END, t.typdefault)
                                    ELSE (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) END)
     FROM pg_type t JOIN spaces n ON n.oid = t.typnamespace
    WHERE t.typtype IN ('d', 'e', 'r') AND NOT EXISTS (SELECT FROM extensions e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)
   UNION ALL
-  SELECT coalesce(r.name, ''), format('statistics %s', pg_get_statisticsobjdef(x.oid)) FROM pg_statistic_ext x LEFT JOIN relations r ON r.oid = x.stxrelid
+  SELECT coalesce(r.name, ''), format('statistics %s owner %s target %s', pg_get_statisticsobjdef(x.oid), pg_get_userbyid(x.stxowner), x.stxstattarget) FROM pg_statistic_ext x LEFT JOIN relations r ON r.oid = x.stxrelid
   UNION ALL
   SELECT '', format('extension %s %s', extname, extversion) FROM pg_extension
+  UNION ALL
+  SELECT r.name, format('%s inherits %s', r.name, i.inhparent::regclass) FROM pg_inherits i JOIN relations r ON r.oid = i.inhrelid
+  UNION ALL
+  SELECT '', format('default privileges of %s in %s on %s: %s', pg_get_userbyid(defaclrole), defaclnamespace::regnamespace, defaclobjtype, defaclacl)
+    FROM pg_default_acl
+  UNION ALL
+  SELECT '', format('%s owner %s', pg_describe_object(x.class, x.oid, 0), pg_get_userbyid(x.owner))
+    FROM (SELECT 'pg_operator'::regclass AS class, oid, oprowner AS owner, oprnamespace AS space FROM pg_operator
+          UNION ALL SELECT 'pg_collation'::regclass, oid, collowner, collnamespace FROM pg_collation
+          UNION ALL SELECT 'pg_opclass'::regclass, oid, opcowner, opcnamespace FROM pg_opclass
+          UNION ALL SELECT 'pg_conversion'::regclass, oid, conowner, connamespace FROM pg_conversion
+          UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner, cfgnamespace FROM pg_ts_config
+          UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner, dictnamespace FROM pg_ts_dict) x JOIN spaces n ON n.oid = x.space
+   WHERE NOT EXISTS (SELECT FROM extensions e WHERE e.classid = x.class AND e.objid = x.oid)
+  UNION ALL
+  SELECT '', format('%s enabled %s', pg_describe_object('pg_event_trigger'::regclass, oid, 0), evtenabled) FROM pg_event_trigger
+  UNION ALL
+  SELECT '', format('%s owner %s of all tables %s, %s%s%s%s', pg_describe_object('pg_publication'::regclass, p.oid, 0), pg_get_userbyid(p.pubowner), p.puballtables,
+                    p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate)
+         || coalesce((SELECT string_agg(prrelid::regclass::text, ',' ORDER BY prrelid::regclass::text) FROM pg_publication_rel WHERE prpubid = p.oid), '')
+    FROM pg_publication p
+  UNION ALL
+  SELECT '', format('cast %s as %s', castsource::regtype, casttarget::regtype) FROM pg_cast WHERE oid >= 16384
+  UNION ALL
+  SELECT '', format('%s owner %s acl %s', pg_describe_object('pg_foreign_server'::regclass, oid, 0), pg_get_userbyid(srvowner), srvacl) FROM pg_foreign_server
   UNION ALL
   SELECT coalesce(r.name, ''), format('comment on %s %s: %s', d.classoid::regclass, coalesce(r.name || '.' || d.objsubid, pg_describe_object(d.classoid, d.objoid, d.objsubid)), d.description)
     FROM pg_description d LEFT JOIN relations r ON d.classoid = 'pg_class'::regclass AND r.oid = d.objoid

@@ -54,12 +54,19 @@ type Effect = (found: {
 const exclusive: Effect = ({ table, lock }) => lock('ACCESS EXCLUSIVE', table);
 const makes: Effect = ({ fields, effects }) => {
   const made = nameOf(fields['view']) ?? intoOf(fields['into']);
-  if (made !== undefined) effects.creates.push(made);
+  if (made !== undefined && fields['if_not_exists'] !== true && fields['replace'] !== true)
+    effects.creates.push(ownName(made === nameOf(fields['view']) ? fields : (fields['into'] ?? {}), made));
 };
+
+/** A temporary table counts for nothing but itself. */
+function ownName(made: unknown, name: string): string {
+  return JSON.stringify(made).includes('"relpersistence":"t"') ? `pg_temp.${name}` : name;
+}
 
 const byKind: Readonly<Record<string, Effect>> = {
   CreateStmt: ({ fields, table, effects, lock }) => {
-    if (table !== undefined) effects.creates.push(table);
+    // IF NOT EXISTS may find another one, and a temporary one hides its namesake.
+    if (table !== undefined && fields['if_not_exists'] !== true) effects.creates.push(ownName(fields, table));
     for (const { pktable } of nodesOfKind(fields, 'Constraint')) lock('SHARE ROW EXCLUSIVE', nameOf(pktable));
   },
   CreateTableAsStmt: makes,
@@ -68,6 +75,9 @@ const byKind: Readonly<Record<string, Effect>> = {
   RenameStmt: exclusive,
   AlterObjectSchemaStmt: exclusive,
   RuleStmt: exclusive,
+  LockStmt: ({ fields, lock }) => {
+    for (const each of relationsIn(fields['relations'])) lock('ACCESS EXCLUSIVE', each);
+  },
   CreateTrigStmt: ({ table, lock }) => lock('SHARE ROW EXCLUSIVE', table),
   IndexStmt: ({ fields, table, effects, lock }) => {
     if (fields['concurrent'] === true) return;
