@@ -14,6 +14,10 @@ export interface MemoryScratch extends Scratch {
 }
 
 export function createMemoryScratch(): MemoryScratch {
+  /** Where they were made; those that a test put there stand below every root. */
+  const roots = new Map<string, string>();
+  const isBelow = (root: string, name: string): boolean =>
+    scratch.folders.has(name) && (roots.get(name) ?? root) === root;
   const scratch: MemoryScratch = {
     folders: new Set(),
     made: 0,
@@ -24,15 +28,18 @@ export function createMemoryScratch(): MemoryScratch {
       if (scratch.refusal !== undefined) throw new ScratchRefused(scratch.refusal);
       if (scratch.folders.has(name)) throw new Error(`EEXIST: ${name}`);
       scratch.folders.add(name);
+      roots.set(name, root);
       scratch.made += 1;
       return `${root}/${name}`;
     },
-    find: async (root, name) => (scratch.folders.has(name) ? `${root}/${name}` : undefined),
-    async wipe(_root, name) {
+    find: async (root, name) => (isBelow(root, name) ? `${root}/${name}` : undefined),
+    async wipe(root, name) {
       if (scratch.wipeFault !== undefined) throw new Error(scratch.wipeFault);
+      if (!isBelow(root, name)) return;
       scratch.folders.delete(name);
+      roots.delete(name);
     },
-    names: async () => [...scratch.folders],
+    names: async (root) => [...scratch.folders].filter((name) => isBelow(root, name)),
     freeBytes: async () => scratch.free,
   };
   return scratch;

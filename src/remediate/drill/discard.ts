@@ -2,6 +2,7 @@ import type { Run } from '../../core/remediation/run.ts';
 import type { Parts } from '../parts.ts';
 import { textOf } from '../points.ts';
 import { siteOf } from '../situation.ts';
+import { scratchRootsOf } from './scratch-roots.ts';
 
 /**
  * Ends what a drill started and wipes its folder; harmless when there is nothing. Takes no signal: it is done to the end, whoever was told
@@ -11,10 +12,17 @@ import { siteOf } from '../situation.ts';
  */
 export async function discardRestored(
   parts: Parts,
-  { id, target, engine }: Pick<Run, 'id' | 'target' | 'engine'>,
+  run: Pick<Run, 'id' | 'target' | 'engine'>,
 ): Promise<void> {
-  const { scratch, policy } = parts.input;
-  const root = policy().scratch;
+  for (const root of await scratchRootsOf(parts, run.id)) await discardBelow(parts, run, root);
+}
+
+async function discardBelow(
+  parts: Parts,
+  { id, target, engine }: Pick<Run, 'id' | 'target' | 'engine'>,
+  root: string,
+): Promise<void> {
+  const { scratch } = parts.input;
   const folder = await scratch.find(root, id);
   if (folder === undefined) return;
   const end = await discarderOf(parts, target, engine);

@@ -12,6 +12,7 @@ import { drillLease } from './drill-lease.ts';
 import { type DrillWish, failedReport } from './journaled-drill.ts';
 import { roomFault } from './room.ts';
 import { ScratchRefused } from './scratch.ts';
+import { noteScratchRoot } from './scratch-roots.ts';
 
 export type RestoreTurn =
   | { readonly next: 'report'; readonly report: string }
@@ -82,7 +83,7 @@ async function restoreHeld(
   // Of an agent that died in it.
   await discardRestored(parts, run);
   passPoint(parts, 'before folder');
-  const root = input.policy().scratch;
+  const root = await noteScratchRoot(parts, run.id);
   const folder = await input.scratch.make(root, run.id, [...input.dataPlaces(), ...(backups.places ?? [])]);
   passPoint(parts, 'after folder');
   const full = await roomFault(parts, run, backups, wish, root, signal);

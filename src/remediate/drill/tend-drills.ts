@@ -7,8 +7,11 @@ import { siteOf } from '../situation.ts';
 import { claimRun, runIdOf } from '../triggers.ts';
 import { discardRestored } from './discard.ts';
 import { drillLease } from './drill-lease.ts';
+import { scratchRootsOf } from './scratch-roots.ts';
 
 const hour = 3_600_000;
+/** So many are looked at for a folder elsewhere. */
+const latestDrills = 5;
 /** How long after a failed drill of the schedule the next try begins; after the last, the next tick of the schedule. */
 const retryAfterMs = [6 * hour, 24 * hour] as const;
 /** A retry that was due for longer is not made up: the schedule has ticked since. */
@@ -31,8 +34,8 @@ export async function tendDrills(parts: Parts, signal: AbortSignal): Promise<voi
 
 /** Folders of runs that are not of this store belong to somebody else. */
 async function discardLeft(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { scratch, policy, holder, log } = parts.input;
-  const names = (await scratch.names(policy().scratch)).filter((name) => /^r-[0-9a-f]{12}$/.test(name));
+  const { holder, log } = parts.input;
+  const names = await leftNames(parts);
   if (names.length === 0) return;
   // While a drill restores here, nobody else touches a folder.
   await holdLease(parts, { name: drillLease(holder), what: 'the drill', signal }, async () => {
@@ -51,6 +54,18 @@ async function discardLeft(parts: Parts, signal: AbortSignal): Promise<void> {
       }
     }
   });
+}
+
+/** Names of folders in the scratch that is in force, and in those that were when the latest drills ran. */
+async function leftNames(parts: Parts): Promise<readonly string[]> {
+  const { scratch, policy } = parts.input;
+  const names = new Set(
+    (await scratch.names(policy().scratch)).filter((name) => /^r-[0-9a-f]{12}$/.test(name)),
+  );
+  for (const { id } of await parts.records.runs({ pipeline: 'backup', limit: latestDrills }))
+    for (const root of await scratchRootsOf(parts, id))
+      if ((await scratch.find(root, id)) !== undefined) names.add(id);
+  return [...names];
 }
 
 function isDrill({ input }: Parts, { pipeline }: Run): boolean {

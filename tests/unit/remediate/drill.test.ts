@@ -28,6 +28,7 @@ describe('a drill', () => {
     expect(kinds).toStrictEqual([
       'catalogue',
       'practice',
+      'act',
       'precheck',
       'statistics',
       'rehearsal',

@@ -131,6 +131,22 @@ describe('a breach of the age of restore tests', () => {
 });
 
 describe('what lies in scratch', () => {
+  it('is wiped also where another folder was configured since', async () => {
+    const world = createWorld();
+    world.backups.next.push('hangs');
+    const agent = await world.start();
+    const { id } = await askDrill(agent);
+    await pass(world, 10_000);
+    expect([...world.scratch.folders]).toStrictEqual([id]);
+
+    world.policy = { ...world.policy, scratch: '/srv/elsewhere' };
+    await agent.control.cancel(id, 'ann', false);
+    await pass(world, 3 * minute);
+
+    expect([...world.scratch.folders]).toStrictEqual([]);
+    await agent.close();
+  });
+
   it('is wiped when its run has ended, and left alone when it is of nobody here or of a run under way', async () => {
     const world = createWorld();
     const agent = await world.start();
