@@ -158,19 +158,8 @@ export async function runParts(
     tables = after;
     // A table that is dropped later takes its counters along.
     for (const { name, ...now } of await session.query(writtenSql, writtenRow, signal)) {
-      const was = before.get(name);
-      const is = {
-        inserted: now.inserted - (was?.inserted ?? 0),
-        updated: now.updated - (was?.updated ?? 0),
-        deleted: now.deleted - (was?.deleted ?? 0),
-      };
-      const old = written[name];
-      if (is.inserted + is.updated + is.deleted > 0)
-        written[name] = {
-          inserted: Math.max(is.inserted, old?.inserted ?? 0),
-          updated: Math.max(is.updated, old?.updated ?? 0),
-          deleted: Math.max(is.deleted, old?.deleted ?? 0),
-        };
+      const all = mostWritten(before.get(name), now, written[name]);
+      if (all.inserted + all.updated + all.deleted > 0) written[name] = all;
     }
     for (const { relation, mode } of await session.query(lockSql, lockRow, signal)) {
       const isNew = [...made].some((each) => isNamed(each, relation.replaceAll('"', '')));
@@ -181,6 +170,14 @@ export async function runParts(
     }
   }
   return { statements, written, emptied, hidden, old, locks: [...locks.values()] };
+}
+
+type Counts = WrittenRows[string];
+
+/** Rows since the text began, or what was counted earlier where that is more. */
+function mostWritten(before: Counts | undefined, now: Counts, earlier: Counts | undefined): Counts {
+  const most = (key: keyof Counts): number => Math.max(now[key] - (before?.[key] ?? 0), earlier?.[key] ?? 0);
+  return { inserted: most('inserted'), updated: most('updated'), deleted: most('deleted') };
 }
 
 function faultOf(label: string, part: JudgedPart, outcome: StatementOutcome, work: FileWork): FileFault {
