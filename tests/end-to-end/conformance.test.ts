@@ -40,7 +40,7 @@ describe('npm run conformance', () => {
     );
 
     expect(stderr).toContain('reading 2 of 2');
-    expect(stdout).toContain('CONFORMS; reached in 2 of 2 rounds; 0 of 15 groups with errors');
+    expect(stdout).toContain('CONFORMS; reached in 2 of 2 rounds; 0 of 16 groups with errors');
     expect(stdout).toMatch(/holds +Counters only grow within one life of the server\./);
     expect(stdout).toMatch(/untested +A primary says which offset it has written/);
     expect(stdout).toMatch(/1 series {2}reeve_redis_node_up/);
